@@ -1,0 +1,13 @@
+"""Plain ResNets that take the attention block as an argument.
+
+>>> from sase_bench.backbones import cifar_resnet
+>>> network = cifar_resnet(20, attention="gap+gmp/2conv_1x1/affine/p-norm/gap/2conv_3x3", num_classes=10)
+>>> sum(parameter.numel() for parameter in network.parameters())
+275378
+"""
+
+from sase_bench.backbones.attention import MODULES, Attention, attention_builder
+from sase_bench.backbones.cifar import cifar_resnet
+from sase_bench.backbones.resnet import resnet50, resnet101
+
+__all__ = ["MODULES", "Attention", "attention_builder", "cifar_resnet", "resnet50", "resnet101"]

@@ -1,0 +1,53 @@
+"""torchvision's ResNet-50 and ResNet-101 with the attention block after the third BatchNorm of every bottleneck.
+
+Everything but the attention blocks keeps torchvision's parameter names, so its checkpoints load with `strict=False`.
+"""
+
+from typing import Any
+
+from torch import Tensor, nn
+from torchvision.models.resnet import Bottleneck, ResNet
+
+from sase_bench.backbones.attention import Attention, attention_builder
+from sase_bench.trunk import ResNetTrunk
+
+__all__ = ["resnet50", "resnet101"]
+
+
+class AttentionBottleneck(Bottleneck):
+    """torchvision's bottleneck with `attention` between the last normalisation and the addition of the shortcut."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.attention: nn.Module = nn.Identity()
+
+    def forward(self, x: Tensor) -> Tensor:
+        shortcut = x if self.downsample is None else self.downsample(x)
+        y = self.relu(self.bn1(self.conv1(x)))
+        y = self.relu(self.bn2(self.conv2(y)))
+        y = self.attention(self.bn3(self.conv3(y)))
+        result: Tensor = self.relu(y + shortcut)
+        return result
+
+
+def _resnet(trunk: ResNetTrunk, attention: Attention, **options: Any) -> ResNet:
+    build = attention_builder(attention)
+    stages = trunk.stages
+    network = ResNet(AttentionBottleneck, [stage.blocks for stage in stages], num_classes=trunk.num_classes, **options)
+    for layer, stage in zip((network.layer1, network.layer2, network.layer3, network.layer4), stages, strict=True):
+        for block in layer:
+            block.attention = build(stage)
+    return network
+
+
+def resnet50(attention: Attention = None, num_classes: int = 1000, *, resolution: int = 224, **options: Any) -> ResNet:
+    """torchvision's ResNet-50 with `attention` in all 16 bottlenecks; `options` go to `torchvision.models.ResNet`.
+
+    `resolution` in pixels fixes the parameters that are as large as a feature map; other sizes run too.
+    """
+    return _resnet(ResNetTrunk(depth=50, resolution=resolution, num_classes=num_classes), attention, **options)
+
+
+def resnet101(attention: Attention = None, num_classes: int = 1000, *, resolution: int = 224, **options: Any) -> ResNet:
+    """torchvision's ResNet-101 with `attention` in all 33 bottlenecks; see `resnet50`."""
+    return _resnet(ResNetTrunk(depth=101, resolution=resolution, num_classes=num_classes), attention, **options)

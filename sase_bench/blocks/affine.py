@@ -1,0 +1,34 @@
+"""The `affine` operation of both excite sets, and the resizing of parameters that are as large as the map."""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+__all__ = ["Affine", "resize"]
+
+
+def resize(parameter: Tensor, height: int, width: int) -> Tensor:
+    """A (…,H,W) parameter at another size, bilinearly; the parameter itself where the size already fits."""
+    if parameter.shape[-2:] == (height, width):
+        return parameter
+    flat = parameter.reshape(1, -1, *parameter.shape[-2:])
+    resized = F.interpolate(flat, (height, width), mode="bilinear", align_corners=False)
+    return resized.reshape(*parameter.shape[:-2], height, width)
+
+
+class Affine(nn.Module):
+    """sigmoid(α⊙m + β) with α and β of shape (C,H,W), resized at run time where the map has another size."""
+
+    def __init__(self, channels: int, height: int, width: int) -> None:
+        super().__init__()
+        self.alpha = nn.Parameter(torch.ones(channels, height, width))
+        self.beta = nn.Parameter(torch.zeros(channels, height, width))
+
+    def reset_parameters(self) -> None:
+        """α = 1 and β = 0."""
+        nn.init.ones_(self.alpha)
+        nn.init.zeros_(self.beta)
+
+    def forward(self, m: Tensor) -> Tensor:
+        height, width = m.shape[-2:]
+        return torch.sigmoid(resize(self.alpha, height, width) * m + resize(self.beta, height, width))

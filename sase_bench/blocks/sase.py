@@ -1,0 +1,74 @@
+"""The block: six operations wired as in SASE (arXiv 2411.08333).
+
+Notation: x (B,C,H,W) is the input; z (B,C,1,1) the channel squeeze; a and g (B,C,1,1) the channel weights; m (B,1,H,W)
+the mixed spatial squeezes; s (B,1,H,W) the spatial weights.
+"""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+from sase_bench.blocks.channel_excite import CHANNEL_EXCITE
+from sase_bench.blocks.channel_squeeze import CHANNEL_SQUEEZE
+from sase_bench.blocks.shape import Shape
+from sase_bench.blocks.spatial_excite import SPATIAL_EXCITE
+from sase_bench.blocks.spatial_squeeze import SPATIAL_SQUEEZE
+from sase_bench.errors import unknown
+from sase_bench.space import SLOTS, Architecture
+
+__all__ = ["SASEBlock", "operation"]
+
+_BUILDERS: dict[str, dict[str, Callable[[Shape], nn.Module]]] = {
+    "channel_squeeze": CHANNEL_SQUEEZE,
+    "channel_excite": CHANNEL_EXCITE,
+    "spatial_squeeze": SPATIAL_SQUEEZE,
+    "spatial_excite": SPATIAL_EXCITE,
+}
+
+
+def operation(slot: str, name: str, *, channels: int, height: int, width: int, epsilon: float = 1e-12) -> nn.Module:
+    """The operation `name` of `slot` for maps of `channels` × `height` × `width`, with torch's default initialisation.
+
+    Raises `RequestError` for an unknown slot or operation, and for a map too small for the operation to be defined.
+    """
+    if slot not in SLOTS:
+        raise unknown("slot", slot, SLOTS)
+    builders = _BUILDERS[SLOTS[slot]]
+    if name not in builders:
+        raise unknown(f"{slot} operation", name, builders)
+    return builders[name](Shape(channels=channels, height=height, width=width, epsilon=epsilon))
+
+
+class SASEBlock(nn.Module):
+    """y = x ⊙ (a + s)/2 + x, with the operations that `arch` names; the shape of x is kept.
+
+    `height` and `width` are those of the map at training time; the block also runs on maps of any other size.
+    `epsilon` stands under the roots of the norms, see `Shape`.
+    """
+
+    def __init__(self, arch: Architecture, channels: int, height: int, width: int, *, epsilon: float = 1e-12) -> None:
+        super().__init__()
+        self.arch = arch
+        operations = {
+            slot: operation(slot, name, channels=channels, height=height, width=width, epsilon=epsilon)
+            for slot, name in arch.operations.items()
+        }
+        self.channel_squeeze = operations["channel_squeeze"]
+        self.channel_excite = operations["channel_excite"]
+        self.channel_gate = operations["channel_gate"]
+        self.gated_squeeze = operations["gated_squeeze"]
+        self.spatial_squeeze = operations["spatial_squeeze"]
+        self.mixer = nn.Sequential(nn.Conv2d(2, 1, 1, bias=False), nn.BatchNorm2d(1), nn.ReLU())
+        self.spatial_excite = operations["spatial_excite"]
+
+    def forward(self, x: Tensor) -> Tensor:
+        z = self.channel_squeeze(x)
+        a = self.channel_excite(z)
+        g = self.channel_gate(z)
+        m = self.mixer(torch.cat([self.gated_squeeze(g * x), self.spatial_squeeze(x)], dim=1))
+        s = self.spatial_excite(m)
+        return x * ((a + s) / 2) + x
+
+    def extra_repr(self) -> str:
+        return str(self.arch)

@@ -1,0 +1,37 @@
+"""What every command line of the package shares: one line on stderr and exit 2 for a bad request, 130 when interrupted."""
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+from typing import NoReturn
+
+from sase_bench.errors import RequestError
+
+__all__ = ["Parser", "run"]
+
+
+class Parser(argparse.ArgumentParser):
+    """An argument parser whose errors are `RequestError`s, and whose options cannot be abbreviated."""
+
+    def __init__(self, prog: str, description: str) -> None:
+        formatter = argparse.ArgumentDefaultsHelpFormatter
+        super().__init__(prog=f"python -m {prog}", description=description, formatter_class=formatter, allow_abbrev=False)
+
+    def error(self, message: str) -> NoReturn:
+        raise RequestError(f"{message} (see --help)")
+
+
+def run(name: str, command: Callable[[Sequence[str] | None], int], argv: Sequence[str] | None) -> int:
+    """The exit status of `command(argv)`: 0 done, 2 the request was wrong, 130 interrupted."""
+    try:
+        return command(argv)
+    except RequestError as error:
+        print(f"{name}: {' '.join(str(error).split())}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print(f"{name}: interrupted", file=sys.stderr)
+        return 130
+    except BrokenPipeError:  # the reader of a pipe has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0

@@ -1,0 +1,25 @@
+"""The errors that a person can cause, apart from the errors that only a programmer can.
+
+A `RequestError` is a request that cannot be met as it was written: its text is one line in lower case that says what was
+refused, what was got and the way out. Command lines print that line and exit with 2; see `sase_bench.cli`.
+"""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+__all__ = ["RequestError", "unknown"]
+
+
+class RequestError(ValueError):
+    """A request that was understood well enough to be refused with a reason."""
+
+
+def unknown(kind: str, got: object, choices: Iterable[str]) -> RequestError:
+    """The error for a name that is not among `choices`: all of them when there are ten or fewer, else the nearest ones."""
+    names = list(choices)
+    near = get_close_matches(str(got).lower(), names, n=3)
+    if len(names) <= 10:
+        listed = "choose from " + ", ".join(names)
+    else:
+        listed = f"did you mean {' or '.join(near)}?" if near else f"there are {len(names)} of them, {names[0]} first"
+    return RequestError(f"unknown {kind} {str(got)!r}; {listed}")

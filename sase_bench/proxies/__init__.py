@@ -1,0 +1,25 @@
+"""Proxies: cheap training tasks on which blocks are compared, and `measure`, which trains one block on one of them.
+
+Names and recipes need no torch; it is imported with `measure`.
+
+>>> sorted(PROXIES)[-1], PROXIES["cifar10-r20"].epochs
+('fashion-8', 100)
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from sase_bench.proxies.recipe import Proxy
+from sase_bench.proxies.registry import PROXIES
+
+if TYPE_CHECKING:
+    from sase_bench.proxies.measurement import measure
+
+__all__ = ["PROXIES", "Proxy", "measure"]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "measure":
+        from sase_bench.proxies.measurement import measure
+
+        return measure
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,94 @@
+"""The proxies that ship with the package, by name."""
+
+from dataclasses import replace
+
+from sase_bench.errors import unknown
+from sase_bench.proxies.recipe import Proxy
+
+__all__ = ["PROXIES", "find"]
+
+_DIGITS = Proxy(
+    name="digits",
+    description="handwritten digits that ship with scikit-learn, 8×8: the smallest real task, nothing to download",
+    dataset="digits",
+    resolution=8,
+    train_size=700,
+    val_size=700,
+    test_size=397,
+    depth=8,
+    width=8,
+    epochs=12,
+    batch_size=50,
+    learning_rate=0.1,
+    shift=1,
+)
+
+_FASHION = Proxy(
+    name="fashion-16",
+    description="Fashion-MNIST, padded to 32×32 and shrunk",
+    dataset="fashion",
+    resolution=16,
+    train_size=20_000,
+    val_size=20_000,
+    test_size=10_000,
+    depth=8,
+    width=8,
+    epochs=4,
+    learning_rate=0.2,
+    flip=True,
+)
+
+_CIFAR10 = Proxy(
+    name="cifar10-16",
+    description="CIFAR-10 at low resolution",
+    dataset="cifar10",
+    resolution=16,
+    train_size=20_000,
+    val_size=25_000,
+    test_size=10_000,
+    depth=8,
+    width=8,
+    epochs=8,
+    learning_rate=0.2,
+    flip=True,
+)
+
+_CIFAR100 = replace(_CIFAR10, name="cifar100-16", description="CIFAR-100 at low resolution", dataset="cifar100")
+
+_PAPER = Proxy(
+    name="cifar10-r20",
+    description="the search setting of the SASE paper: ResNet-20 on CIFAR-10 halves at 32×32, 100 epochs",
+    dataset="cifar10",
+    resolution=32,
+    train_size=25_000,
+    val_size=25_000,
+    test_size=10_000,
+    depth=20,
+    width=16,
+    epochs=100,
+    batch_size=128,
+    learning_rate=0.025,
+    warmup=0.0,
+    final_rate=1e-4,
+    nesterov=False,
+    weight_decay=5e-4,
+    clip_norm=5.0,
+    shift=4,
+    flip=True,
+)
+
+_SIZED = [
+    replace(base, name=f"{base.dataset}-{side}", resolution=side, shift=side // 8)
+    for base in (_FASHION, _CIFAR10, _CIFAR100)
+    for side in (8, 16, 32)
+]
+
+#: Every proxy by name.
+PROXIES: dict[str, Proxy] = {proxy.name: proxy for proxy in (_DIGITS, *_SIZED, _PAPER)}
+
+
+def find(name: str) -> Proxy:
+    """The proxy called `name`. Raises `RequestError` with the nearest names."""
+    if name not in PROXIES:
+        raise unknown("proxy", name, PROXIES)
+    return PROXIES[name]

@@ -1,0 +1,213 @@
+"""The block as a whole: how the six slots are wired, against the composition of their formulas."""
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from sase_bench.blocks import SASEBlock
+from sase_bench.errors import RequestError
+from sase_bench.space import SASE_BLOCK, SLOTS, Architecture, Space
+from tests.blocks import reference
+from tests.blocks.reference import Array, slope
+from tests.blocks.sampling import BATCH, arrays, generator, random_map, randomise, tensor_names, unit_direction
+
+#: The published block; ten blocks at random; and seven that between them hold every operation in every slot.
+ARCHITECTURES = [
+    SASE_BLOCK,
+    *Space("full").sample(10, seed=1),
+    *(Architecture.from_digits([(digit + slot) % 7 for slot in range(6)]) for digit in range(7)),
+]
+SIZE = (18, 7, 5)
+PARTS = (*SLOTS, "mixer")
+
+every_architecture = pytest.mark.parametrize("arch", ARCHITECTURES, ids=str)
+
+
+def built(arch: Architecture, size: tuple[int, int, int] = SIZE, epsilon: float = 1e-12) -> SASEBlock:
+    """The block in float64 with random weights and running statistics, in training mode."""
+    channels, height, width = size
+    block = SASEBlock(arch, channels, height, width, epsilon=epsilon).double()
+    randomise(block, generator(f"weights of {arch}"))
+    # A mixer that is shut everywhere would hide the two squeezes before it.
+    with torch.no_grad():
+        block.mixer[0].weight.abs_()
+        block.mixer[1].weight.fill_(0.7)
+        block.mixer[1].bias.fill_(0.2)
+    return block
+
+
+def input_of(size: tuple[int, int, int] = SIZE) -> Array:
+    return random_map((BATCH, *size), generator(f"input of the block {size}"))
+
+
+def weights_of(block: SASEBlock) -> dict[str, list[Array]]:
+    return {part: arrays(getattr(block, part)) for part in PARTS}
+
+
+def expected(block: SASEBlock, x: Array, arch: Architecture, *, training: bool = True) -> Array:
+    return reference.block(x, arch.operations, weights_of(block), training=training)
+
+
+def assert_equal(got: torch.Tensor, formula: Array) -> None:
+    np.testing.assert_allclose(got.detach().numpy(), formula, rtol=1e-9, atol=1e-12 * np.abs(formula).max())
+
+
+def test_the_architectures_tried_hold_every_operation_in_every_slot() -> None:
+    assert all({arch.digits[slot] for arch in ARCHITECTURES} == set(range(7)) for slot in range(6))
+
+
+@every_architecture
+@pytest.mark.parametrize("size", [SIZE, (32, 8, 8)], ids=str)
+def test_forward_agrees_with_the_composition_of_the_formulas(arch: Architecture, size: tuple[int, int, int]) -> None:
+    block, x = built(arch, size), input_of(size)
+    given = torch.from_numpy(x.copy())
+    result = block(given)
+    assert result.shape == given.shape
+    assert_equal(result, expected(block, x, arch))
+    assert np.array_equal(given.numpy(), x), "the input was overwritten"
+
+
+@every_architecture
+def test_evaluation_mode_agrees_with_the_formulas_on_running_statistics(arch: Architecture) -> None:
+    block, x = built(arch).eval(), input_of()
+    assert_equal(block(torch.from_numpy(x)), expected(block, x, arch, training=False))
+
+
+@every_architecture
+@pytest.mark.parametrize(("height", "width"), [(4, 3), (9, 12)])
+def test_maps_of_another_size_than_built_for_keep_their_shape_and_agree(
+    arch: Architecture, height: int, width: int
+) -> None:
+    block, x = built(arch), input_of((18, height, width))
+    result = block(torch.from_numpy(x))
+    assert result.shape == x.shape
+    assert_equal(result, expected(block, x, arch))
+
+
+@every_architecture
+def test_gradients_agree_with_finite_differences_of_the_formulas(arch: Architecture) -> None:
+    """With respect to the input and to all parameters at once; seeds are fixed, see the same test of the operations."""
+    block, x, random = built(arch), input_of(), generator(f"directions of {arch}")
+    weights = weights_of(block)
+    cotangent = unit_direction(x.shape, random)
+    given = torch.from_numpy(x).requires_grad_()
+    (block(given) * torch.from_numpy(cotangent)).sum().backward()
+    assert given.grad is not None
+
+    direction = unit_direction(x.shape, random)
+    numeric = slope(lambda at: float((cotangent * reference.block(at, arch.operations, weights)).sum()), x, direction)
+    assert numeric != 0
+    assert float((given.grad.numpy() * direction).sum()) == pytest.approx(numeric, rel=1e-6, abs=1e-9)
+
+    gradients = {name: parameter.grad for name, parameter in block.named_parameters() if parameter.grad is not None}
+    shifts, analytic = {}, 0.0
+    for part in PARTS:
+        names = [f"{part}.{name}" for name in tensor_names(getattr(block, part))]
+        shifts[part] = [
+            random.normal(size=weight.shape) / 10 * (name in gradients)
+            for name, weight in zip(names, weights[part], strict=True)
+        ]
+        analytic += sum(
+            float((gradients[name].numpy() * shift).sum())
+            for name, shift in zip(names, shifts[part], strict=True)
+            if name in gradients
+        )
+
+    def value(at: Array) -> float:
+        moved = {
+            part: [weight + at * shift for weight, shift in zip(weights[part], shifts[part], strict=True)]
+            for part in PARTS
+        }
+        return float((cotangent * reference.block(x, arch.operations, moved)).sum())
+
+    assert analytic == pytest.approx(slope(value, np.zeros(()), np.ones(())), rel=1e-6, abs=1e-9)
+
+
+def test_parts_are_registered_in_the_order_in_which_they_are_applied() -> None:
+    block = SASEBlock(SASE_BLOCK, 32, 8, 8)
+    assert [name for name, _ in block.named_children()] == [
+        "channel_squeeze",
+        "channel_excite",
+        "channel_gate",
+        "gated_squeeze",
+        "spatial_squeeze",
+        "mixer",
+        "spatial_excite",
+    ]
+
+
+@every_architecture
+def test_the_state_lists_the_tensors_part_by_part_in_that_order(arch: Architecture) -> None:
+    block = built(arch)
+    parts = [name.partition(".")[0] for name in block.state_dict()]
+    order = [name for name, _ in block.named_children()]
+    assert parts == sorted(parts, key=order.index)
+    assert sum(len(weights) for weights in weights_of(block).values()) == len(tensor_names(block))
+
+
+def test_the_mixer_is_a_convolution_a_batch_norm_with_scale_and_shift_and_a_relu() -> None:
+    convolution, normalisation, rectifier = SASEBlock(SASE_BLOCK, 32, 8, 8).mixer
+    assert isinstance(convolution, nn.Conv2d)
+    assert convolution.weight.shape == (1, 2, 1, 1)
+    assert convolution.bias is None
+    assert isinstance(normalisation, nn.BatchNorm2d)
+    assert normalisation.affine
+    assert normalisation.track_running_stats
+    assert normalisation.weight.tolist() == [1.0]
+    assert normalisation.bias.tolist() == [0.0]
+    assert isinstance(rectifier, nn.ReLU)
+
+
+def test_weights_move_between_two_blocks_by_position_in_the_state() -> None:
+    first, second, x = built(SASE_BLOCK), SASEBlock(SASE_BLOCK, *SIZE).double(), torch.from_numpy(input_of())
+    second.load_state_dict(dict(zip(second.state_dict(), first.state_dict().values(), strict=True)))
+    assert torch.equal(first.eval()(x), second.eval()(x))
+
+
+@every_architecture
+def test_single_precision_stays_single_and_near_double(arch: Architecture) -> None:
+    block, x = built(arch), input_of()
+    formula = expected(block, x, arch)
+    result = block.float()(torch.from_numpy(x).float())
+    assert result.dtype == torch.float32
+    np.testing.assert_allclose(result.detach().numpy(), formula, rtol=1e-3, atol=1e-4 * np.abs(formula).max())
+
+
+def gradients_behind_a_dead_gate(squeeze: str, epsilon: float) -> list[torch.Tensor]:
+    """All gradients of a block whose gate has no sigmoid and all weights 0, so that its gated map is exactly 0."""
+    arch = Architecture.from_operations(
+        {**SASE_BLOCK.operations, "channel_gate": "2conv_1x1", "gated_squeeze": squeeze}
+    )
+    block = SASEBlock(arch, *SIZE, epsilon=epsilon).double()
+    for weight in block.channel_gate.parameters():
+        nn.init.zeros_(weight)
+    nn.init.ones_(block.mixer[0].weight)  # a random one may be cut off by the ReLU behind it
+    x = torch.from_numpy(input_of()).requires_grad_()
+    block(x).square().sum().backward()
+    gradients = [tensor.grad for tensor in (x, *block.parameters())]
+    return [gradient for gradient in gradients if gradient is not None]
+
+
+@pytest.mark.parametrize(
+    "squeeze", ["gap", "l2-norm", "p-norm", "gap+gmp", "gap+std", "skewpooling", "2nd-order-pooling"]
+)
+def test_behind_a_dead_gate_all_gradients_are_finite(squeeze: str) -> None:
+    assert all(gradient.isfinite().all() for gradient in gradients_behind_a_dead_gate(squeeze, epsilon=1e-12))
+
+
+@pytest.mark.parametrize("squeeze", ["l2-norm", "p-norm"])
+def test_behind_a_dead_gate_gradients_without_epsilon_are_not_finite(squeeze: str) -> None:
+    assert not all(gradient.isfinite().all() for gradient in gradients_behind_a_dead_gate(squeeze, epsilon=0.0))
+
+
+def test_a_block_with_an_operation_that_the_map_is_too_small_for_is_refused_in_one_line() -> None:
+    arch = Architecture.from_operations({**SASE_BLOCK.operations, "channel_squeeze": "gap+std"})
+    with pytest.raises(RequestError) as caught:
+        SASEBlock(arch, 18, 1, 1)
+    assert "gap+std" in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_the_printed_block_names_its_architecture() -> None:
+    assert str(SASE_BLOCK) in repr(SASEBlock(SASE_BLOCK, 32, 8, 8))
