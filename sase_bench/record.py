@@ -13,7 +13,7 @@ import dataclasses
 import json
 import math
 import types
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args, get_type_hints
 
@@ -166,7 +166,7 @@ class Record:
         return [(*self.key, *_values(point, EPOCH_COLUMNS)) for point in self.curve]
 
     @classmethod
-    def from_rows(cls, row: Mapping[str, Any], epochs: list[Mapping[str, Any]]) -> Record:
+    def from_rows(cls, row: Mapping[str, Any], epochs: Sequence[Mapping[str, Any]]) -> Record:
         """The record with these values by column name. Raises `RequestError` for one that cannot be true."""
         missing = [name for name, column in COLUMNS.items() if name not in row and not column.nullable]
         if missing:
@@ -209,8 +209,9 @@ def _check(item: Any, columns: Mapping[str, Column]) -> None:
             raise RequestError(f"the column {name} takes {column.type.__name__}, got {value!r}")
         if column.type is str:
             continue
+        number: Any = value
         low, high = column.low, column.high
-        if not math.isfinite(value) or (low is not None and value < low) or (high is not None and value > high):
+        if not math.isfinite(number) or (low is not None and number < low) or (high is not None and number > high):
             raise RequestError(f"the column {name} lies in {low}..{high}, got {value!r}")
 
 

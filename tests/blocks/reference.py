@@ -3,8 +3,8 @@
 Nothing here shares code, or a framework, with `sase_bench.blocks`: a formula that is wrong in both was misread twice.
 Gradients are deliberately absent: `slope` takes finite differences of these values.
 
-Notation: a map is (B, C, H, W); `weights` are an operation's tensors in the order of its `state_dict`, running statistics
-included and `num_batches_tracked` left out. `training` selects batch statistics, `epsilon` stands under the roots.
+Notation: a map is (B, C, H, W); `weights` are an operation's tensors in the order of its `state_dict`, with running
+statistics and without `num_batches_tracked`. `training` selects batch statistics, `epsilon` stands under the roots.
 
 >>> x = np.arange(8.0).reshape(1, 2, 2, 2)
 >>> FORMULAS["channel_squeeze"]["gap"](x, []).ravel().tolist()
@@ -66,7 +66,7 @@ def pointwise(x: Array, weight: Array) -> Array:
 
 
 def single_channel_conv2d(m: Array, weight: Array) -> Array:
-    """Conv2d from one channel to one with "same" padding: torch's cross-correlation, summed kernel tap by kernel tap."""
+    """Conv2d from one channel to one with "same" padding: torch's cross-correlation, summed tap by tap."""
     height, width = weight.shape[2:]
     padded = np.pad(m, ((0, 0), (0, 0), (height // 2,) * 2, (width // 2,) * 2))
     result = np.zeros_like(m)
@@ -94,7 +94,7 @@ def adaptive_average(x: Array, axis: int, size: int) -> Array:
 
 
 def bilinear(parameter: Array, height: int, width: int) -> Array:
-    """The last two axes of `parameter` resized bilinearly, pixel centres at half-integers (torch's align_corners=False)."""
+    """The last two axes of `parameter` resized bilinearly; pixel centres lie at half-integers (align_corners=False)."""
     for axis, size in ((-2, height), (-1, width)):
         n = parameter.shape[axis]
         centre = np.maximum((np.arange(size) + 0.5) * n / size - 0.5, 0)
@@ -328,7 +328,7 @@ def block(
     training: bool = True,
     epsilon: float = 1e-12,
 ) -> Array:
-    """The whole block; `operations` by slot, `weights` by slot and under "mixer": kernel, then the four of its BatchNorm."""
+    """The whole block; `operations` by slot, `weights` by slot and for "mixer" (kernel, then the four of BatchNorm)."""
 
     def apply(slot: str, argument: Array) -> Array:
         return FORMULAS[slot][operations[slot]](argument, weights[slot], training=training, epsilon=epsilon)
@@ -346,6 +346,7 @@ def block(
 def slope(function: Callable[[Array], float], at: Array, direction: Array, step: float = 1e-5) -> float:
     """The derivative of `function` along `direction`, by central difference.
 
-    The step balances what it neglects, step² · f''' ~ 1e-10, against the rounding 2e-16 / step ~ 2e-11 of a value near 1.
+    The step balances what is neglected, step² times the third derivative ~ 1e-10, against the rounding of a value
+    near 1, 2e-16 / step ~ 2e-11.
     """
     return (function(at + step * direction) - function(at - step * direction)) / (2 * step)

@@ -1,4 +1,4 @@
-"""Random maps and random weights on which no branch of an operation is idle, and the way from a module to plain arrays."""
+"""Random maps and weights on which no branch of an operation is idle, and the way from a module to plain arrays."""
 
 import numpy as np
 import torch

@@ -19,8 +19,9 @@ CASES = [(slot, name) for slot, names in OPERATIONS.items() for name in names]
 BATCH_NORMALISED = [(slot, "2nd-order-pooling") for slot in SQUEEZES]
 ROOTS = [(slot, name) for slot in SQUEEZES for name in ("l2-norm", "p-norm")]
 
-#: C, H, W: one where all pooling windows are of one size, one where neither 4 nor 16 divides C and H differs from W.
-SIZES = [(32, 8, 8), (18, 7, 5)]
+#: C, H, W: one where 4 and 8 divide what they pool; one where neither 4 nor 16 divides C and H differs from W; and one
+#: where C//4 divides C without being a quarter of it, and 8 lies between H and W.
+SIZES = [(32, 8, 8), (18, 7, 5), (15, 6, 9)]
 
 every_operation = pytest.mark.parametrize(("slot", "name"), CASES)
 
@@ -46,13 +47,14 @@ def built(slot: str, name: str, size: tuple[int, int, int], epsilon: float = 1e-
 
 
 def input_of(slot: str, size: tuple[int, int, int]) -> Array:
-    """A random map that varies most along the axis that the slot keeps, so that a ReLU after it takes both its states."""
-    spread = (
-        {"per_channel": 2.0, "per_position": 0.3}
-        if slot.startswith("channel")
-        else {"per_channel": 0.3, "per_position": 2.0}
+    """A random map that varies most along the axis that the slot keeps: a ReLU after it then takes both its states."""
+    along_channels = slot.startswith("channel")
+    return random_map(
+        (BATCH, *takes(slot, *size)),
+        generator(f"input of {slot} {size}"),
+        per_channel=2.0 if along_channels else 0.3,
+        per_position=0.3 if along_channels else 2.0,
     )
-    return random_map((BATCH, *takes(slot, *size)), generator(f"input of {slot} {size}"), **spread)
 
 
 def assert_equal(got: Tensor, expected: Array) -> None:
@@ -79,10 +81,8 @@ def test_forward_agrees_with_the_formula(slot: str, name: str, size: tuple[int, 
 @pytest.mark.parametrize("slot", SQUEEZES)
 @pytest.mark.parametrize("name", ["gap+gmp", "gap+std", "skewpooling"])
 @pytest.mark.parametrize("size", SIZES, ids=str)
-def test_random_weights_leave_the_last_relu_neither_shut_nor_open(
-    slot: str, name: str, size: tuple[int, int, int]
-) -> None:
-    """A condition on the tests around it: had the ReLU one state only, values and gradients would be compared for nothing."""
+def test_random_weights_leave_the_last_relu_partly_open(slot: str, name: str, size: tuple[int, int, int]) -> None:
+    """A condition on the tests around it: behind a ReLU of one state only, they would compare next to nothing."""
     passed = FORMULAS[slot][name](input_of(slot, size), arrays(built(slot, name, size))) > 0
     assert 0.1 < passed.mean() < 0.9
 
@@ -201,9 +201,9 @@ def conv2d(inputs: int, outputs: int, kernel: tuple[int, int] = (1, 1), groups: 
 #: Torch's own layers for (C, H, W) = (48, 8, 6), in the order in which an operation applies them.
 LAYERS: dict[str, dict[str, Callable[[], list[nn.Module]]]] = {
     "channel_squeeze": {
-        "gap": lambda: [],
+        "gap": list,
         "l2-norm": lambda: [nn.InstanceNorm2d(48, affine=True)],
-        "p-norm": lambda: [],
+        "p-norm": list,
         "gap+gmp": lambda: [conv2d(2, 1)],
         "gap+std": lambda: [conv2d(2, 1)],
         "skewpooling": lambda: [conv2d(2, 1)],
@@ -219,9 +219,9 @@ LAYERS: dict[str, dict[str, Callable[[], list[nn.Module]]]] = {
         "affine": lambda: [Ramp(48, 1, 1)],
     },
     "spatial_squeeze": {
-        "gap": lambda: [],
+        "gap": list,
         "l2-norm": lambda: [nn.LayerNorm((8, 6))],
-        "p-norm": lambda: [],
+        "p-norm": list,
         "gap+gmp": lambda: [conv2d(2, 1)],
         "gap+std": lambda: [conv2d(2, 1)],
         "skewpooling": lambda: [conv2d(2, 1)],
@@ -271,7 +271,7 @@ def test_training_moves_the_running_statistics_and_evaluation_then_uses_them(slo
     assert not torch.allclose(before, trained)
     assert not torch.allclose(before, after)
     assert not torch.allclose(trained, after)
-    # 0.9^200 = 7e-10 of the old statistics is left, so the mean is that of the batch and the variance its unbiased twin.
+    # 0.9^200 = 7e-10 of the old statistics is left: the mean is that of the batch, the variance its unbiased twin.
     module.train()
     for _ in range(200):
         module(x)
@@ -291,9 +291,7 @@ def test_one_image_gets_the_same_result_in_evaluation_alone_and_in_a_batch(slot:
 
 @every_operation
 @pytest.mark.parametrize(("height", "width"), [(4, 3), (9, 5), (13, 21)])
-def test_maps_of_another_size_than_built_for_agree_with_the_formula(
-    slot: str, name: str, height: int, width: int
-) -> None:
+def test_maps_of_another_size_agree_with_the_formula(slot: str, name: str, height: int, width: int) -> None:
     module, x = built(slot, name, (18, 7, 5)), input_of(slot, (18, height, width))
     result = module(torch.from_numpy(x))
     assert result.shape == (BATCH, *gives(slot, 18, height, width))
@@ -314,7 +312,7 @@ def test_at_the_build_size_the_resize_of_the_layer_norm_is_exactly_inert(slot: s
 
 
 def gradients_on_a_zero_map(slot: str, name: str, epsilon: float) -> list[Tensor]:
-    """The gradients of the sum of the output with default initialisation, where the shifts of the norms are exactly 0."""
+    """The gradients of the sum of the output as initialised, that is where the shifts of the norms are exactly 0."""
     channels, height, width = SIZES[1]
     module = operation(slot, name, channels=channels, height=height, width=width, epsilon=epsilon).double()
     x = torch.zeros(BATCH, *takes(slot, channels, height, width), dtype=torch.float64, requires_grad=True)
@@ -401,6 +399,14 @@ def test_all_other_operations_are_defined_on_a_map_of_one_pixel(slot: str, name:
     """The last stage of a small network can shrink a map to one pixel; only what divides by zero there is refused."""
     module, x = built(slot, name, (18, 1, 1)), input_of(slot, (18, 1, 1))
     assert_equal(module(torch.from_numpy(x)), FORMULAS[slot][name](x, arrays(module)))
+
+
+@pytest.mark.parametrize("size", [(0, 7, 5), (18, 0, 5), (18, 7, -1)])
+def test_an_empty_map_is_refused_with_one_clear_line(size: tuple[int, int, int]) -> None:
+    channels, height, width = size
+    with pytest.raises(RequestError, match="got .*" + str(min(size))) as caught:
+        operation("channel_squeeze", "gap", channels=channels, height=height, width=width)
+    assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize("slot", SLOTS)

@@ -1,0 +1,23 @@
+"""The table: one DuckDB file that one process fills while any number of others read it.
+
+DuckDB lets either one writing process or several readers open a file. Here nobody holds the published file open for
+writing: finished runs go to a journal beside it at once, and are folded into a copy that replaces the file in one step.
+A reader always finds a complete table; a writer killed at any moment loses nothing that was finished.
+
+>>> from pathlib import Path
+>>> from tempfile import TemporaryDirectory
+>>> with TemporaryDirectory() as folder:
+...     path = Path(folder, "table.duckdb")
+...     with Store(path) as store:
+...         _ = store.keys
+...     with connect(path) as table:
+...         table.execute("SELECT count(*) FROM architectures").fetchone()
+(117649,)
+"""
+
+from sase_bench.database.reader import connect
+from sase_bench.database.schema import SCHEMA_VERSION
+from sase_bench.database.shards import Report, export, merge, read_shard
+from sase_bench.database.store import Store
+
+__all__ = ["SCHEMA_VERSION", "Report", "Store", "connect", "export", "merge", "read_shard"]

@@ -1,0 +1,136 @@
+"""Shards: runs as Parquet files that travel between machines and make up the released table.
+
+A shard has the columns of `runs` and a column `curve`, a list of the rows of `epochs`. Its metadata name the format and the
+schema version and hold the recipes of its proxies. `SHA256SUMS` beside the shards has a line for each. Nothing in a shard
+is trusted: every row passes the checks of `sase_bench.record` before it is taken.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import duckdb
+
+from sase_bench.database.schema import SCHEMA_VERSION
+from sase_bench.database.store import Store
+from sase_bench.errors import RequestError
+from sase_bench.record import COLUMNS, EPOCH_COLUMNS, KEY, Record
+
+__all__ = ["SUMS", "Report", "check_sums", "export", "merge", "read_shard", "write_sums"]
+
+SUMS = "SHA256SUMS"
+
+
+@dataclass
+class Report:
+    """What a merge did. `conflicts` and `refused` name the run and why; none of them changed the table."""
+
+    added: int = 0
+    same: int = 0
+    conflicts: list[str] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        return f"{self.added} added, {self.same} already there, {len(self.conflicts)} in conflict, {len(self.refused)} refused"
+
+
+def export(connection: duckdb.DuckDBPyConnection, path: Path, *, proxy: str | None = None) -> int:
+    """Write the runs of an open table (of one proxy, or of all) to a shard in order of their keys, and its checksum.
+
+    Returns the number of runs; the same runs give the same bytes.
+    """
+    runs = ", ".join(f"runs.{name}" for name in COLUMNS)
+    point = ", ".join(f"{name} := {name}" for name in EPOCH_COLUMNS)
+    chosen = "" if proxy is None else f"WHERE proxy = '{_quoted(proxy)}'"
+    recipes = dict(connection.execute(f"SELECT proxy, recipe FROM proxies {chosen} ORDER BY proxy").fetchall())
+    meta = {"format": "sase-bench", "schema_version": str(SCHEMA_VERSION), "recipes": json.dumps(recipes)}
+    entries = ", ".join(f"{key}: '{_quoted(value)}'" for key, value in meta.items())
+    fresh = path.with_name(path.name + ".new")
+    rows = connection.execute(
+        f"""COPY (
+            SELECT {runs}, coalesce(curve, []) AS curve FROM (SELECT * FROM runs {chosen}) AS runs
+            LEFT JOIN (
+                SELECT {", ".join(KEY)}, list(struct_pack({point}) ORDER BY epoch) AS curve FROM epochs GROUP BY ALL
+            ) USING ({", ".join(KEY)})
+            ORDER BY proxy, seed, arch
+        ) TO '{_quoted(str(fresh))}' (FORMAT parquet, COMPRESSION zstd, KV_METADATA {{{entries}}})"""
+    ).fetchone()
+    fresh.replace(path)
+    write_sums(path.parent)
+    return int(rows[0]) if rows else 0
+
+
+def read_shard(path: Path) -> Iterator[Record | RequestError]:
+    """Each run of a shard, or why a row is none. Raises `RequestError` if the file is not a shard of this version."""
+    check_sums(path)
+    with duckdb.connect() as connection:
+        name = _quoted(str(path))
+        try:
+            rows = connection.execute(f"SELECT key::VARCHAR, value::VARCHAR FROM parquet_kv_metadata('{name}')").fetchall()
+            meta = dict(rows)
+            if meta.get("format") != "sase-bench" or meta.get("schema_version") != str(SCHEMA_VERSION):
+                raise RequestError(f"{str(path)!r} is not a shard of schema {SCHEMA_VERSION}")
+            cursor = connection.execute(f"SELECT * FROM read_parquet('{name}')")
+            names = [column[0] for column in cursor.description or []]
+            while row := cursor.fetchone():
+                yield _record(dict(zip(names, row, strict=True)))
+        except duckdb.Error as error:
+            raise RequestError(f"{str(path)!r} cannot be read as Parquet ({str(error).splitlines()[0]})") from error
+
+
+def merge(store: Store, path: Path) -> Report:
+    """Take the runs of a shard into a table. Runs that are there already must tell the same, or are reported."""
+    report = Report()
+    for record in read_shard(path):
+        if isinstance(record, RequestError):
+            report.refused.append(str(record))
+            continue
+        known = record.key in store.keys
+        try:
+            report.added += store.append(record)
+            report.same += known
+        except RequestError as error:
+            (report.conflicts if known else report.refused).append(str(error))
+    store.publish()
+    return report
+
+
+def write_sums(folder: Path) -> None:
+    """Write the SHA-256 of every shard in `folder` as `sha256sum` does."""
+    lines = [f"{_sha256(path)}  {path.name}\n" for path in sorted(folder.glob("*.parquet"))]
+    (folder / SUMS).write_text("".join(lines))
+
+
+def check_sums(path: Path) -> None:
+    """Refuse a shard that is missing, or that does not match its line in the `SHA256SUMS` beside it, if there is one."""
+    if not path.is_file():
+        raise RequestError(f"there is no shard {str(path)!r}")
+    sums = path.parent / SUMS
+    if not sums.is_file():
+        return
+    for line in sums.read_text().splitlines():
+        known, _, name = line.partition("  ")
+        if name == path.name and known != _sha256(path):
+            raise RequestError(f"{str(path)!r} is damaged: it does not match its checksum in {SUMS}; fetch it again")
+
+
+def _record(row: dict[str, object]) -> Record | RequestError:
+    try:
+        curve = row.get("curve")
+        return Record.from_rows(row, curve if isinstance(curve, list) else [])
+    except (RequestError, TypeError, AttributeError) as error:
+        return RequestError(str(error))
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _quoted(text: str) -> str:
+    """`text` for use between single quotes in SQL."""
+    return text.replace("'", "''")
