@@ -1,13 +1,24 @@
-"""Plain ResNets that take the attention block as an argument.
+"""Plain ResNets that take the attention block as an argument. torchvision is imported with `resnet50` and `resnet101`.
 
->>> from sase_bench.backbones import cifar_resnet
 >>> network = cifar_resnet(20, attention="gap+gmp/2conv_1x1/affine/p-norm/gap/2conv_3x3", num_classes=10)
 >>> sum(parameter.numel() for parameter in network.parameters())
 275378
 """
 
+from typing import TYPE_CHECKING, Any
+
 from sase_bench.backbones.attention import MODULES, Attention, attention_builder
 from sase_bench.backbones.cifar import cifar_resnet
-from sase_bench.backbones.resnet import resnet50, resnet101
+
+if TYPE_CHECKING:
+    from sase_bench.backbones.resnet import resnet50, resnet101
 
 __all__ = ["MODULES", "Attention", "attention_builder", "cifar_resnet", "resnet50", "resnet101"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in ("resnet50", "resnet101"):
+        from sase_bench.backbones import resnet
+
+        return getattr(resnet, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

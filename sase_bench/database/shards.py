@@ -10,8 +10,10 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -20,7 +22,7 @@ from sase_bench.database.store import Store
 from sase_bench.errors import RequestError
 from sase_bench.record import COLUMNS, EPOCH_COLUMNS, KEY, Record
 
-__all__ = ["SUMS", "Report", "check_sums", "export", "merge", "read_shard", "write_sums"]
+__all__ = ["SUMS", "Report", "check_sums", "export", "merge", "read_shard", "recipes_of", "write_sums"]
 
 SUMS = "SHA256SUMS"
 
@@ -66,20 +68,36 @@ def export(connection: duckdb.DuckDBPyConnection, path: Path, *, proxy: str | No
 
 def read_shard(path: Path) -> Iterator[Record | RequestError]:
     """Each run of a shard, or why a row is none. Raises `RequestError` if the file is not a shard of this version."""
+    with _open(path) as connection:
+        cursor = connection.execute(f"SELECT * FROM read_parquet('{_quoted(str(path))}')")
+        names = [column[0] for column in cursor.description or []]
+        while row := cursor.fetchone():
+            yield _record(dict(zip(names, row, strict=True)))
+
+
+def recipes_of(path: Path) -> dict[str, dict[str, Any]]:
+    """The recipe of each proxy that a shard has runs of, by name."""
+    with _open(path) as connection:
+        recipes = json.loads(_metadata(connection, path)["recipes"])
+        return {name: json.loads(recipe) for name, recipe in recipes.items()}
+
+
+@contextmanager
+def _open(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     check_sums(path)
     with duckdb.connect() as connection:
-        name = _quoted(str(path))
         try:
-            rows = connection.execute(f"SELECT key::VARCHAR, value::VARCHAR FROM parquet_kv_metadata('{name}')").fetchall()
-            meta = dict(rows)
+            meta = _metadata(connection, path)
             if meta.get("format") != "sase-bench" or meta.get("schema_version") != str(SCHEMA_VERSION):
                 raise RequestError(f"{str(path)!r} is not a shard of schema {SCHEMA_VERSION}")
-            cursor = connection.execute(f"SELECT * FROM read_parquet('{name}')")
-            names = [column[0] for column in cursor.description or []]
-            while row := cursor.fetchone():
-                yield _record(dict(zip(names, row, strict=True)))
+            yield connection
         except duckdb.Error as error:
             raise RequestError(f"{str(path)!r} cannot be read as Parquet ({str(error).splitlines()[0]})") from error
+
+
+def _metadata(connection: duckdb.DuckDBPyConnection, path: Path) -> dict[str, str]:
+    decoded = "SELECT decode(key), decode(value)"
+    return dict(connection.execute(f"{decoded} FROM parquet_kv_metadata('{_quoted(str(path))}')").fetchall())
 
 
 def merge(store: Store, path: Path) -> Report:
@@ -89,7 +107,7 @@ def merge(store: Store, path: Path) -> Report:
         if isinstance(record, RequestError):
             report.refused.append(str(record))
             continue
-        known = record.key in store.keys
+        known = record.key in store
         try:
             report.added += store.append(record)
             report.same += known

@@ -66,6 +66,9 @@ class Store:
         """The (arch, proxy, seed) of every run that is there."""
         return frozenset(self._keys)
 
+    def __contains__(self, key: Key) -> bool:
+        return key in self._keys
+
     def append(self, record: Record) -> bool:
         """Add a run; False if the same result is already there. The run is on disk when this returns.
 

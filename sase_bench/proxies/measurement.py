@@ -3,15 +3,9 @@
 from __future__ import annotations
 
 import math
-import platform
 import resource
-import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import replace
-from datetime import UTC, datetime
-from functools import cache
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -23,6 +17,7 @@ from sase_bench.backbones.cifar import CifarResNet
 from sase_bench.errors import RequestError
 from sase_bench.proxies.datasets import ProxyData, load
 from sase_bench.proxies.initialisation import initialise
+from sase_bench.proxies.provenance import processor_name, provenance
 from sase_bench.proxies.recipe import Proxy
 from sase_bench.proxies.registry import find
 from sase_bench.proxies.training import evaluate, train
@@ -56,7 +51,8 @@ def measure(
     data = data or load(proxy, folder).to(where)
     curve: list[EpochRecord] = []
     outcome: dict[str, Any] = {"status": "ok", "reason": None}
-    origin = _provenance(proxy, where, threads)
+    name = torch.cuda.get_device_name(where) if where.type == "cuda" else processor_name()
+    origin = provenance(proxy, name, threads)
     with _threads(threads):
         reset_peak_memory(where)
         try:
@@ -95,12 +91,6 @@ def measure(
     return Record(arch=arch.index, proxy=proxy.name, seed=seed, curve=tuple(curve), **outcome, **origin)
 
 
-def shortened(proxy: Proxy, steps: int) -> Proxy:
-    """`proxy` with one epoch of `steps` batches: the same work a step, for timing it."""
-    size = min(proxy.train_size, steps * proxy.batch_size)
-    return replace(proxy, epochs=1, train_size=size)
-
-
 def resolve_device(name: str) -> torch.device:
     """The device called `auto`, `cpu` or `cuda`; `auto` is the GPU where there is one."""
     if name == "auto":
@@ -124,51 +114,6 @@ def _threads(count: int) -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(before)
-
-
-def _provenance(proxy: Proxy, device: torch.device, threads: int) -> dict[str, Any]:
-    return {
-        "device": torch.cuda.get_device_name(device) if device.type == "cuda" else processor_name(),
-        "threads": threads,
-        "started_at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "recipe_hash": proxy.recipe_hash,
-        "package_version": _package_version(),
-        "torch_version": str(torch.__version__),
-        "git_revision": git_revision(),
-    }
-
-
-@cache
-def _package_version() -> str:
-    try:
-        return version("sase-bench")
-    except PackageNotFoundError:  # used from a checkout that is not installed
-        from sase_bench import __version__
-
-        return __version__
-
-
-@cache
-def processor_name() -> str:
-    """The model name of the CPU, as the kernel tells it."""
-    with suppress(OSError):
-        for line in Path("/proc/cpuinfo").read_text().splitlines():
-            if line.startswith("model name"):
-                return line.split(":", 1)[1].strip()
-    return platform.processor() or platform.machine()
-
-
-@cache
-def git_revision() -> str | None:
-    """The commit of the checkout that this package lies in, `-dirty` with local changes; None for an installed package."""
-    here = Path(__file__).resolve()
-    git = ["git", "-C", str(here.parent)]
-    try:
-        subprocess.run([*git, "ls-files", "--error-unmatch", here.name], capture_output=True, check=True, timeout=10)
-        describe = [*git, "describe", "--always", "--abbrev=12", "--dirty", "--exclude=*"]
-        return subprocess.run(describe, capture_output=True, check=True, text=True, timeout=10).stdout.strip() or None
-    except (OSError, subprocess.SubprocessError):
-        return None
 
 
 def reset_peak_memory(device: torch.device) -> None:

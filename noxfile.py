@@ -1,0 +1,101 @@
+"""The project's sessions. All set-up is here: `pip install uv && uvx nox -s SESSION` is enough on a machine with Python."""
+
+import shutil
+from pathlib import Path
+
+import nox
+
+nox.options.default_venv_backend = "uv"
+nox.options.sessions = ["lint", "tests"]
+nox.options.reuse_existing_virtualenvs = True
+
+DEV = nox.project.load_toml("pyproject.toml")["dependency-groups"]
+
+
+def prepare(session: nox.Session, *packages: str) -> None:
+    """Install, and let Python keep the byte code of torch even where the environment says not to: importing it is slow."""
+    session.env["PYTHONDONTWRITEBYTECODE"] = ""
+    session.env["OMP_NUM_THREADS"] = "1"
+    session.install(*packages)
+
+
+@nox.session
+def demo(session: nox.Session) -> None:
+    """The main job on real input: train a sample of blocks, then ask the table for the best. Under ten minutes on two cores."""
+    prepare(session, "-e", ".[train]")
+    session.run("python", "-m", "sase_bench.sweep", *session.posargs)
+    session.run("python", "-m", "sase_bench.query", "summary")
+    session.run("python", "-m", "sase_bench.query", "top 10 by top1")
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """The test suite, on all cores; arguments behind `--` go to pytest."""
+    prepare(session, "-e", ".[all]", *DEV["tests"])
+    session.run("pytest", "-n", "auto", "--dist", "worksteal", *session.posargs)
+
+
+@nox.session
+def slow(session: nox.Session) -> None:
+    """The tests that take their time: kill -9 of a sweep at twenty random moments."""
+    prepare(session, "-e", ".[all]", *DEV["tests"])
+    session.run("pytest", "-m", "slow", *session.posargs)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Style, formatting and types."""
+    prepare(session, "-e", ".[all]", *DEV["lint"])
+    session.run("ruff", "check")
+    session.run("ruff", "format", "--check")
+    session.run("mypy")
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Benchmarks: medians of several runs on this machine, never asserted."""
+    prepare(session, "-e", ".[all]", *DEV["bench"])
+    session.run(
+        "pytest",
+        "benchmarks",
+        "-m",
+        "",
+        "-o",
+        "testpaths=benchmarks",
+        "--benchmark-columns=min,median,max,rounds",
+        *session.posargs,
+    )
+
+
+@nox.session
+def report(session: nox.Session) -> None:
+    """Render `reports/` from a table; arguments behind `--` go to `sase_bench.report`."""
+    prepare(session, "-e", ".[report]")
+    session.run("python", "-m", "sase_bench.report", *session.posargs)
+
+
+@nox.session(reuse_venv=False)
+def wheel(session: nox.Session) -> None:
+    """Build the wheel, install it alone, and use it from an empty folder: first to read, then to train."""
+    built = Path(session.create_tmp()) / "dist"
+    shutil.rmtree(built, ignore_errors=True)
+    session.run("uv", "build", "--wheel", "--out-dir", str(built), external=True)
+    (path,) = built.glob("*.whl")
+    prepare(session, str(path))
+    check = (
+        "import importlib.metadata as m, pathlib; "
+        "tops = {p.parts[0] for p in m.files('sase-bench') if not p.parts[0].endswith('.dist-info')}; "
+        "assert tops == {'sase_bench'}, tops; print('top-level names:', *tops)"
+    )
+    session.run("python", "-c", check)
+    empty = built.parent / "empty"
+    shutil.rmtree(empty, ignore_errors=True)
+    empty.mkdir()
+    with session.chdir(empty):
+        session.run("python", "-m", "sase_bench.proxies")
+        session.run("python", "-m", "sase_bench.query", "top 10 by top1", success_codes=[2])
+        session.run("python", "-m", "sase_bench.sweep", "--plan", "random:2", success_codes=[2])
+        session.install(f"sase-bench[train] @ {path.as_uri()}")
+        session.run("python", "-m", "sase_bench.sweep", "--plan", "random:2", "--seeds", "1")
+        session.run("python", "-m", "sase_bench.query", "top 10 by top1")
+        session.run("python", "-m", "sase_bench.database", "check")

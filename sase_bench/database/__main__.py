@@ -1,0 +1,100 @@
+"""`python -m sase_bench.database`: check, migrate, export and merge tables."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from sase_bench import cli
+from sase_bench.database.check import check
+from sase_bench.database.reader import DEFAULT_TABLE, connect
+from sase_bench.database.schema import schema_sql
+from sase_bench.database.shards import Report, export, merge, recipes_of
+from sase_bench.database.store import Store
+from sase_bench.errors import RequestError
+from sase_bench.proxies.registry import find
+
+__all__ = ["main"]
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Exit status as in `sase_bench.cli.run`; `check` gives 1 for a table that is not whole, `merge` for conflicts."""
+    return cli.run("database", _command, argv)
+
+
+def _command(argv: Sequence[str] | None) -> int:
+    parser = cli.Parser("sase_bench.database", "Look after a table of runs.")
+    actions = ", ".join(_ACTIONS)
+    parser.add_argument("action", choices=tuple(_ACTIONS), metavar="ACTION", help=actions)
+    parser.add_argument("shards", nargs="*", type=Path, metavar="SHARD", help="Parquet files to merge, or the one to export to")
+    parser.add_argument("--db", type=Path, default=DEFAULT_TABLE, metavar="PATH", help="the table")
+    parser.add_argument("--proxy", metavar="NAME", help="export the runs of this proxy only")
+    options = parser.parse_args(argv)
+    return _ACTIONS[options.action](options)
+
+
+def _check(options: Any) -> int:
+    """Is the table whole?"""
+    with connect(options.db) as table:
+        problems = check(table)
+    for problem in problems:
+        print(f"{options.db}: {problem}")
+    print(f"{options.db}: {'whole' if not problems else f'{len(problems)} problems'}")
+    return 1 if problems else 0
+
+
+def _migrate(options: Any) -> int:
+    """Bring a table of an older version up to date."""
+    if not options.db.exists():
+        raise RequestError(f"there is no table {str(options.db)!r}")
+    with Store(options.db):
+        print(f"{options.db}: up to date")
+    return 0
+
+
+def _export(options: Any) -> int:
+    """Write the table's runs to a shard."""
+    if len(options.shards) != 1:
+        raise RequestError(f"export takes the one shard to write, got {len(options.shards)}")
+    with connect(options.db) as table:
+        runs = export(table, options.shards[0], proxy=options.proxy)
+    print(f"{options.shards[0]}: {runs} runs")
+    return 0
+
+
+def _merge(options: Any) -> int:
+    """Take the runs of shards into the table."""
+    if not options.shards:
+        raise RequestError("merge takes the shards to read, got none")
+    total = Report()
+    for path in options.shards:
+        proxies = [find(name) for name in recipes_of(path)]
+        with Store(options.db, proxies) as store:
+            report = merge(store, path)
+        print(f"{path}: {report}")
+        total.conflicts += report.conflicts
+        total.refused += report.refused
+    for line in [*total.conflicts, *total.refused]:
+        print(f"database: {line}", file=sys.stderr)
+    return 1 if total.conflicts or total.refused else 0
+
+
+def _schema(options: Any) -> int:
+    """Print the DDL."""
+    print(schema_sql(), end="")
+    return 0
+
+
+_ACTIONS: dict[str, Callable[[Any], int]] = {
+    "check": _check,
+    "export": _export,
+    "merge": _merge,
+    "migrate": _migrate,
+    "schema": _schema,
+}
+
+
+if __name__ == "__main__":
+    sys.exit(main())

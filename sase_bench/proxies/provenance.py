@@ -1,0 +1,61 @@
+"""Where a run came from: the provenance columns of a record. Needs no torch, so that a driver can sign for a dead worker."""
+
+from __future__ import annotations
+
+import platform
+import subprocess
+from contextlib import suppress
+from datetime import UTC, datetime
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from sase_bench import __version__
+from sase_bench.proxies.recipe import Proxy
+
+__all__ = ["git_revision", "processor_name", "provenance"]
+
+
+def provenance(proxy: Proxy, device: str, threads: int) -> dict[str, Any]:
+    """The columns that say who trained a run of `proxy` now, on the processor called `device`."""
+    return {
+        "device": device,
+        "threads": threads,
+        "started_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "recipe_hash": proxy.recipe_hash,
+        "package_version": __version__,
+        "torch_version": _torch_version(),
+        "git_revision": git_revision(),
+    }
+
+
+@cache
+def _torch_version() -> str:
+    try:
+        return version("torch")
+    except PackageNotFoundError:
+        return "none"
+
+
+@cache
+def processor_name() -> str:
+    """The model name of the CPU, as the kernel tells it."""
+    with suppress(OSError):
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("model name"):
+                return line.split(":", 1)[1].strip()
+    return platform.processor() or platform.machine()
+
+
+@cache
+def git_revision() -> str | None:
+    """The commit of the checkout that this package lies in, `-dirty` with local changes; None for an installed package."""
+    here = Path(__file__).resolve()
+    git = ["git", "-C", str(here.parent)]
+    try:
+        subprocess.run([*git, "ls-files", "--error-unmatch", here.name], capture_output=True, check=True, timeout=10)
+        describe = [*git, "describe", "--always", "--abbrev=12", "--dirty", "--exclude=*"]
+        return subprocess.run(describe, capture_output=True, check=True, text=True, timeout=10).stdout.strip() or None
+    except (OSError, subprocess.SubprocessError):
+        return None

@@ -1,0 +1,66 @@
+"""What the driver asks of whatever trains runs for it, and what a worker does with a task."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from sase_bench.proxies.recipe import Proxy
+from sase_bench.record import Record
+from sase_bench.sweep.plan import Task
+
+if TYPE_CHECKING:
+    from sase_bench.proxies.datasets import ProxyData
+
+__all__ = ["Executor", "Job", "Task", "WorkerDied", "perform"]
+
+
+class WorkerDied(Exception):  # noqa: N818 - it is what happened, to be handled, and no one's mistake
+    """The process that had a task ended before the task did."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """What all tasks of a sweep have in common."""
+
+    proxy: Proxy
+    folder: Path | None = None  # of torchvision's data sets
+    download: bool = False
+    device: str = "auto"
+    threads: int = 1  # CPU threads of each run
+
+
+class Executor(Protocol):
+    """Trains tasks of one job somewhere else."""
+
+    @property
+    def capacity(self) -> int:
+        """Tasks that can be under way at once."""
+        ...
+
+    def submit(self, task: Task) -> Future[Record]:
+        """Start a task. Its future raises `WorkerDied` if its worker is lost, `RequestError` if the job cannot be done."""
+        ...
+
+    def close(self, *, now: bool) -> None:
+        """Let go of the workers: at once, or when what they are doing is done."""
+        ...
+
+
+def perform(job: Job, task: Task) -> Record:
+    """Train one task in this process; the data set is read once a process."""
+    from sase_bench.proxies.measurement import measure
+
+    data = _data(job.proxy, job.folder, job.download, job.device)
+    return measure(task.arch, job.proxy, task.seed, job.device, data=data, threads=job.threads)
+
+
+@lru_cache(maxsize=1)
+def _data(proxy: Proxy, folder: Path | None, download: bool, device: str) -> ProxyData:
+    from sase_bench.proxies.datasets import load
+    from sase_bench.proxies.measurement import resolve_device
+
+    return load(proxy, folder, download=download).to(resolve_device(device))

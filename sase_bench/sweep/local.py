@@ -1,0 +1,87 @@
+"""The executor of one machine: worker processes, through Pebble, which replaces a worker that dies."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from concurrent.futures import Future
+from multiprocessing import get_context
+from typing import Any
+
+from sase_bench.errors import RequestError
+from sase_bench.record import Record
+from sase_bench.sweep.executor import Job, Task, WorkerDied, perform
+
+__all__ = ["LocalExecutor", "usable_cpus"]
+
+
+def usable_cpus() -> int:
+    """The processors that this process may use."""
+    return len(os.sched_getaffinity(0))
+
+
+class LocalExecutor:
+    """`workers` processes that each train one run at a time; None = one for each usable processor, or 4 on a GPU."""
+
+    def __init__(self, job: Job, workers: int | None = None) -> None:
+        try:
+            from pebble import ProcessPool
+        except ModuleNotFoundError:
+            raise RequestError("training needs the extra 'train'; install it with: pip install 'sase-bench[train]'") from None
+        self._job = job
+        self._workers = workers or usable_cpus()
+        self._pool: Any = ProcessPool(
+            max_workers=self._workers, initializer=_start_worker, initargs=(os.getpid(),), context=get_context("spawn")
+        )
+
+    @property
+    def capacity(self) -> int:
+        return self._workers
+
+    def submit(self, task: Task) -> Future[Record]:
+        from pebble import ProcessExpired
+
+        result: Future[Record] = Future()
+
+        def settle(done: Future[Record]) -> None:
+            if done.cancelled():
+                result.cancel()
+                return
+            error = done.exception()
+            if isinstance(error, ProcessExpired):
+                result.set_exception(WorkerDied(f"the worker process died ({_exit(error.exitcode)})"))
+            elif error is not None:
+                result.set_exception(error)
+            else:
+                result.set_result(done.result())
+
+        self._pool.schedule(perform, args=[self._job, task]).add_done_callback(settle)
+        return result
+
+    def close(self, *, now: bool) -> None:
+        if now:
+            self._pool.stop()
+        else:
+            self._pool.close()
+        self._pool.join()
+
+
+def _exit(code: int | None) -> str:
+    if code is not None and code < 0:
+        return f"signal {signal.Signals(-code).name}"
+    return f"exit status {code}"
+
+
+def _start_worker(parent: int) -> None:
+    """Leave Ctrl-C to the driver, and do not outlive it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(0.5)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()

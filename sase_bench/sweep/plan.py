@@ -1,0 +1,86 @@
+"""What is to be run: from what a user writes for `--plan` and `--seeds` to a list of tasks.
+
+>>> [str(arch.index) for arch in read_plan(["random:2"], Space("tied"))], read_seeds("3"), read_seeds("0,7")
+(['67276', '7895'], [0, 1, 2], [0, 7])
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from sase_bench.errors import RequestError
+from sase_bench.space import Architecture, Space
+
+__all__ = ["Task", "read_plan", "read_seeds", "tasks_of"]
+
+_PLAN_SEED = 0  # of `random:N`; a larger N keeps the smaller plan as its beginning
+_MOST_SEEDS = 1000
+
+
+@dataclass(frozen=True)
+class Task:
+    """One run to be made."""
+
+    arch: Architecture
+    seed: int
+
+
+def read_plan(words: Sequence[str], space: Space) -> list[Architecture]:
+    """The architectures that `all`, `random:N`, `file:PATH` or a list of blocks stand for, each once, in order.
+
+    A file has one block a line, as text or index; empty lines and lines that begin with `#` do not count.
+    """
+    kind, _, argument = words[0].partition(":")
+    if kind in ("all", "random", "file") and len(words) > 1:
+        raise RequestError(f"the plan {words[0]!r} stands alone, got also {words[1]!r}")
+    if words[0] == "all":
+        return list(space)
+    if kind == "random" and argument:
+        if not argument.isdecimal() or len(argument) > 9 or int(argument) < 1:
+            raise RequestError(f"the plan random:N takes a number of blocks from 1 to {len(space)}, got {argument!r}")
+        return space.sample(int(argument), seed=_PLAN_SEED)
+    named = _lines(Path(argument)) if kind == "file" else [("", word) for word in words]
+    chosen: dict[Architecture, None] = {}
+    for place, word in named:
+        try:
+            arch = Architecture.parse(word)
+        except RequestError as error:
+            hint = "" if kind == "file" else "; a plan is all, random:N, file:PATH or blocks"
+            raise RequestError(f"{place}{error}{hint}") from error
+        if arch not in space:
+            raise RequestError(f"{place}{arch} is not in the {space.name} space; use --space full")
+        chosen[arch] = None
+    if not chosen:
+        raise RequestError(f"the plan {words[0]!r} names no block")
+    return list(chosen)
+
+
+def read_seeds(text: str) -> list[int]:
+    """`3` is the seeds 0, 1, 2; `0,7` is these two."""
+    parts = [part.strip() for part in text.split(",")]
+    if not all(part.isdecimal() and len(part) < 10 for part in parts):
+        raise RequestError(f"seeds are a count (3) or a list (0,1,2), got {text!r}")
+    numbers = [int(part) for part in parts]
+    if len(numbers) > 1:
+        return list(dict.fromkeys(numbers))
+    if not 1 <= numbers[0] <= _MOST_SEEDS:
+        raise RequestError(f"the number of seeds lies in 1..{_MOST_SEEDS}, got {numbers[0]}; a single seed S is 'S,S'")
+    return list(range(numbers[0]))
+
+
+def tasks_of(architectures: Iterable[Architecture], seeds: Sequence[int]) -> list[Task]:
+    """Every architecture with every seed: all architectures with the first seed come first."""
+    blocks = list(architectures)
+    return [Task(arch, seed) for seed in seeds for arch in blocks]
+
+
+def _lines(path: Path) -> list[tuple[str, str]]:
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "not a text file"
+        raise RequestError(f"cannot read the plan {str(path)!r}: {reason}") from error
+    numbered = [(f"{path}:{number}: ", line.strip()) for number, line in enumerate(lines, 1)]
+    return [(place, line) for place, line in numbered if line and not line.startswith("#")]
