@@ -32,7 +32,7 @@ class L2Norm(nn.Module):
 
     def __init__(self, shape: Shape) -> None:
         super().__init__()
-        shape.require("l2-norm", pixels=2)
+        shape.require("channel_squeeze l2-norm", pixels=2)
         self.norm = nn.InstanceNorm2d(shape.channels, affine=True)
         self.epsilon = shape.epsilon
 
@@ -57,7 +57,7 @@ class Pair(nn.Module):
     def __init__(self, name: str, shape: Shape) -> None:
         super().__init__()
         if name == "gap+std":
-            shape.require(name, pixels=2)
+            shape.require(f"channel_squeeze {name}", pixels=2)
         self.statistic = STATISTICS[name]
         self.mix = PairMixer()
 

@@ -47,9 +47,9 @@ class SASEBlock(nn.Module):
     `epsilon` stands under the roots of the norms, see `Shape`.
     """
 
-    def __init__(self, arch: Architecture, channels: int, height: int, width: int, *, epsilon: float = 1e-12) -> None:
+    def __init__(self, arch: Architecture | str, channels: int, height: int, width: int, *, epsilon: float = 1e-12) -> None:
         super().__init__()
-        self.arch = arch
+        self.arch = arch = Architecture.parse(arch) if isinstance(arch, str) else arch
         operations = {
             slot: operation(slot, name, channels=channels, height=height, width=width, epsilon=epsilon)
             for slot, name in arch.operations.items()

@@ -18,12 +18,15 @@ class Shape:
 
     def __post_init__(self) -> None:
         if min(self.channels, self.height, self.width) < 1:
-            raise RequestError(f"a feature map has at least one channel, row and column, got {self}")
+            shape = f"{self.channels} channels and {self.height}x{self.width} pixels"
+            raise RequestError(f"a feature map has at least one channel, row and column, got {shape}")
+        if self.epsilon < 0:
+            raise RequestError(f"epsilon is 0 or positive, got {self.epsilon!r}")
 
     def require(self, operation: str, *, channels: int = 1, pixels: int = 1) -> None:
         """Refuse a map on which `operation` is not defined."""
-        if self.channels < channels or self.height * self.width < pixels:
-            raise RequestError(
-                f"{operation} needs at least {channels} channels and {pixels} pixels, "
-                f"got {self.channels} channels and {self.height}x{self.width} pixels"
-            )
+        if self.channels < channels:
+            raise RequestError(f"{operation} needs at least {channels} channels, got {self.channels}; widen the network")
+        if self.height * self.width < pixels:
+            got = f"{self.height}x{self.width}"
+            raise RequestError(f"{operation} needs at least {pixels} pixels, got {got}; use larger images or fewer strides")

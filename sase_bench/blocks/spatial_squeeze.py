@@ -62,7 +62,7 @@ class Pair(nn.Module):
     def __init__(self, name: str, shape: Shape) -> None:
         super().__init__()
         if name == "gap+std":
-            shape.require(name, channels=2)
+            shape.require(f"spatial_squeeze {name}", channels=2)
         self.statistic = STATISTICS[name]
         self.mix = PairMixer()
 

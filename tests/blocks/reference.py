@@ -27,7 +27,7 @@ NORMALISATION_EPSILON = 1e-5
 class Formula(Protocol):
     """One operation: a map and the weights in, a map out."""
 
-    def __call__(self, x: Array, weights: Weights, *, training: bool = True, epsilon: float = 1e-12) -> Array: ...
+    def __call__(self, x: Array, weights: Weights, /, *, training: bool = True, epsilon: float = 1e-12) -> Array: ...
 
 
 # ---- layers

@@ -1,0 +1,102 @@
+import numpy as np
+import pytest
+import torch
+from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
+
+from sase_bench.backbones import cifar_resnet, resnet50, resnet101
+from sase_bench.blocks.statistics import RowConv2d
+from sase_bench.cost import count, operation_costs
+from sase_bench.errors import RequestError
+from sase_bench.space import OPERATIONS, SASE_BLOCK, SLOTS, Architecture, Space
+from sase_bench.trunk import CifarTrunk, ResNetTrunk, Stage
+
+#: Each operation of each slot at least once, and the published block.
+COVERING = [Architecture.from_digits([digit] * 6) for digit in range(7)] + [SASE_BLOCK]
+
+
+def counted(network: nn.Module, channels: int, side: int) -> tuple[int, int]:
+    """Parameters and multiply-accumulates of a real module, by torch's own counter.
+
+    That counter does not see the row convolution, which is computed as a weighted sum: a hook adds its K·K.
+    """
+    rows: list[int] = []
+    for module in network.modules():
+        if isinstance(module, RowConv2d):
+            module.register_forward_hook(lambda row, _, __: rows.append(row.out_channels**2))
+    with torch.no_grad(), FlopCounterMode(display=False) as counter:
+        network.eval()(torch.zeros(1, channels, side, side))
+    params = sum(parameter.numel() for parameter in network.parameters())
+    return params, counter.get_total_flops() // 2 + sum(rows)
+
+
+@pytest.mark.parametrize("arch", COVERING, ids=str)
+@pytest.mark.parametrize(("depth", "width", "side", "kernel"), [(8, 8, 8, 3), (20, 16, 32, 3), (14, 10, 16, 1)])
+def test_cifar_costs_are_those_of_the_real_modules(arch: Architecture, depth: int, width: int, side: int, kernel: int) -> None:
+    network = cifar_resnet(depth, arch, num_classes=7, width=width, resolution=side, in_channels=2, kernel_size=kernel)
+    cost = count(network.trunk, [arch])
+    assert (int(cost.params[0]), int(cost.flops[0])) == counted(network, 2, side)
+
+
+@pytest.mark.parametrize("trunk", [CifarTrunk(depth=8), CifarTrunk(depth=20, width=24), CifarTrunk(depth=8, kernel_size=1)])
+def test_plain_cifar_costs_are_those_of_the_real_modules(trunk: CifarTrunk) -> None:
+    network = cifar_resnet(trunk.depth, width=trunk.width, kernel_size=trunk.kernel_size)
+    assert (trunk.params, trunk.flops) == counted(network, 3, trunk.resolution)
+
+
+@pytest.mark.parametrize(("build", "depth", "params"), [(resnet50, 50, 25_557_032), (resnet101, 101, 44_549_160)])
+def test_plain_resnets_cost_what_torchvision_says(build: object, depth: int, params: int) -> None:
+    trunk = ResNetTrunk(depth=depth)
+    assert trunk.params == params
+    with torch.device("meta"):
+        network = build()  # type: ignore[operator]
+    assert sum(parameter.numel() for parameter in network.parameters()) == params
+
+
+def test_resnet50_costs_with_blocks_are_those_of_the_real_modules() -> None:
+    trunk = ResNetTrunk(depth=50, resolution=64, num_classes=10)
+    for arch in (SASE_BLOCK, Architecture.from_digits([6] * 6)):
+        cost = count(trunk, [arch])
+        network = resnet50(arch, num_classes=10, resolution=64)
+        assert (int(cost.params[0]), int(cost.flops[0])) == counted(network, 3, 64)
+
+
+def test_the_whole_space_is_counted_in_one_call() -> None:
+    space, trunk = Space("full"), CifarTrunk(depth=20)
+    cost = count(trunk, space.digits())
+    assert cost.params.shape == cost.flops.shape == (117_649,)
+    some = space.sample(50, seed=1)
+    one_by_one = count(trunk, some)
+    np.testing.assert_array_equal(cost.params[[arch.index for arch in some]], one_by_one.params)
+    np.testing.assert_array_equal(cost.flops[[arch.index for arch in some]], one_by_one.flops)
+
+
+def test_every_operation_has_a_cost() -> None:
+    costs = operation_costs(Stage(16, 8, 8, 1))
+    assert {slot: tuple(costs[members]) for slot, members in SLOTS.items()} == OPERATIONS
+
+
+def test_resnet_stages_at_224_pixels_are_the_known_ones() -> None:
+    shapes = [(stage.channels, stage.height, stage.blocks) for stage in ResNetTrunk(depth=101).stages]
+    assert shapes == [(256, 56, 3), (512, 28, 4), (1024, 14, 23), (2048, 7, 3)]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"depth": 9}, "the depth of a CIFAR ResNet is 6n+2 (8, 14, 20, ...), got 9"),
+        ({"depth": 8, "kernel_size": 5}, "the kernel size of a CIFAR ResNet is 1 or 3, got 5"),
+        ({"depth": 8, "resolution": 10}, "the resolution is a multiple of 4 and at least 8 pixels, got 10"),
+    ],
+)
+def test_impossible_trunks_are_refused(options: dict[str, int], message: str) -> None:
+    with pytest.raises(RequestError) as error:
+        CifarTrunk(**options)
+    assert str(error.value) == message
+
+
+def test_other_resnet_depths_and_narrow_blocks_are_refused() -> None:
+    with pytest.raises(RequestError, match="unknown ResNet depth '18'; choose from 50, 101"):
+        ResNetTrunk(depth=18)
+    with pytest.raises(RequestError, match="needs at least 8 channels, got 4"):
+        count(CifarTrunk(depth=8, width=4), [SASE_BLOCK])

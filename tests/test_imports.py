@@ -1,0 +1,103 @@
+"""The import map: what each part of the package may import. Data flows one way."""
+
+import ast
+import subprocess
+import sys
+from graphlib import TopologicalSorter
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+import sase_bench
+
+#: Part → the parts it imports. `sase_bench` is the package's own few nouns.
+MAP: dict[str, set[str]] = {
+    "errors": set(),
+    "space": {"errors"},
+    "trunk": {"errors"},
+    "cost": {"errors", "space", "trunk"},
+    "record": {"errors", "space"},
+    "cli": {"errors"},
+    "sase_bench": {"space"},
+    "blocks": {"errors", "space"},
+    "backbones": {"blocks", "errors", "space", "trunk"},
+    "proxies": {"backbones", "blocks", "cli", "errors", "record", "sase_bench", "space", "trunk"},
+    "database": {"cli", "cost", "errors", "proxies", "record", "space"},
+    "query": {"cli", "database", "errors", "record", "space"},
+    "report": {"cli", "database", "errors", "query", "space"},
+    "sweep": {"cli", "database", "errors", "proxies", "record", "space"},
+}
+
+ROOT = Path(sase_bench.__file__).parent
+MODULES = sorted(path for path in ROOT.rglob("*.py"))
+
+
+def part_of(path: Path) -> str:
+    first = path.relative_to(ROOT).parts[0].removesuffix(".py")
+    return "sase_bench" if first == "__init__" else first
+
+
+def imported_parts(path: Path) -> set[str]:
+    parts = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == "sase_bench":
+            inner = node.module.split(".")[1:]
+            names = [inner[0]] if inner else [alias.name for alias in node.names]
+            parts |= {name if name in MAP else "sase_bench" for name in names}
+        elif isinstance(node, ast.Import):
+            parts |= {alias.name.split(".")[1] for alias in node.names if alias.name.startswith("sase_bench.")}
+    return parts - {part_of(path)}
+
+
+@pytest.mark.parametrize("part", sorted(MAP))
+def test_a_part_imports_exactly_what_the_map_says(part: str) -> None:
+    found = set().union(*(imported_parts(path) for path in MODULES if part_of(path) == part))
+    assert found == MAP[part]
+
+
+def test_every_module_has_its_place_in_the_map_and_there_is_no_cycle() -> None:
+    assert {part_of(path) for path in MODULES} == set(MAP)
+    assert list(TopologicalSorter(MAP).static_order())
+
+
+def names_of(path: Path) -> str:
+    return ".".join(["sase_bench", *path.relative_to(ROOT).with_suffix("").parts]).removesuffix(".__init__")
+
+
+@pytest.mark.parametrize("name", [names_of(path) for path in MODULES if path.name != "__main__.py"])
+def test_a_module_lists_its_public_names_in_order(name: str) -> None:
+    module = import_module(name)
+    assert module.__all__ == sorted(module.__all__, key=lambda item: (not item.isupper(), not item[0].isupper(), item))
+    assert all(hasattr(module, item) for item in module.__all__)
+
+
+LIGHT = [
+    "space",
+    "trunk",
+    "cost",
+    "record",
+    "database",
+    "database.__main__",
+    "query",
+    "query.__main__",
+    "proxies",
+    "sweep.__main__",
+]
+
+
+@pytest.mark.parametrize("module", LIGHT)
+def test_the_table_side_needs_no_torch(module: str) -> None:
+    heavy = {"torch", "sklearn", "pandas", "scipy", "pyarrow"}
+    code = f"import sys, sase_bench.{module}; sys.exit(str(sorted({heavy!r} & set(sys.modules))) if {heavy!r} & set(sys.modules) else 0)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("module", ["proxies", "database", "query", "sweep", "report"])
+def test_a_command_runs_without_warnings(module: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-m", f"sase_bench.{module}", "--help"], capture_output=True, text=True
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith(f"usage: python -m sase_bench.{module}")
