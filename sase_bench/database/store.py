@@ -44,7 +44,10 @@ class Store:
             self._pending: list[Record] = []
             self._cost = 0.0  # seconds the last publication took
             self._prepare(list(proxies))
-            self._pending = [record for record in self._journal.recover() if self._is_new(record)]
+            for record in self._journal.recover():
+                if self._is_new(record):
+                    self._pending.append(record)
+                    self._keys.add(record.key)
             self.recovered = len(self._pending)
             self.publish()
         except BaseException:

@@ -106,7 +106,7 @@ def raw_images(dataset: str, folder: Path | None, *, coarsest: int, download: bo
     packed = folder / f"{dataset}-{_CHECKED_SIDE[dataset]}.npz"
     if packed.is_file() and coarsest <= _CHECKED_SIDE[dataset]:
         try:
-            with np.load(packed, allow_pickle=False) as arrays:
+            with packed.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
                 pools = {pool: (arrays[f"x_{pool}"], arrays[f"y_{pool}"]) for pool in ("train", "test")}
         except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
             raise RequestError(f"{str(packed)!r} cannot be read ({error}); copy it again") from error

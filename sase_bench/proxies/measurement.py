@@ -24,7 +24,7 @@ from sase_bench.proxies.training import evaluate, train
 from sase_bench.record import EpochRecord, Record
 from sase_bench.space import Architecture
 
-__all__ = ["measure", "resolve_device"]
+__all__ = ["measure", "network_of", "resolve_device"]
 
 
 def measure(
@@ -52,13 +52,11 @@ def measure(
     curve: list[EpochRecord] = []
     outcome: dict[str, Any] = {"status": "ok", "reason": None}
     name = torch.cuda.get_device_name(where) if where.type == "cuda" else processor_name()
-    origin = provenance(proxy, name, threads)
+    origin = provenance(proxy, name, threads) | {"torch_version": str(torch.__version__)}
     with _threads(threads):
         reset_peak_memory(where)
         try:
-            network = CifarResNet(proxy.trunk, attention_builder(arch))
-            initialise(network, seed)
-            network.to(where)
+            network = network_of(arch, proxy, seed).to(where)
             for epoch in train(network, proxy, data, seed):
                 point = EpochRecord(
                     epoch=epoch.number,
@@ -89,6 +87,14 @@ def measure(
             outcome |= dict.fromkeys(("train_loss", "val_loss", "val_top1"))
         outcome["peak_memory"] = peak_memory(where)
     return Record(arch=arch.index, proxy=proxy.name, seed=seed, curve=tuple(curve), **outcome, **origin)
+
+
+def network_of(arch: Architecture, proxy: Proxy, seed: int) -> CifarResNet:
+    """The network of `proxy` with `arch` in it, as a run with `seed` starts, on the CPU; no global generator is touched."""
+    with torch.random.fork_rng(devices=[]):
+        network = CifarResNet(proxy.trunk, attention_builder(arch))
+        initialise(network, seed)
+    return network
 
 
 def resolve_device(name: str) -> torch.device:

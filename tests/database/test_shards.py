@@ -1,0 +1,172 @@
+from dataclasses import replace
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from sase_bench.database import Store, connect, export, merge, read_shard
+from sase_bench.database.__main__ import main
+from sase_bench.database.shards import SUMS, recipes_of
+from sase_bench.errors import RequestError
+from sase_bench.proxies.registry import PROXIES
+from sase_bench.record import Record
+from tests.records import DIGITS, made_up, unfinished
+
+RECORDS = [made_up(7), made_up(5), made_up(5, 1), unfinished(9)]
+
+
+@pytest.fixture
+def shard(tmp_path: Path) -> Path:
+    with Store(tmp_path / "first.duckdb", [DIGITS, PROXIES["cifar10-8"]]) as store:
+        for record in [*RECORDS, made_up(1, proxy="cifar10-8")]:
+            store.append(record)
+    path = tmp_path / "shelf" / "digits.parquet"
+    path.parent.mkdir()
+    with connect(tmp_path / "first.duckdb") as table:
+        assert export(table, path, proxy="digits") == len(RECORDS)
+    return path
+
+
+def test_a_shard_brings_back_every_run_in_order_of_its_key(shard: Path) -> None:
+    assert list(read_shard(shard)) == [made_up(5), made_up(7), unfinished(9), made_up(5, 1)]
+    assert recipes_of(shard) == {"digits": DIGITS.recipe()}
+
+
+def test_the_same_runs_give_the_same_bytes(shard: Path, tmp_path: Path) -> None:
+    with Store(tmp_path / "second.duckdb", [DIGITS]) as store:
+        for record in reversed(RECORDS):
+            store.append(record)
+    with connect(tmp_path / "second.duckdb") as table:
+        export(table, tmp_path / "digits.parquet")
+    assert (tmp_path / "digits.parquet").read_bytes() == shard.read_bytes()
+
+
+def test_merging_adds_what_is_new_and_knows_what_is_there(shard: Path, tmp_path: Path) -> None:
+    with Store(tmp_path / "second.duckdb", [DIGITS]) as store:
+        store.append(made_up(7))
+        assert str(merge(store, shard)) == "3 added, 1 already there, 0 in conflict, 0 refused"
+        assert str(merge(store, shard)) == "0 added, 4 already there, 0 in conflict, 0 refused"
+        assert [store.find(record.key) for record in RECORDS] == RECORDS
+
+
+def test_conflicting_results_are_reported_and_change_nothing(shard: Path, tmp_path: Path) -> None:
+    mine = made_up(7, val_loss=0.5)
+    with Store(tmp_path / "second.duckdb", [DIGITS]) as store:
+        store.append(mine)
+        report = merge(store, shard)
+        assert str(report) == "3 added, 0 already there, 1 in conflict, 0 refused"
+        assert report.conflicts == ["the table already has another result for run (7, 'digits', 0); it was left as it is"]
+        assert store.find(mine.key) == mine
+
+
+def test_rows_that_cannot_be_true_are_refused_and_the_others_taken(shard: Path, tmp_path: Path) -> None:
+    changed = tmp_path / "changed.parquet"
+    rewrite(shard, changed, "REPLACE (CASE WHEN seed = 1 THEN 7.5 ELSE val_top1 END AS val_top1)")
+    with Store(tmp_path / "second.duckdb", [DIGITS]) as store:
+        report = merge(store, changed)
+    assert str(report) == "3 added, 0 already there, 0 in conflict, 1 refused"
+    assert report.refused == ["the column val_top1 lies in 0..1, got 7.5"]
+
+
+def test_a_shard_without_a_column_that_runs_need_gives_no_runs(shard: Path, tmp_path: Path) -> None:
+    changed = tmp_path / "changed.parquet"
+    rewrite(shard, changed, "EXCLUDE (device)")
+    assert [str(item) for item in read_shard(changed)] == ["a run needs the column(s) device"] * 4
+
+
+def test_a_shard_of_another_recipe_is_refused(shard: Path, tmp_path: Path) -> None:
+    with Store(tmp_path / "second.duckdb", [replace(DIGITS, epochs=13)]) as store:
+        report = merge(store, shard)
+    assert (report.added, len(report.refused)) == (0, 4)
+    assert "was made with the recipe" in report.refused[0]
+
+
+def rewrite(shard: Path, path: Path, change: str) -> None:
+    """The same shard with other columns, as a stranger could have made it."""
+    with duckdb.connect() as connection:
+        rows = connection.execute(f"SELECT decode(key), decode(value) FROM parquet_kv_metadata('{shard}')").fetchall()
+        meta = ", ".join(f"{key}: '{value}'" for key, value in rows)
+        source = f"SELECT * {change} FROM read_parquet('{shard}')"
+        connection.execute(f"COPY ({source}) TO '{path}' (FORMAT parquet, KV_METADATA {{{meta}}})")
+
+
+def test_checksums_stand_beside_the_shards_and_a_damaged_one_is_named(shard: Path) -> None:
+    assert (shard.parent / SUMS).read_text().endswith("  digits.parquet\n")
+    content = bytearray(shard.read_bytes())
+    content[len(content) // 2] ^= 1
+    shard.write_bytes(content)
+    with pytest.raises(RequestError, match=r"digits.parquet' is damaged: it does not match its checksum in SHA256SUMS"):
+        list(read_shard(shard))
+
+
+@pytest.mark.parametrize("content", [b"", b"PAR1 and then nonsense PAR1", b"text\n" * 100])
+def test_files_that_are_no_shards_are_refused(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "odd.parquet"
+    path.write_bytes(content)
+    with pytest.raises(RequestError, match="cannot be read as Parquet"):
+        list(read_shard(path))
+
+
+def test_parquet_of_something_else_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "other.parquet"
+    duckdb.connect().execute(f"COPY (SELECT 1 AS x) TO '{path}' (FORMAT parquet)")
+    with pytest.raises(RequestError, match="is not a shard of schema 1"):
+        list(read_shard(path))
+
+
+def test_the_command_exports_merges_and_checks(shard: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    table = tmp_path / "second.duckdb"
+    assert main(["merge", str(shard), "--db", str(table)]) == 0
+    assert main(["merge", str(shard), "--db", str(table)]) == 0
+    assert main(["export", str(tmp_path / "out.parquet"), "--db", str(table)]) == 0
+    assert main(["check", "--db", str(table)]) == 0
+    assert main(["migrate", "--db", str(table)]) == 0
+    out = capsys.readouterr()
+    assert out.err == ""
+    assert out.out.splitlines() == [
+        f"{shard}: 4 added, 0 already there, 0 in conflict, 0 refused",
+        f"{shard}: 0 added, 4 already there, 0 in conflict, 0 refused",
+        f"{tmp_path / 'out.parquet'}: 4 runs",
+        f"{table}: whole",
+        f"{table}: up to date",
+    ]
+    assert all(isinstance(item, Record) for item in read_shard(tmp_path / "out.parquet"))
+
+
+def test_the_command_tells_of_conflicts_and_of_tables_that_are_not_whole(
+    shard: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = tmp_path / "second.duckdb"
+    with Store(table, [DIGITS]) as store:
+        store.append(made_up(7, val_loss=0.5))
+        store.append(made_up(8, curve=()))
+    assert main(["merge", str(shard), "--db", str(table)]) == 1
+    assert main(["check", "--db", str(table)]) == 1
+    out = capsys.readouterr()
+    assert out.err == "database: the table already has another result for run (7, 'digits', 0); it was left as it is\n"
+    assert out.out.splitlines()[1:] == [
+        f"{table}: 1 runs that ended ok with a curve of another length than their proxy's",
+        f"{table}: 1 problems",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["burn"], "argument ACTION: invalid choice: 'burn'"),
+        (["merge"], "merge takes the shards to read, got none"),
+        (["merge", "nowhere.parquet"], "there is no shard 'nowhere.parquet'"),
+        (["export"], "export takes the one shard to write, got 0"),
+        (["check"], "there is no table 'sase-bench.duckdb'"),
+        (["migrate"], "there is no table 'sase-bench.duckdb'"),
+    ],
+)
+def test_bad_requests_get_one_line_and_status_2(
+    arguments: list[str], message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(arguments) == 2
+    err = capsys.readouterr().err
+    assert err.startswith(f"database: {message}")
+    assert err.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,47 @@
+"""Records for tests: nothing was trained for them."""
+
+from dataclasses import replace
+from typing import Any
+
+from sase_bench.proxies.registry import PROXIES
+from sase_bench.record import EpochRecord, Record
+
+DIGITS = PROXIES["digits"]
+
+
+def made_up(arch: int, seed: int = 0, proxy: str = "digits", **changes: Any) -> Record:
+    """A run that ended ok with scores that follow from its key, and a curve as long as its proxy's."""
+    recipe = PROXIES[proxy]
+    top1 = (arch * 31 + seed * 17) % 1000 / 1000
+    points = (
+        EpochRecord(epoch=i, train_loss=2.0 / i, val_loss=3.0 / i, val_top1=top1 * i / recipe.epochs, seconds=0.1)
+        for i in range(1, recipe.epochs + 1)
+    )
+    record = Record(
+        arch=arch,
+        proxy=proxy,
+        seed=seed,
+        status="ok",
+        train_loss=0.25,
+        val_loss=2.0 - top1,
+        val_top1=top1,
+        test_loss=2.1 - top1,
+        test_top1=top1 / 2,
+        train_seconds=1.5,
+        eval_seconds=0.5,
+        peak_memory=1000,
+        device="none",
+        threads=1,
+        started_at="2026-11-22T12:00:00+00:00",
+        recipe_hash=recipe.recipe_hash,
+        package_version="0",
+        torch_version="0",
+        curve=tuple(points),
+    )
+    return replace(record, **changes)
+
+
+def unfinished(arch: int, seed: int = 0, status: str = "diverged", proxy: str = "digits") -> Record:
+    """A run without scores."""
+    scores = dict.fromkeys(("train_loss", "val_loss", "val_top1", "test_loss", "test_top1"))
+    return made_up(arch, seed, proxy, status=status, reason="made up", curve=(), **scores)
