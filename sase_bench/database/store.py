@@ -37,6 +37,8 @@ class Store:
 
     def __init__(self, path: Path, proxies: Iterable[Proxy] = ()) -> None:
         self.path = path
+        if path.is_file():  # a file that is no table is refused before anything is put beside it
+            open_file(path).close()
         self._lock = _lock(path)
         try:
             self._fresh = path.with_name(path.name + ".new")

@@ -7,7 +7,6 @@ shrunk by exact integer 2×2 means, checked against the published checksum of it
 from __future__ import annotations
 
 import hashlib
-import os
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from sase_bench.errors import RequestError
+from sase_bench.proxies.folder import find_folder
 from sase_bench.proxies.recipe import Proxy
 from sase_bench.proxies.splits import published_checksums, split_of
 
@@ -98,11 +98,7 @@ def raw_images(dataset: str, folder: Path | None, *, coarsest: int, download: bo
 
         digits = load_digits()
         return {"train": (digits.images.astype(np.uint8)[:, None], digits.target.astype(np.int64))}
-    folder = folder or (Path(os.environ["SASE_BENCH_DATA"]) if "SASE_BENCH_DATA" in os.environ else None)
-    if folder is None:
-        raise RequestError(f"{dataset} is not part of the package; say where it is with --data DIR")
-    if not folder.is_dir() and not download:
-        raise RequestError(f"there is no folder {str(folder)!r} with {dataset}; fetch it with --data DIR --download")
+    folder = find_folder(dataset, folder, download=download)
     packed = folder / f"{dataset}-{_CHECKED_SIDE[dataset]}.npz"
     if packed.is_file() and coarsest <= _CHECKED_SIDE[dataset]:
         try:

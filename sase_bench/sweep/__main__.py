@@ -12,6 +12,7 @@ from sase_bench import cli
 from sase_bench.database import Store
 from sase_bench.database.reader import DEFAULT_TABLE, connect
 from sase_bench.errors import RequestError
+from sase_bench.proxies.folder import VARIABLE, find_folder
 from sase_bench.proxies.registry import PROXIES, find
 from sase_bench.space import SPACES, Space
 from sase_bench.sweep.driver import Result, sweep
@@ -40,8 +41,8 @@ def _command(argv: Sequence[str] | None) -> int:
     budget = None if options.budget is None else read_duration(options.budget)
     if options.workers is not None and options.workers < 1:
         raise RequestError(f"--workers is at least 1, got {options.workers}")
-    if proxy.dataset != "digits" and options.data is not None and not options.data.is_dir() and not options.download:
-        raise RequestError(f"there is no data folder {str(options.data)!r}; fetch the set with --download")
+    if proxy.dataset != "digits":
+        find_folder(proxy.dataset, options.data, download=options.download)
     job = Job(proxy=proxy, folder=options.data, download=options.download, device=options.device)
     workers = options.workers or usable_cpus()
     if options.dry_run:
@@ -77,7 +78,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--executor", choices=tuple(_EXECUTORS), default="local", help="who trains")
     parser.add_argument("--budget", metavar="TIME", help="stop cleanly before this time is over: 90s, 30m, 2h")
     parser.add_argument("--db", type=Path, default=DEFAULT_TABLE, metavar="PATH", help="the table to fill")
-    parser.add_argument("--data", type=Path, metavar="DIR", help="folder of torchvision data sets (default: SASE_BENCH_DATA)")
+    parser.add_argument("--data", type=Path, metavar="DIR", help=f"folder of torchvision data sets (default: {VARIABLE})")
     parser.add_argument("--download", action="store_true", help="fetch a missing data set into --data")
     parser.add_argument("--dry-run", action="store_true", help="say what would be run and how long it would take")
     return parser

@@ -68,7 +68,7 @@ def sweep(
         try:
             while todo or running:
                 while todo and len(running) < executor.capacity and clock.allows_another():
-                    attempt = _Attempt(todo.popleft())
+                    attempt = _Attempt(todo.popleft(), monotonic())
                     running[executor.submit(attempt.task)] = attempt
                 if not running:
                     result.ended_by = "budget"
@@ -96,8 +96,8 @@ def sweep(
 @dataclass
 class _Attempt:
     task: Task
+    started: float  # on the monotonic clock
     number: int = 1
-    started: float = field(default_factory=monotonic)
 
 
 def _collect(future: Future[Record], attempt: _Attempt, job: Job) -> Record | None:

@@ -6,7 +6,7 @@ import os
 import signal
 import threading
 import time
-from concurrent.futures import Future
+from concurrent.futures import BrokenExecutor, Future
 from multiprocessing import get_context
 from typing import Any
 
@@ -23,7 +23,7 @@ def usable_cpus() -> int:
 
 
 class LocalExecutor:
-    """`workers` processes that each train one run at a time; None = one for each usable processor, or 4 on a GPU."""
+    """`workers` processes that each train one run at a time; None = one for each usable processor."""
 
     def __init__(self, job: Job, workers: int | None = None) -> None:
         try:
@@ -32,9 +32,14 @@ class LocalExecutor:
             raise RequestError("training needs the extra 'train'; install it with: pip install 'sase-bench[train]'") from None
         self._job = job
         self._workers = workers or usable_cpus()
-        self._pool: Any = ProcessPool(
-            max_workers=self._workers, initializer=_start_worker, initargs=(os.getpid(),), context=get_context("spawn")
-        )
+        self._options: dict[str, Any] = {
+            "max_workers": self._workers,
+            "initializer": _start_worker,
+            "initargs": (os.getpid(),),
+            "context": get_context("spawn"),
+        }
+        self._make = ProcessPool
+        self._pool: Any = self._make(**self._options)
 
     @property
     def capacity(self) -> int:
@@ -46,17 +51,17 @@ class LocalExecutor:
         result: Future[Record] = Future()
 
         def settle(done: Future[Record]) -> None:
-            if done.cancelled():
-                result.cancel()
-                return
             error = done.exception()
-            if isinstance(error, ProcessExpired):
-                result.set_exception(WorkerDied(f"the worker process died ({_exit(error.exitcode)})"))
+            if isinstance(error, BrokenExecutor | ProcessExpired):
+                result.set_exception(WorkerDied(f"the worker process died ({_exit(getattr(error, 'exitcode', None))})"))
             elif error is not None:
                 result.set_exception(error)
             else:
                 result.set_result(done.result())
 
+        if not self._pool.active:  # Pebble gives up a pool whose worker dies before it has taken a task
+            self._pool.join()
+            self._pool = self._make(**self._options)
         self._pool.schedule(perform, args=[self._job, task]).add_done_callback(settle)
         return result
 
@@ -69,9 +74,9 @@ class LocalExecutor:
 
 
 def _exit(code: int | None) -> str:
-    if code is not None and code < 0:
-        return f"signal {signal.Signals(-code).name}"
-    return f"exit status {code}"
+    if code is None:
+        return "before it took the run"
+    return f"signal {signal.Signals(-code).name}" if code < 0 else f"exit status {code}"
 
 
 def _start_worker(parent: int) -> None:

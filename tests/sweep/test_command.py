@@ -1,0 +1,133 @@
+"""`python -m sase_bench.sweep` as a user meets it."""
+
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from sase_bench.database import Store, connect
+from sase_bench.sweep.__main__ import main
+from tests.records import DIGITS
+
+COMMAND = [sys.executable, "-m", "sase_bench.sweep"]
+
+
+def runs_in(path: Path) -> list[tuple[object, ...]]:
+    with connect(path) as table:
+        return table.execute("SELECT arch, seed, status FROM runs ORDER BY seed, arch").fetchall()
+
+
+def test_a_sweep_trains_what_is_planned_and_then_has_nothing_to_do(tmp_path: Path) -> None:
+    command = [*COMMAND, "--plan", "0", "1", "--seeds", "1", "--workers", "2", "--device", "cpu"]
+    first = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert (first.returncode, first.stdout) == (0, "sase-bench.duckdb: 2 of 2 planned runs (2 ok in this sweep)\n")
+    assert "2/2" in first.stderr
+    assert "best 0." in first.stderr
+    assert runs_in(tmp_path / "sase-bench.duckdb") == [(0, 0, "ok"), (1, 0, "ok")]
+    again = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert (again.returncode, again.stdout) == (0, "sase-bench.duckdb: 2 of 2 planned runs (nothing to do in this sweep)\n")
+    dry = subprocess.run([*command[:-2], "--dry-run", "--seeds", "2"], cwd=tmp_path, capture_output=True, text=True)
+    lines = dry.stdout.splitlines()
+    assert (dry.returncode, lines[1]) == (0, "plan: 2 blocks, 4 runs, 2 of them already in sase-bench.duckdb")
+    assert lines[2].startswith("to do: 2 runs, about ")
+    assert lines[2].endswith("s a run, from 2 timed blocks)")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["sase-bench.duckdb", "sase-bench.duckdb.lock"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_sweep_ends_with_130_and_one_line(tmp_path: Path, number: signal.Signals) -> None:
+    command = [*COMMAND, "--plan", "all", "--workers", "1", "--device", "cpu"]
+    sweep = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    journal, table = tmp_path / "sase-bench.duckdb.journal", tmp_path / "sase-bench.duckdb"
+    deadline = time.monotonic() + 120
+    while not (journal.exists() or (table.exists() and runs_in(table))):
+        assert sweep.poll() is None
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    sweep.send_signal(number)
+    out, err = sweep.communicate(timeout=60)
+    assert (sweep.returncode, out) == (130, "")
+    assert "Traceback" not in err
+    assert "the same command goes on" in err.splitlines()[-2]
+    assert err.splitlines()[-1] == "sweep: interrupted"
+    assert len(runs_in(table)) >= 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--proxy", "mnist"], "unknown proxy 'mnist'; there are 11 of them, digits first"),
+        (["--proxy", "cifar10-8", "--data", "nowhere"], "there is no folder 'nowhere' with cifar10; fetch it with --data"),
+        (["--proxy", "cifar10-8"], "cifar10 is not part of the package; say where it is with --data DIR"),
+        (["--space", "half"], "argument --space: invalid choice: 'half'"),
+        (["--plan", "gap/affine/affine/gap/gap"], "an architecture is six operation names joined by '/' or an index, got 5"),
+        (["--plan", "gap/affine/affine/gap/gap/conv_9x9"], "unknown spatial_excite operation 'conv_9x9'; choose from conv"),
+        (["--plan", "random:9999"], "the tied space holds 2401 architectures, a sample of 9999 was asked for"),
+        (["--seeds", "none"], "seeds are a count (3) or a list (0,1,2), got 'none'"),
+        (["--budget", "soon"], "a time is a number with s, m or h (90s, 30m, 2h), got 'soon'"),
+        (["--workers", "0"], "--workers is at least 1, got 0"),
+        (["--device", "tpu"], "argument --device: invalid choice: 'tpu'"),
+        (["--db", "."], "'.' is a folder, not a table"),
+        (["--db", "file/table.duckdb"], "cannot write to 'file': "),
+        (["--db", "file"], "'file' cannot be read as a DuckDB file"),
+        (["--colour", "red"], "unrecognized arguments: --colour red"),
+    ],
+)  # fmt: skip
+def test_bad_requests_get_one_line_and_status_2(
+    arguments: list[str], message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("SASE_BENCH_DATA", raising=False)
+    (tmp_path / "file").write_text("no table " * 1000)
+    assert main(arguments) == 2
+    err = [line for line in capsys.readouterr().err.splitlines() if line and not line.startswith(("\r", "cifar10-8:"))]
+    assert len(err) == 1
+    assert err[0].startswith(f"sweep: {message}")
+    assert (tmp_path / "file").read_text() == "no table " * 1000
+
+
+def test_two_sweeps_do_not_write_to_one_table(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with Store(tmp_path / "sase-bench.duckdb", [DIGITS]):
+        assert main([]) == 2
+    assert capsys.readouterr().err == (
+        "sweep: another process is writing to 'sase-bench.duckdb'; wait for it, or name another table\n"
+    )
+
+
+@pytest.mark.slow
+def test_a_sweep_killed_at_twenty_moments_makes_every_run_once(tmp_path: Path) -> None:
+    """Each start goes on where the last one was killed; 50 questions asked meanwhile get 50 answers."""
+    table, blocks, answers = tmp_path / "sase-bench.duckdb", 60, 0
+    command = [*COMMAND, "--plan", f"random:{blocks}", "--seeds", "1", "--device", "cpu"]
+    question = [sys.executable, "-m", "sase_bench.query", "top 10 by top1", "--format", "json"]
+    known: set[tuple[object, ...]] = set()
+    for kill in range(20):
+        sweep = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        moment = time.monotonic() + 3 + (kill * 37 % 20) / 3  # seconds: while starting, while training, while publishing
+        while time.monotonic() < moment and sweep.poll() is None:
+            if known and answers < 50:
+                answer = subprocess.run(question, cwd=tmp_path, capture_output=True, text=True)
+                assert (answer.returncode, answer.stderr) == (0, "")
+                answers += 1
+            else:
+                time.sleep(0.1)
+        sweep.kill()
+        sweep.wait()
+        if table.exists():
+            now = set(runs_in(table))
+            assert known <= now
+            known = now
+    final = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert final.returncode == 0
+    rows = runs_in(table)
+    assert len(rows) == len(set(rows)) == blocks
+    assert {row[2] for row in rows} == {"ok"}
+    assert answers == 50
+    check = subprocess.run([sys.executable, "-m", "sase_bench.database", "check"], cwd=tmp_path, capture_output=True, text=True)
+    assert (check.returncode, check.stdout) == (0, "sase-bench.duckdb: whole\n")

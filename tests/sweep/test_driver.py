@@ -1,0 +1,149 @@
+"""The driver, with an executor that trains nothing: what is handed out, retried, written and left when."""
+
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import Future
+from pathlib import Path
+
+import pytest
+
+from sase_bench.database import Store
+from sase_bench.errors import RequestError
+from sase_bench.record import Record
+from sase_bench.space import Space
+from sase_bench.sweep import driver
+from sase_bench.sweep.driver import sweep
+from sase_bench.sweep.executor import Job, Task, WorkerDied
+from sase_bench.sweep.plan import tasks_of
+from tests.records import DIGITS, made_up
+
+JOB = Job(proxy=DIGITS)
+TASKS = tasks_of(Space("tied")[:5], [0, 1])
+
+
+class Pretender:
+    """An executor whose runs are made up, at once; `outcome` may raise instead."""
+
+    def __init__(self, outcome: Callable[[Task, int], Record]) -> None:
+        self.outcome = outcome
+        self.capacity = 3
+        self.tries: Counter[Task] = Counter()
+        self.closed: list[bool] = []
+
+    def submit(self, task: Task) -> Future[Record]:
+        self.tries[task] += 1
+        future: Future[Record] = Future()
+        try:
+            future.set_result(self.outcome(task, self.tries[task]))
+        except Exception as error:
+            future.set_exception(error)
+        return future
+
+    def close(self, *, now: bool) -> None:
+        self.closed.append(now)
+
+
+def done(task: Task, attempt: int) -> Record:
+    return made_up(task.arch.index, task.seed)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store(tmp_path / "table.duckdb", [DIGITS])
+
+
+def test_every_planned_run_is_made_once_and_written(store: Store) -> None:
+    executor, seen = Pretender(done), []
+    with store:
+        result = sweep(store, executor, JOB, TASKS, progress=seen.append)
+        assert store.keys == {(task.arch.index, "digits", task.seed) for task in TASKS}
+    assert (result.planned, result.before, result.done, result.left) == (10, 0, 10, 0)
+    assert (result.statuses, result.ended_by) == ({"ok": 10}, "")
+    assert set(executor.tries.values()) == {1}
+    assert executor.closed == [False]
+    assert len(seen) == 10
+
+
+def test_runs_that_are_there_are_not_made_again(store: Store) -> None:
+    with store:
+        store.append(made_up(TASKS[3].arch.index, TASKS[3].seed))
+        executor = Pretender(done)
+        result = sweep(store, executor, JOB, TASKS)
+        assert (result.before, result.done) == (1, 9)
+        assert TASKS[3] not in executor.tries
+        again = sweep(store, Pretender(done), JOB, TASKS)
+        assert (again.before, again.done, again.left) == (10, 0, 0)
+
+
+def test_a_worker_that_dies_costs_one_retry_of_one_run(store: Store) -> None:
+    def dies_once(task: Task, attempt: int) -> Record:
+        if task == TASKS[2] and attempt == 1:
+            raise WorkerDied("the worker process died (signal SIGKILL)")
+        return done(task, attempt)
+
+    executor = Pretender(dies_once)
+    with store:
+        result = sweep(store, executor, JOB, TASKS)
+    assert (result.done, result.statuses) == (10, {"ok": 10})
+    assert executor.tries[TASKS[2]] == 2
+    assert sum(executor.tries.values()) == 11
+
+
+def test_a_run_that_kills_every_worker_is_a_result(store: Store) -> None:
+    def dies(task: Task, attempt: int) -> Record:
+        if task == TASKS[2]:
+            raise WorkerDied("the worker process died (signal SIGSEGV)")
+        return done(task, attempt)
+
+    with store:
+        result = sweep(store, Pretender(dies), JOB, TASKS)
+        record = store.find((TASKS[2].arch.index, "digits", TASKS[2].seed))
+    assert result.statuses == {"ok": 9, "failed": 1}
+    assert record is not None
+    assert (record.status, record.reason) == ("failed", "the worker process died (signal SIGSEGV), 2 times")
+
+
+def test_a_job_that_cannot_be_done_ends_the_sweep_and_keeps_what_there_is(store: Store) -> None:
+    def refuses(task: Task, attempt: int) -> Record:
+        if task == TASKS[6]:
+            raise RequestError("there is no CUDA device on this machine; use --device cpu")
+        return done(task, attempt)
+
+    executor = Pretender(refuses)
+    with store:
+        with pytest.raises(RequestError, match="no CUDA device"):
+            sweep(store, executor, JOB, TASKS)
+        assert 0 < len(store.keys) < 10
+    assert executor.closed == [True]
+
+
+def test_an_interrupt_keeps_what_is_finished_and_stops_the_workers(store: Store) -> None:
+    executor = Pretender(done)
+
+    def interrupt(record: Record) -> None:
+        if len(store.keys) == 4:
+            raise KeyboardInterrupt
+
+    with store:
+        with pytest.raises(KeyboardInterrupt):
+            sweep(store, executor, JOB, TASKS, progress=interrupt)
+        assert len(store.keys) == 4
+        assert store.waiting == 0
+    assert executor.closed == [True]
+
+
+def test_a_budget_ends_a_sweep_before_a_run_that_would_not_end_in_time(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [0.0]
+    monkeypatch.setattr(driver, "monotonic", lambda: clock[0])
+
+    def takes_ten_seconds(task: Task, attempt: int) -> Record:
+        clock[0] += 10
+        return done(task, attempt)
+
+    executor = Pretender(takes_ten_seconds)
+    executor.capacity = 1
+    with store:
+        result = sweep(store, executor, JOB, TASKS, budget=35)
+        assert (result.ended_by, result.done, result.left) == ("budget", 3, 7)
+        assert executor.closed == [False]
+        assert sweep(store, Pretender(done), JOB, TASKS).left == 0

@@ -1,0 +1,81 @@
+from pathlib import Path
+
+import pytest
+
+from sase_bench.errors import RequestError
+from sase_bench.space import SASE_BLOCK, Space
+from sase_bench.sweep.__main__ import duration, read_duration
+from sase_bench.sweep.plan import Task, read_plan, read_seeds, tasks_of
+
+TIED, FULL = Space("tied"), Space("full")
+
+
+def test_plans_stand_for_the_blocks_they_name(tmp_path: Path) -> None:
+    path = tmp_path / "plan.txt"
+    path.write_text(f"# the published block, twice\n54983\n\n{SASE_BLOCK}\n 0 \n")
+    assert len(read_plan(["all"], TIED)) == 2401
+    assert read_plan(["random:5"], FULL) == FULL.sample(5, seed=0)
+    assert [arch.index for arch in read_plan([f"file:{path}"], FULL)] == [54983, 0]
+    assert [arch.index for arch in read_plan(["0", str(SASE_BLOCK), "0"], FULL)] == [0, 54983]
+
+
+def test_a_larger_sample_goes_on_where_a_smaller_one_ended() -> None:
+    assert read_plan(["random:30"], TIED)[:10] == read_plan(["random:10"], TIED)
+
+
+def test_seeds_are_a_count_or_a_list() -> None:
+    assert (read_seeds("3"), read_seeds("0,7,0"), read_seeds(" 5 , 5 ")) == ([0, 1, 2], [0, 7], [5])
+
+
+def test_all_blocks_get_their_first_seed_before_any_gets_its_second() -> None:
+    blocks = TIED[:2]
+    assert tasks_of(blocks, [4, 9]) == [Task(arch, seed) for seed in (4, 9) for arch in blocks]
+
+
+def test_times_are_read_and_told() -> None:
+    assert (read_duration("90s"), read_duration("30m"), read_duration("1.5H")) == (90, 1800, 5400)
+    assert [duration(s) for s in (45, 720, 12_000, 200_000)] == ["45 s", "12 min", "3.3 h", "2.3 days"]
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["all", "3"], "the plan 'all' stands alone, got also '3'"),
+        (["random:0"], "the plan random:N takes a number of blocks from 1 to 2401, got '0'"),
+        (["random:x"], "the plan random:N takes a number of blocks from 1 to 2401, got 'x'"),
+        (["random:2402"], "the tied space holds 2401 architectures, a sample of 2402 was asked for"),
+        (["file:/nowhere"], "cannot read the plan '/nowhere': No such file or directory"),
+        (["gap/affine"], "an architecture is six operation names joined by '/' or an index, got 2 in 'gap/affine'; "
+                         "a plan is all, random:N, file:PATH or blocks"),
+        (["54983"], f"{SASE_BLOCK} is not in the tied space; use --space full"),
+    ],
+)  # fmt: skip
+def test_plans_that_cannot_be_read_are_refused(words: list[str], message: str) -> None:
+    with pytest.raises(RequestError) as error:
+        read_plan(words, TIED)
+    assert str(error.value) == message
+
+
+def test_a_line_of_a_plan_file_that_is_no_block_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "plan.txt"
+    path.write_text("0\nnonsense\n")
+    with pytest.raises(RequestError, match=r"plan.txt:2: an architecture is six operation names"):
+        read_plan([f"file:{path}"], TIED)
+    path.write_text("# nothing\n")
+    with pytest.raises(RequestError, match="names no block"):
+        read_plan([f"file:{path}"], TIED)
+    path.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(RequestError, match="not a text file"):
+        read_plan([f"file:{path}"], TIED)
+
+
+@pytest.mark.parametrize("text", ["", "0", "-1", "1001", "a", "1,,2", "1,x", "9999999999,1"])
+def test_seeds_that_make_no_sense_are_refused(text: str) -> None:
+    with pytest.raises(RequestError):
+        read_seeds(text)
+
+
+@pytest.mark.parametrize("text", ["", "30", "m", "0s", "-5m", "1e9h", "5 days"])
+def test_times_that_make_no_sense_are_refused(text: str) -> None:
+    with pytest.raises(RequestError, match="a time is a number with s, m or h"):
+        read_duration(text)
