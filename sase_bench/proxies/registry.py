@@ -83,8 +83,21 @@ _SIZED = [
     for side in (8, 16, 32)
 ]
 
+_LOCAL = [
+    replace(
+        base,
+        name=f"{base.dataset}-8-local",
+        description=f"{base.description}, trunk of limited receptive field: only the block looks beyond a pixel",
+        resolution=8,
+        kernel_size=1,
+        epochs=5,
+        learning_rate=0.1,
+    )
+    for base in (_FASHION, _CIFAR10, _CIFAR100)
+]
+
 #: Every proxy by name.
-PROXIES: dict[str, Proxy] = {proxy.name: proxy for proxy in (_DIGITS, *_SIZED, _PAPER)}
+PROXIES: dict[str, Proxy] = {proxy.name: proxy for proxy in (_DIGITS, *_SIZED, *_LOCAL, _PAPER)}
 
 
 def find(name: str) -> Proxy:
