@@ -1,0 +1,134 @@
+"""`python -m sase_bench.query "top 10 by top1"`: ask the table, also while a sweep is filling it."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import resource
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from sase_bench import cli
+from sase_bench.database.reader import DEFAULT_TABLE
+from sase_bench.errors import RequestError
+from sase_bench.query import Answer, ask
+from sase_bench.query.format import FORMATS, LONGEST_TABLE, render, write_parquet
+from sase_bench.query.language import FORMS
+from sase_bench.query.metrics import METRICS
+from sase_bench.space import OPERATIONS
+
+__all__ = ["main"]
+
+_MEMORY = 4 << 30  # bytes that answering may take on top of what the process has
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Exit status as in `sase_bench.cli.run`."""
+    return cli.run("query", _command, argv)
+
+
+def _command(argv: Sequence[str] | None) -> int:
+    options = _parser().parse_intermixed_args(argv)
+    if options.format == "parquet" and options.output is None:
+        raise RequestError("parquet is not text; name a file with --output PATH")
+    if options.output is not None:
+        _check_output(options.output, options.db)
+    with _bounded_memory():
+        answer = ask(" ".join(options.query), db=options.db, proxy=options.proxy, test=options.test)
+    for note in answer.notes:
+        _say(note)
+    if options.output is not None:
+        _write(options.output, answer, options.format)
+        return 0
+    hidden = len(answer.rows) - LONGEST_TABLE
+    if options.format == "table" and hidden > 0:
+        _say(f"{hidden:,} more rows of {len(answer.rows):,}; --format csv has them all")
+    encoding = sys.stdout.encoding or "utf-8"
+    sys.stdout.write(render(answer, options.format).encode(encoding, "backslashreplace").decode(encoding))
+    sys.stdout.flush()
+    return 0
+
+
+class _Help(argparse.RawDescriptionHelpFormatter, argparse.ArgumentDefaultsHelpFormatter):
+    """Keeps the lines of the language as they are."""
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = cli.Parser("sase_bench.query", "Ask the table of runs.")
+    parser.formatter_class = _Help
+    parser.epilog = _language()
+    parser.add_argument("query", nargs="*", help="the question, as one argument or several (see below)")
+    parser.add_argument("--format", choices=(*FORMATS, "parquet"), default="table", help="table and md are for people")
+    parser.add_argument("--output", type=Path, metavar="PATH", help="write to a file, which is replaced in one step")
+    parser.add_argument("--db", type=Path, default=DEFAULT_TABLE, metavar="PATH", help="the table")
+    parser.add_argument("--proxy", metavar="NAME", help="the proxy, where the query does not name one (default: most runs)")
+    parser.add_argument("--test", action="store_true", help="scores on the test images instead of the validation images")
+    return parser
+
+
+def _language() -> str:
+    """The forms of query for the help, each with an example that works."""
+    forms = "\n".join(f"  {form.form}\n      {form.meaning}: {form.example}" for form in FORMS)
+    metrics = ", ".join(f"{name} ({metric.better} is better)" for name, metric in METRICS.items())
+    return f"""queries, in any case:
+{forms}
+
+  METRIC     {metrics};
+             top1 and loss are validation scores, mean over the seeds that ended ok
+  CONDITION  metrics with < <= > >= = != and a number (0.95, 95%, 20k, 0.3M, 1G), slots with = != and an operation,
+             joined by and, or, not, ( ): params < 0.3M and not (channel_squeeze = gap or channel_gate = affine)
+  SLOT       {", ".join(OPERATIONS)}
+  TEXT       six operations joined by '/'; the paper's spelling does as well
+"""
+
+
+def _check_output(path: Path, table: Path) -> None:
+    if path.exists() and not path.is_file():
+        raise RequestError(f"{str(path)!r} is not a file that could be replaced; name another one with --output")
+    if path.exists() and table.exists() and path.samefile(table):
+        raise RequestError(f"--output {str(path)!r} would replace the table itself; name another file")
+    if not path.parent.is_dir():
+        raise RequestError(f"there is no folder {str(path.parent)!r} to write to")
+
+
+def _write(path: Path, answer: Answer, name: str) -> None:
+    """Beside the file first, so that a reader finds the old content or the new."""
+    fresh = path.with_name(f".{path.name}.{os.getpid()}.new")
+    try:
+        if name == "parquet":
+            write_parquet(answer, fresh)
+        else:
+            fresh.write_text(render(answer, name), encoding="utf-8")
+        fresh.replace(path)
+    except OSError as error:
+        raise RequestError(f"cannot write {str(path)!r}: {error.strerror}") from error
+    finally:
+        fresh.unlink(missing_ok=True)
+    _say(f"{len(answer.rows):,} rows in {path}")
+
+
+@contextmanager
+def _bounded_memory() -> Iterator[None]:
+    """Lets a statement of `sql` fail that would otherwise take the machine's memory, which DuckDB's limit does not prevent."""
+    statm = Path("/proc/self/statm")
+    if not statm.exists():
+        yield
+        return
+    before, hard = resource.getrlimit(resource.RLIMIT_AS)
+    used = int(statm.read_text().split()[0]) * resource.getpagesize()
+    bounds = [bound for bound in (used + _MEMORY, before, hard) if bound != resource.RLIM_INFINITY]
+    resource.setrlimit(resource.RLIMIT_AS, (min(bounds), hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, (before, hard))
+
+
+def _say(line: str) -> None:
+    print(f"query: {line}", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

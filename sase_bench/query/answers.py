@@ -1,0 +1,45 @@
+"""From a query to its answer: who answers which kind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from sase_bench.database.reader import connect
+from sase_bench.query import blocks, catalogue, language, rankings, sandbox
+from sase_bench.query.answer import Answer
+from sase_bench.query.language import Query
+from sase_bench.query.measured import Source
+
+__all__ = ["answer"]
+
+_KINDS: dict[type[Query], Callable[[Any, Source], Answer]] = {
+    language.Top: rankings.top,
+    language.Pareto: rankings.pareto,
+    language.Rank: rankings.rank,
+    language.Effect: rankings.effect,
+    language.Arch: blocks.arch,
+    language.Compare: blocks.compare,
+    language.Curve: blocks.curve,
+    language.Proxies: catalogue.proxies,
+    language.Columns: catalogue.columns,
+    language.Summary: catalogue.summary,
+}
+
+_WITHOUT_TEST_SCORES = (language.Curve, language.Proxies, language.Columns)
+
+
+def answer(query: Query, path: Path, *, proxy: str | None = None, test: bool = False) -> Answer:
+    """The answer of the table at `path`; one that shows scores on the test images says so in its notes."""
+    if isinstance(query, language.Sql):
+        return sandbox.run(query.statement, path=path, test=test)
+    with connect(path) as connection:
+        found = _KINDS[type(query)](query, Source(connection=connection, path=path, proxy=proxy, test=test))
+    if not test:
+        return found
+    note = "test metrics were revealed: scores are those on the test images"
+    if isinstance(query, _WITHOUT_TEST_SCORES):
+        note = "this answer has no test metrics"
+    return replace(found, notes=(*found.notes, note))

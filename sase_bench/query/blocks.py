@@ -1,0 +1,133 @@
+"""Queries about single blocks: everything known of one, two side by side, a learning curve."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sase_bench.query.answer import Answer, fields
+from sase_bench.query.intervals import half_width, spread
+from sase_bench.query.language import Arch, Compare, Curve
+from sase_bench.query.measured import Measured, Source, measure_on, unmeasured
+from sase_bench.query.metrics import METRICS, Metric
+from sase_bench.space import SLOTS, Architecture
+
+__all__ = ["arch", "compare", "curve"]
+
+
+def arch(query: Arch, source: Source) -> Answer:
+    """A row for each proxy of the table, and one for each trunk that has costs but no proxy; runs that failed say why."""
+    scores = [source.column(name) for name in ("top1", "loss", "train_seconds")]
+    summed = ", ".join(
+        f"avg({name} ORDER BY seed) FILTER (status = 'ok') AS {name}, "
+        f"stddev_samp({name} ORDER BY seed) FILTER (status = 'ok') AS {name}_sd"
+        for name in scores
+    )
+    counts = ", ".join(
+        f"CASE WHEN proxy IS NOT NULL THEN coalesce({name}, 0) END" for name in ("runs", "seeds", "diverged", "failed")
+    )
+    means = ", ".join(f"{name}, {name}_sd" for name in scores)
+    found = source.rows(
+        f"""
+        SELECT proxy, {counts}, reasons, {means}, trunk, params, flops, latency
+        FROM (SELECT proxy, trunk FROM proxies)
+        FULL JOIN (SELECT trunk, params, flops, latency FROM costs WHERE arch = $arch) USING (trunk)
+        LEFT JOIN (
+            SELECT
+                proxy, count(*) AS runs, count(*) FILTER (status = 'ok') AS seeds,
+                count(*) FILTER (status = 'diverged') AS diverged, count(*) FILTER (status = 'failed') AS failed,
+                string_agg('seed ' || seed || ' ' || status || ': ' || reason, '; ' ORDER BY seed) AS reasons, {summed}
+            FROM {source.runs} WHERE arch = $arch GROUP BY proxy
+        ) USING (proxy)
+        ORDER BY proxy IS NULL, proxy, trunk
+        """,
+        {"arch": query.arch.index},
+    )
+    asked = source.proxies()
+    rows = [row for row in found if row[0] in asked or (row[0] is None and source.proxy is None)]
+    names = ["proxy", "runs", "seeds", "diverged", "failed", "reasons"]
+    names += [*(part for name in scores for part in (name, f"{name}_sd")), "trunk", "params", "flops", "latency"]
+    block = query.arch
+    facts = (block.index, str(block), " ".join(map(str, block.digits)), block.is_tied, *block.operations.values())
+    notes = () if any(row[2] for row in rows) else (f"block {block.index} has no run that ended ok; costs are counted",)
+    return Answer(
+        fields=fields("arch", "text", "digits", "is_tied", *SLOTS, *names),
+        rows=tuple((*facts, *row) for row in rows or [(None,) * len(names)]),
+        notes=notes,
+        shared=4 + len(SLOTS),
+        upright=True,
+    )
+
+
+def compare(query: Compare, source: Source) -> Answer:
+    """Both blocks' means over their own seeds; the difference a − b and its interval over the seeds that both have."""
+    measured = measure_on(source, query.on)
+    facts = (query.a.index, str(query.a), query.b.index, str(query.b), measured.proxy)
+    missing = [block for block in dict.fromkeys((query.a, query.b)) if not _seeds(measured, "seed", block)]
+    notes = [*measured.notes, *(str(unmeasured(measured, block)) for block in missing)]
+    rows = [
+        (*facts, *_side_by_side(measured, METRICS[name], query.a, query.b)) for name in ("top1", "loss", "train_seconds")
+    ] + [(*facts, *_cost_side_by_side(measured, METRICS[name], query.a, query.b)) for name in ("params", "flops")]
+    names = ("a_arch", "a_text", "b_arch", "b_text", "proxy", "metric", "unit", "a", "a_sd", "a_seeds", "b", "b_sd", "b_seeds")
+    return Answer(
+        fields=fields(*names, "difference", "low", "high", "pairs"),
+        rows=tuple(rows),
+        notes=(*notes, "difference: a - b, mean over the seeds that both have; low and high: 95 % interval"),
+        shared=5,
+    )
+
+
+def curve(query: Curve, source: Source) -> Answer:
+    """After each epoch the means over the seeds that ended ok."""
+    measured = measure_on(source, query.on)
+    if not _seeds(measured, "seed", query.arch):
+        raise unmeasured(measured, query.arch)
+    rows = source.rows(
+        """
+        SELECT epoch, avg(epochs.train_loss ORDER BY seed), avg(epochs.val_loss ORDER BY seed),
+            avg(epochs.val_top1 ORDER BY seed), count(*)
+        FROM epochs JOIN validation_runs AS runs USING (arch, proxy, seed)
+        WHERE arch = ? AND proxy = ? AND status = 'ok' GROUP BY epoch ORDER BY epoch
+        """,
+        [query.arch.index, measured.proxy],
+    )
+    return Answer(
+        fields=fields("arch", "text", "proxy", "epoch", "train_loss", "val_loss", "val_top1", "seeds"),
+        rows=tuple((query.arch.index, str(query.arch), measured.proxy, *row) for row in rows),
+        notes=measured.notes,
+        shared=3,
+    )
+
+
+def _seeds(measured: Measured, column: str, block: Architecture) -> dict[int, Any]:
+    """The value of a column by seed, for the block's runs that ended ok and have one."""
+    source = measured.source
+    return dict(
+        source.rows(
+            f"SELECT seed, {column} FROM {source.runs} "
+            f"WHERE proxy = ? AND arch = ? AND status = 'ok' AND {column} IS NOT NULL ORDER BY seed",
+            [measured.proxy, block.index],
+        )
+    )
+
+
+def _side_by_side(measured: Measured, metric: Metric, a: Architecture, b: Architecture) -> tuple[Any, ...]:
+    column = metric.column(test=measured.source.test)
+    one, other = _seeds(measured, column, a), _seeds(measured, column, b)
+    differences = [one[seed] - other[seed] for seed in one if seed in other]
+    mean, sd = spread(differences)
+    margin = half_width(sd, len(differences))
+    low, high = (None, None) if mean is None or margin is None else (mean - margin, mean + margin)
+    sides = [part for side in (one, other) for part in (*spread(list(side.values())), len(side))]
+    return column, metric.unit, *sides, mean, low, high, len(differences)
+
+
+def _cost_side_by_side(measured: Measured, metric: Metric, a: Architecture, b: Architecture) -> tuple[Any, ...]:
+    costs = dict(
+        measured.source.rows(
+            f"SELECT arch, {metric.val_column} FROM costs WHERE trunk = ? AND arch IN (?, ?)",
+            [measured.trunk, a.index, b.index],
+        )
+    )
+    one, other = costs.get(a.index), costs.get(b.index)
+    difference = None if one is None or other is None else one - other
+    return metric.name, metric.unit, one, None, None, other, None, None, difference, None, None, None

@@ -1,0 +1,153 @@
+"""Queries about the table itself: its proxies, its columns, and how much it holds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sase_bench.query.answer import Answer, fields
+from sase_bench.query.language import Columns, Proxies, Selection, Summary, Word
+from sase_bench.query.measured import Source, measure_on
+from sase_bench.query.metrics import METRICS
+from sase_bench.record import COLUMNS, EPOCH_COLUMNS, KEY
+from sase_bench.space import OPERATIONS, Architecture, Space
+
+__all__ = ["DESCRIPTIONS", "columns", "proxies", "summary"]
+
+#: Table → column → (unit, description), for what is not declared in `sase_bench.record`.
+DESCRIPTIONS: dict[str, dict[str, tuple[str, str]]] = {
+    "about": {"key": ("", "format, schema_version"), "value": ("", "what the key stands for")},
+    "architectures": {
+        "arch": ("", COLUMNS["arch"].description),
+        **{slot: ("", f"operation in this slot: {', '.join(names)}") for slot, names in OPERATIONS.items()},
+        "is_tied": ("", "slots of one set have the same operation: the block lies in the tied space"),
+        "text": ("", "the six operations in slot order, joined by '/'"),
+    },
+    "proxies": {
+        "proxy": ("", COLUMNS["proxy"].description),
+        "recipe_hash": ("", COLUMNS["recipe_hash"].description),
+        "dataset": ("", "the images that are classified"),
+        "resolution": ("pixels", "height and width of an image"),
+        "trunk": ("", "the network around the blocks"),
+        "epochs": ("", "passes over the training images"),
+        "train_size": ("images", "training images"),
+        "val_size": ("images", "validation images"),
+        "test_size": ("images", "test images"),
+        "recipe": ("", "everything that decides a score, as JSON"),
+        "splits": ("", "SHA-256 of the image numbers of each part, as JSON"),
+        "description": ("", "the task in words"),
+    },
+    "costs": {
+        "arch": ("", COLUMNS["arch"].description),
+        "trunk": ("", "the network around the blocks"),
+        **{name: (METRICS[name].unit, METRICS[name].description) for name in ("params", "flops", "latency")},
+    },
+    "scores": {
+        "arch": ("", COLUMNS["arch"].description),
+        "proxy": ("", COLUMNS["proxy"].description),
+        "runs": ("", "runs, however they ended"),
+        "seeds": ("", "runs that ended ok"),
+        "diverged": ("", "runs whose loss was not finite"),
+        "failed": ("", "runs that ended with an error"),
+        **{
+            name + suffix: (COLUMNS[name].unit, f"{what} over the seeds of: {COLUMNS[name].description}")
+            for name in ("val_top1", "val_loss", "train_seconds")
+            for suffix, what in (("", "mean"), ("_sd", "standard deviation"))
+        },
+    },
+}
+
+_DECLARED = {"runs": COLUMNS, "validation_runs": COLUMNS, "epochs": {name: COLUMNS[name] for name in KEY} | EPOCH_COLUMNS}
+_BETTER = {metric.val_column: metric.better for metric in METRICS.values()}
+
+
+def proxies(query: Proxies, source: Source) -> Answer:
+    """The proxies that the table describes. `measured` counts architectures with a run that ended ok."""
+    recipe = ("proxy", "dataset", "resolution", "trunk", "epochs", "train_size", "val_size", "test_size")
+    rows = source.rows(
+        f"""
+        SELECT {", ".join(f"proxies.{name}" for name in recipe)}, count(DISTINCT arch) FILTER (status = 'ok'),
+            count(seed), count(DISTINCT seed), count(*) FILTER (status = 'diverged'), count(*) FILTER (status = 'failed')
+        FROM proxies LEFT JOIN validation_runs AS runs USING (proxy) GROUP BY ALL ORDER BY proxies.proxy
+        """
+    )
+    asked = source.proxies()
+    return Answer(
+        fields=fields(*recipe, "measured", "runs", "seeds", "diverged", "failed"),
+        rows=tuple(row for row in rows if row[0] in asked),
+    )
+
+
+def columns(query: Columns, source: Source) -> Answer:
+    """Every column of every table and view."""
+    found = source.rows(
+        "SELECT table_name, column_name, data_type FROM duckdb_columns() WHERE database_name = current_database() "
+        "AND NOT internal AND schema_name = 'main' ORDER BY table_name, column_index"
+    )
+    rows: list[tuple[Any, ...]] = []
+    for table, name, kind in found:
+        kind = kind.partition("(")[0]  # the values of an ENUM are in its description
+        declared = _DECLARED.get(table, {}).get(name)
+        if declared is not None:
+            rows.append((table, name, kind, declared.unit, declared.better, declared.split, declared.description))
+        else:
+            unit, description = DESCRIPTIONS.get(table, {}).get(name, ("", ""))
+            better = _BETTER.get(name) if table in ("costs", "scores") else None
+            split = COLUMNS[name.removesuffix("_sd")].split if table == "scores" and name.startswith("val_") else None
+            rows.append((table, name, kind, unit, better, split, description))
+    return Answer(
+        fields=fields("table", "column", "type", "unit", "better", "split", "description"),
+        rows=tuple((table, name, kind, unit or None, *rest) for table, name, kind, unit, *rest in rows),
+    )
+
+
+def summary(query: Summary, source: Source) -> Answer:
+    """For each proxy: runs and how they ended, seeds of an architecture, how much of both spaces is measured, the best."""
+    names = ["proxy", *_COUNTS, *_COVERED]
+    best = [f"best_{source.column(name)}" for name in ("loss", "top1")]
+    names += [f"{name}{part}" for name in best for part in ("_arch", "_text", "", "_seeds")]
+    rows = [(proxy, *_counts(source, proxy), *_best(source, proxy)) for proxy in source.proxies()]
+    return Answer(fields=fields(*names), rows=tuple(rows), upright=True)
+
+
+#: Counted over an architecture's line in `scores` for one proxy.
+_COUNTS = {
+    "architectures": "count(*)",
+    "runs": "coalesce(sum(runs), 0)::BIGINT",
+    "ok": "coalesce(sum(seeds), 0)::BIGINT",
+    "diverged": "coalesce(sum(diverged), 0)::BIGINT",
+    "failed": "coalesce(sum(failed), 0)::BIGINT",
+    "seeds_min": "min(seeds)",
+    "seeds_max": "max(seeds)",
+    "median_train_seconds": "(SELECT median(train_seconds) FROM validation_runs WHERE proxy = $proxy AND status = 'ok')",
+}
+
+#: Architectures with a run that ended ok, and the size of the space.
+_COVERED = {
+    "tied": "count(*) FILTER (is_tied AND seeds > 0)",
+    "tied_of": str(len(Space("tied"))),
+    "full": "count(*) FILTER (seeds > 0)",
+    "full_of": str(len(Space("full"))),
+}
+
+
+def _counts(source: Source, proxy: str) -> tuple[Any, ...]:
+    expressions = ", ".join((_COUNTS | _COVERED).values())
+    (row,) = source.rows(
+        f"SELECT {expressions} FROM scores JOIN architectures USING (arch) WHERE proxy = $proxy", {"proxy": proxy}
+    )
+    return row
+
+
+def _best(source: Source, proxy: str) -> tuple[Any, ...]:
+    """Index, text, value and seeds of the best by loss and by top-1, as far as there is one."""
+    if not source.rows("SELECT 1 FROM validation_runs WHERE proxy = ? AND status = 'ok' LIMIT 1", [proxy]):
+        return (None,) * 8
+    measured = measure_on(source, Word(proxy, 1))
+    found: list[Any] = []
+    for metric in (METRICS["loss"], METRICS["top1"]):
+        column = metric.column(test=source.test)
+        order = f"ORDER BY {column} {metric.order}, arch LIMIT 1"
+        rows = measured.rows(["arch", column, f"{column}_n"], Selection(), metric, tail=order)
+        for arch, value, seeds in rows or [(None, None, None)]:  # a table may come without test scores
+            found += [arch, None if arch is None else str(Architecture(arch)), value, seeds]
+    return tuple(found)

@@ -1,0 +1,152 @@
+"""What was measured on one proxy, as the temporary table `measured`: an architecture a row, means over its seeds.
+
+Only runs that ended ok count, and only architectures that have one are there: nothing is filled in. Costs are those of the
+proxy's trunk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from sase_bench.errors import RequestError, unknown
+from sase_bench.query.conditions import metrics_in, to_sql
+from sase_bench.query.language import Selection, Word
+from sase_bench.query.metrics import METRICS, Metric
+from sase_bench.query.refusals import refuse
+from sase_bench.space import SLOTS, Architecture
+
+__all__ = ["Measured", "Source", "measure_on", "unmeasured"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """An open table, and how it is to be asked."""
+
+    connection: duckdb.DuckDBPyConnection
+    path: Path
+    proxy: str | None = None  # for queries that do not name one
+    test: bool = False  # scores are those on the test images
+
+    @property
+    def runs(self) -> str:
+        """The relation that may be read: without `test` it has no test scores."""
+        return "runs" if self.test else "validation_runs"
+
+    def column(self, name: str) -> str:
+        """The column of the metric called `name` in a query."""
+        return METRICS[name].column(test=self.test)
+
+    def proxies(self) -> list[str]:
+        """The proxies to answer for where a query is about all of them: the source's own, or all that the table has."""
+        known = [name for (name,) in self.rows("SELECT proxy FROM proxies ORDER BY proxy")]
+        if self.proxy is not None and self.proxy not in known:
+            raise unknown("proxy", self.proxy, known)
+        return known if self.proxy is None else [self.proxy]
+
+    def rows(self, sql: str, parameters: Sequence[object] | Mapping[str, object] = ()) -> list[tuple[Any, ...]]:
+        """The rows that a statement of this program gives."""
+        try:
+            return self.connection.execute(sql, parameters).fetchall()
+        except duckdb.Error as error:
+            raise RequestError(f"{str(self.path)!r} cannot answer ({str(error).splitlines()[0]})") from error
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measured:
+    """The relation `measured` of one proxy. Columns: arch, is_tied, slots, seeds, metrics, `_sd` and `_n` of those of runs."""
+
+    source: Source
+    proxy: str
+    trunk: str
+    notes: tuple[str, ...]  # how the proxy was chosen
+
+    def rows(self, columns: Iterable[str], selection: Selection, *present: Metric, tail: str = "") -> list[tuple[Any, ...]]:
+        """The chosen columns of the selected architectures where none of the metrics `present` is missing."""
+        test = self.source.test
+        conditions = [f"{metric.column(test=test)} IS NOT NULL" for metric in present]
+        parameters: list[float | str] = []
+        if selection.space == "tied":
+            conditions.append("is_tied")
+        if selection.where is not None:
+            text, parameters = to_sql(selection.where, test=test)
+            conditions.append(text)
+        where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
+        return self.source.rows(f"SELECT {', '.join(columns)} FROM measured {where} {tail}", parameters)
+
+    def require(self, selection: Selection, *metrics: Metric) -> None:
+        """Raise `RequestError` if one of the metrics, or one that the selection compares, is missing everywhere."""
+        asked = dict.fromkeys([*metrics, *metrics_in(selection.where)])
+        counts = ", ".join(f"count({metric.column(test=self.source.test)})" for metric in asked)
+        ((total, *present),) = self.source.rows(f"SELECT count(*), {counts} FROM measured")
+        if not total:
+            raise RequestError(f"no run on the proxy {self.proxy} has ended ok yet; `summary` says what the table holds")
+        for metric, count in zip(asked, present, strict=True):
+            if not count:
+                column = metric.column(test=self.source.test)
+                name = metric.name if column == metric.val_column else column
+                raise RequestError(f"{name} has not been measured on the proxy {self.proxy}: it is missing in every row")
+
+
+def measure_on(source: Source, on: Word | None) -> Measured:
+    """The relation of the proxy that the query names, or else the source, or else of the one with the most runs."""
+    counted = source.rows(
+        "SELECT proxy, trunk, count(seed) AS runs FROM proxies LEFT JOIN runs USING (proxy) "
+        "GROUP BY proxy, trunk ORDER BY runs DESC, proxy"
+    )
+    trunks = {proxy: trunk for proxy, trunk, _ in counted}
+    started = [proxy for proxy, _, runs in counted if runs]
+    if not started:
+        raise RequestError(
+            f"{str(source.path)!r} holds no runs yet; make some with: python -m sase_bench.sweep --db {source.path}"
+        )
+    notes: tuple[str, ...] = ()
+    if on is not None:
+        if on.text not in trunks:
+            raise refuse("proxy", on, trunks)
+        proxy = on.text
+    elif source.proxy is not None:
+        if source.proxy not in trunks:
+            raise unknown("proxy", source.proxy, trunks)
+        proxy = source.proxy
+    else:
+        proxy, *others = started
+        if others:
+            notes = (f"on the proxy {proxy}, which has the most runs; others: {', '.join(others)} (say: on NAME)",)
+    source.rows(f"CREATE OR REPLACE TEMP TABLE measured AS {_relation(source)}", [proxy, trunks[proxy]])
+    return Measured(source=source, proxy=proxy, trunk=trunks[proxy], notes=notes)
+
+
+def unmeasured(measured: Measured, arch: Architecture) -> RequestError:
+    """The error for an architecture without a run that ended ok."""
+    statuses = measured.source.rows(
+        "SELECT status, count(*) FROM validation_runs WHERE arch = ? AND proxy = ? GROUP BY status ORDER BY status",
+        [arch.index, measured.proxy],
+    )
+    had = ", ".join(f"{count} {status}" for status, count in statuses) or "none"
+    return RequestError(
+        f"block {arch.index} has no run that ended ok on the proxy {measured.proxy} (runs: {had}); "
+        f"train it with: python -m sase_bench.sweep --plan {arch.index} --proxy {measured.proxy} --db {measured.source.path}"
+    )
+
+
+def _relation(source: Source) -> str:
+    # In order of the seeds, so that the last bit of a mean does not depend on how rows lie in the file.
+    columns = [metric.column(test=source.test) for metric in METRICS.values() if metric.is_of_run]
+    means = ", ".join(
+        f"avg({column} ORDER BY seed) AS {column}, stddev_samp({column} ORDER BY seed) AS {column}_sd, "
+        f"count({column}) AS {column}_n"
+        for column in columns
+    )
+    return f"""
+        SELECT arch, is_tied, {", ".join(SLOTS)}, params, flops, latency, means.* EXCLUDE (arch)
+        FROM (
+            SELECT arch, count(*) AS seeds, {means} FROM {source.runs} WHERE proxy = ? AND status = 'ok' GROUP BY arch
+        ) AS means
+        JOIN architectures USING (arch)
+        LEFT JOIN (SELECT arch, params, flops, latency FROM costs WHERE trunk = ?) AS costs USING (arch)
+    """

@@ -1,0 +1,81 @@
+"""The metrics that a query can ask for: what the tables call them, their unit and which way is better.
+
+What a run measures is declared in `sase_bench.record`; costs are declared here.
+
+>>> METRICS["top1"].column(test=False), METRICS["top1"].better, METRICS["top1"].unit
+('val_top1', 'larger', 'fraction 0..1')
+>>> METRICS["params"].better, METRICS["params"].is_of_run
+('smaller', False)
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from sase_bench.record import COLUMNS
+
+__all__ = ["METRICS", "Metric"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Metric:
+    """Something by which architectures are ranked."""
+
+    name: str  # in a query
+    val_column: str  # in tables and answers
+    test_column: str | None  # the same on the test images, for a score
+    unit: str
+    better: Literal["larger", "smaller"]
+    is_of_run: bool  # every run has its own value, so there is a spread over seeds
+    description: str
+
+    def column(self, *, test: bool) -> str:
+        """The column that holds it; with `test` that of the test images, where there is one."""
+        return self.test_column if test and self.test_column else self.val_column
+
+    @property
+    def order(self) -> str:
+        """The SQL ordering that puts the best first."""
+        return "DESC" if self.better == "larger" else "ASC"
+
+
+def _of_run(name: str, column: str, test_column: str | None = None) -> Metric:
+    declared = COLUMNS[column]
+    if declared.better is None:
+        raise TypeError(f"the column {column} has no direction of improvement")
+    return Metric(
+        name=name,
+        val_column=column,
+        test_column=test_column,
+        unit=declared.unit,
+        better=declared.better,
+        is_of_run=True,
+        description=declared.description,
+    )
+
+
+def _cost(name: str, unit: str, description: str) -> Metric:
+    return Metric(
+        name=name,
+        val_column=name,
+        test_column=None,
+        unit=unit,
+        better="smaller",
+        is_of_run=False,
+        description=description,
+    )
+
+
+#: Every metric by the name it has in a query.
+METRICS: dict[str, Metric] = {
+    metric.name: metric
+    for metric in (
+        _of_run("top1", "val_top1", "test_top1"),
+        _of_run("loss", "val_loss", "test_loss"),
+        _cost("params", "parameters", "learnable numbers of the whole network"),
+        _cost("flops", "multiply-accumulates", "multiply-accumulates of the whole network for one image"),
+        _cost("latency", "s", "time of the whole network for one image"),
+        _of_run("train_seconds", "train_seconds"),
+    )
+}

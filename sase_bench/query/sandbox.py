@@ -1,0 +1,147 @@
+"""`sql`: one reading statement in DuckDB's SQL, on the table and on nothing else.
+
+The table is attached read-only to an empty database in memory, under a name that is new each time; views with the public
+names lead there. Then access to files and the network is closed, extensions are off, and the configuration is locked.
+Without `test` the view `runs` has no test scores. DuckDB's memory limit does not cover every kind of value; the command
+line therefore bounds the memory of its process as well.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from secrets import token_hex
+from threading import Event, Thread
+from typing import Any
+
+import duckdb
+
+from sase_bench.database.reader import connect
+from sase_bench.errors import RequestError
+from sase_bench.query.answer import Answer, Field
+from sase_bench.record import COLUMNS
+
+__all__ = ["MEMORY_LIMIT", "TIME_LIMIT", "VIEWS", "run"]
+
+#: Seconds a statement may take.
+TIME_LIMIT = 10.0
+
+#: Of DuckDB's own buffers.
+MEMORY_LIMIT = "1GB"
+
+#: What a statement can read.
+VIEWS = ("about", "architectures", "costs", "epochs", "proxies", "runs", "scores", "validation_runs")
+
+_CONFIG: dict[str, str | bool | int | float | list[str]] = {
+    "allow_community_extensions": False,
+    "autoinstall_known_extensions": False,
+    "autoload_known_extensions": False,
+    "memory_limit": MEMORY_LIMIT,
+    "python_enable_replacements": False,  # a table name never means a variable of this program
+    "temp_directory": "",
+    "threads": 2,
+}
+
+_TEST_COLUMNS = re.compile(
+    "|".join(rf"\b{name}\b" for name, column in COLUMNS.items() if column.split == "test"), re.IGNORECASE
+)
+_READING = (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN)
+_BATCH = 1000  # rows
+
+
+def run(statement: str, *, path: Path, test: bool = False, seconds: float = TIME_LIMIT) -> Answer:
+    """The rows that `statement` gives. Raises `RequestError` for all but one statement that reads, and for DuckDB's errors."""
+    named = _TEST_COLUMNS.search(statement)
+    if named and not test:
+        raise RequestError(f"{named[0].lower()} is a test metric; add --test to reveal test metrics")
+    connect(path).close()  # says what is wrong with a file that is no table
+    private, is_over = f"table_{token_hex(8)}", Event()
+    try:
+        with duckdb.connect(":memory:", config=_CONFIG) as connection:
+            _prepare(connection, private, path, test=test)
+            _check(connection, statement)
+            with _time_limit(connection, seconds, is_over):
+                names, types, rows = _fetch(connection, statement, is_over)
+    except (duckdb.Error, MemoryError, RuntimeError) as error:
+        if is_over.is_set():
+            raise RequestError(f"the statement took longer than {seconds:g} s; ask for less") from None
+        if not isinstance(error, (duckdb.Error, MemoryError)):  # how DuckDB passes Ctrl-C on
+            raise KeyboardInterrupt from error
+        raise RequestError(_in_one_line(error).replace(f"{private}.", "")) from None
+    notes = ("test metrics can be read: runs has the columns test_loss and test_top1",) if test else ()
+    fields = tuple(Field(name, kind, "raw") for name, kind in zip(_distinct(names), types, strict=True))
+    return Answer(fields=fields, rows=tuple(rows), notes=notes)
+
+
+def _prepare(connection: duckdb.DuckDBPyConnection, private: str, path: Path, *, test: bool) -> None:
+    quoted = str(path.resolve()).replace("'", "''")
+    connection.execute(f"ATTACH '{quoted}' AS {private} (READ_ONLY)")
+    for view in VIEWS:
+        relation = "validation_runs" if view == "runs" and not test else view
+        connection.execute(f"CREATE VIEW {view} AS SELECT * FROM {private}.main.{relation}")
+    connection.execute("SET enable_external_access = false")
+    connection.execute("SET lock_configuration = true")
+
+
+def _check(connection: duckdb.DuckDBPyConnection, statement: str) -> None:
+    statements = connection.extract_statements(statement)
+    if len(statements) != 1:
+        raise RequestError(f"sql takes one statement, got {len(statements)}")
+    if statements[0].type not in _READING:
+        kind = statements[0].type.name.replace("_", " ")
+        raise RequestError(f"sql only reads: a statement is a SELECT, got {kind}; DESCRIBE, SHOW and SUMMARIZE also do")
+
+
+def _fetch(
+    connection: duckdb.DuckDBPyConnection, statement: str, is_over: Event
+) -> tuple[list[str], list[str], list[tuple[Any, ...]]]:
+    cursor = connection.execute(statement)
+    description = cursor.description or []
+    rows: list[tuple[Any, ...]] = []
+    while batch := cursor.fetchmany(_BATCH):
+        rows += batch
+        if is_over.is_set():
+            raise duckdb.InterruptException
+    return [column[0] for column in description], [str(column[1]) for column in description], rows
+
+
+@contextmanager
+def _time_limit(connection: duckdb.DuckDBPyConnection, seconds: float, is_over: Event) -> Iterator[None]:
+    """Sets `is_over` after `seconds`, and from then on interrupts the connection until it has noticed."""
+    done = Event()
+
+    def watch() -> None:
+        if not done.wait(seconds):
+            is_over.set()
+            connection.interrupt()
+            while not done.wait(0.1):
+                connection.interrupt()
+
+    watcher = Thread(target=watch, daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        done.set()
+        watcher.join()
+
+
+def _in_one_line(error: BaseException) -> str:
+    """DuckDB's message with its suggestions, without the repeated statement."""
+    if isinstance(error, MemoryError):
+        return "the answer does not fit into memory; ask for less"
+    text = str(error).partition("\n\nLINE ")[0]
+    if isinstance(error, duckdb.OutOfMemoryException):
+        text = text.partition("\n")[0]
+    return " ".join(text.split())
+
+
+def _distinct(names: list[str]) -> list[str]:
+    """The names with numbers behind those that were there before: a, a_1, a_2."""
+    fresh: list[str] = []
+    for name in names:
+        candidates = (f"{name}_{number}" if number else name for number in range(len(names) * 2))
+        fresh.append(next(candidate for candidate in candidates if candidate not in fresh))
+    return fresh

@@ -1,0 +1,80 @@
+import numpy as np
+import pytest
+
+from sase_bench.calibrate.statistics import bootstrap, icc, ranks, reliability, validity
+from sase_bench.errors import RequestError
+
+
+def simulated(
+    blocks: int, seeds: int, own: float, noise: float, seed: int = 0, shared: float = 3.0
+) -> tuple[np.ndarray, np.ndarray]:
+    """Scores whose variances are known, with a large effect of the seed that all blocks share, and the blocks' true values."""
+    generator = np.random.default_rng(seed)
+    truth = generator.normal(0, np.sqrt(own), blocks)
+    common = generator.normal(0, np.sqrt(shared), seeds)
+    return truth[:, None] + common + generator.normal(0, np.sqrt(noise), (blocks, seeds)), truth
+
+
+def test_known_shares_of_variance_are_found() -> None:
+    y, _ = simulated(4000, 4, own=1.0, noise=1.0)
+    assert icc(y) == pytest.approx(0.5, abs=0.03)
+    assert reliability(y) == pytest.approx(0.8, abs=0.03)
+    assert reliability(y, 1) == pytest.approx(icc(y))
+
+
+def test_icc_agrees_with_a_table_worked_by_hand() -> None:
+    """Shrout & Fleiss 1979, table 2: six targets, four judges; ICC(3,1) = .71 and ICC(3,4) = .91 (consistency)."""
+    ratings = [[9, 2, 5, 8], [6, 1, 3, 2], [8, 4, 6, 8], [7, 1, 2, 6], [10, 5, 6, 9], [6, 2, 4, 7]]
+    y = np.asarray(ratings, dtype=np.float64)
+    assert round(icc(y), 2) == 0.71
+    assert round(reliability(y), 2) == 0.91
+
+
+def test_reliability_foretells_the_correlation_of_disjoint_seeds() -> None:
+    y, _ = simulated(5000, 6, own=1.0, noise=2.0)
+    observed = np.corrcoef(y[:, :3].mean(1), y[:, 3:].mean(1))[0, 1]
+    assert reliability(y[:, :3]) == pytest.approx(observed, abs=0.03)
+
+
+def test_pure_noise_has_a_reliability_around_zero_and_may_fall_below() -> None:
+    values = [icc(simulated(20, 2, own=0.0, noise=1.0, seed=seed)[0]) for seed in range(200)]
+    assert abs(np.mean(values)) < 0.05
+    assert min(values) < -0.2
+
+
+def test_validity_sees_through_the_noise_of_both_sides() -> None:
+    y, truth = simulated(4000, 3, own=1.0, noise=2.0)
+    generator = np.random.default_rng(5)
+    other = 0.6 * truth + 0.8 * generator.normal(size=4000)
+    reference = other[:, None] + generator.normal(0, 1, (4000, 2))
+    assert np.corrcoef(y.mean(1), reference.mean(1))[0, 1] < 0.45
+    assert validity(y, reference) == pytest.approx(0.6, abs=0.06)
+
+
+def test_validity_is_not_defined_where_there_is_only_noise() -> None:
+    y = np.asarray([[0.0, 1.0], [1.0, 0.0], [0.5, 0.5]])
+    assert np.isnan(validity(y, simulated(3, 2, 1, 0.1)[0]))
+
+
+def test_ranks_are_within_a_seed_and_shared_by_equals() -> None:
+    np.testing.assert_array_equal(ranks(np.asarray([[1.0, 9.0], [3.0, 9.0], [2.0, 1.0]])), [[1, 2.5], [3, 2.5], [2, 1]])
+
+
+def test_intervals_cover_the_truth_about_as_often_as_they_say() -> None:
+    covered = 0
+    for seed in range(60):
+        estimate = bootstrap(icc, simulated(40, 3, own=1.0, noise=1.0, seed=seed)[0], draws=200)
+        assert estimate.low <= estimate.value <= estimate.high
+        covered += estimate.low <= 0.5 <= estimate.high
+    assert covered >= 50
+
+
+def test_the_same_scores_give_the_same_interval() -> None:
+    y, _ = simulated(20, 3, own=1.0, noise=1.0)
+    assert bootstrap(icc, y) == bootstrap(icc, y)
+
+
+@pytest.mark.parametrize("shape", [(2, 4), (9, 1)])
+def test_too_few_scores_are_refused(shape: tuple[int, int]) -> None:
+    with pytest.raises(RequestError, match="at least 3 blocks and 2 seeds that they share, got"):
+        icc(np.zeros(shape))
