@@ -26,6 +26,7 @@ MAP: dict[str, set[str]] = {
     "database": {"cli", "cost", "errors", "proxies", "record", "space"},
     "query": {"cli", "database", "errors", "record", "space"},
     "report": {"cli", "database", "errors", "query", "space"},
+    "calibrate": {"cli", "database", "errors", "proxies", "space", "sweep"},
     "sweep": {"cli", "database", "errors", "proxies", "record", "space"},
 }
 
@@ -94,7 +95,7 @@ def test_the_table_side_needs_no_torch(module: str) -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
-@pytest.mark.parametrize("module", ["proxies", "database", "query", "sweep", "report"])
+@pytest.mark.parametrize("module", ["proxies", "database", "query", "sweep", "report", "calibrate"])
 def test_a_command_runs_without_warnings(module: str) -> None:
     done = subprocess.run(
         [sys.executable, "-W", "error", "-m", f"sase_bench.{module}", "--help"], capture_output=True, text=True

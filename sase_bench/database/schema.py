@@ -1,8 +1,9 @@
 """The schema of the table: DDL derived from `sase_bench.record` and `sase_bench.space`, its version, and migrations.
 
 Tables: `architectures` (all 117,649), `proxies` (recipes), `runs` (one row a seed), `epochs` (learning curves), `costs`
-(by architecture and trunk), `about` (key and value). Views: `validation_runs` is `runs` without the test scores; `scores`
-sums up the seeds of each architecture on each proxy, validation only.
+(by architecture and trunk), `calibrations` (how far the scores of a proxy can be trusted), `about` (key and value). Views:
+`validation_runs` is `runs` without the test scores; `scores` sums up the seeds of each architecture on each proxy, validation
+only.
 """
 
 import json
@@ -81,6 +82,27 @@ CREATE TABLE costs (
     params BIGINT NOT NULL,
     flops BIGINT NOT NULL,
     latency DOUBLE
+);
+
+CREATE TABLE calibrations (
+    proxy VARCHAR NOT NULL,
+    metric VARCHAR NOT NULL,
+    blocks BIGINT NOT NULL,
+    seeds BIGINT NOT NULL,
+    icc DOUBLE,
+    icc_low DOUBLE,
+    icc_high DOUBLE,
+    reliability DOUBLE,
+    reliability_low DOUBLE,
+    reliability_high DOUBLE,
+    reference VARCHAR,
+    reference_blocks BIGINT,
+    validity DOUBLE,
+    validity_low DOUBLE,
+    validity_high DOUBLE,
+    diverged BIGINT NOT NULL,
+    runs BIGINT NOT NULL,
+    seconds DOUBLE NOT NULL
 );
 
 CREATE VIEW validation_runs AS SELECT * EXCLUDE ({_TEST_COLUMNS}) FROM runs;

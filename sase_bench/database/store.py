@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import fcntl
+import math
 import os
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from time import monotonic
 from types import TracebackType
@@ -113,6 +114,20 @@ class Store:
         self._published = monotonic()
         self._cost = self._published - start
 
+    def replace_calibrations(self, rows: Sequence[Mapping[str, object]]) -> None:
+        """Put these rows of `calibrations`, by column name, in place of the ones for the same proxy and reference."""
+        self.publish()
+        with self._copy() as connection:
+            connection.execute("BEGIN")
+            for row in rows:
+                same = "proxy = $proxy AND metric = $metric AND reference IS NOT DISTINCT FROM $reference"
+                key = {name: row[name] for name in ("proxy", "metric", "reference")}
+                connection.execute(f"DELETE FROM calibrations WHERE {same}", key)
+                values = {name: _finite(value) for name, value in row.items()}
+                connection.execute(f"INSERT INTO calibrations BY NAME SELECT {', '.join(f'${n} AS {n}' for n in row)}", values)
+            connection.execute("COMMIT")
+        self._replace()
+
     def find(self, key: Key) -> Record | None:
         """The run with this key, wherever it is."""
         for record in self._pending:
@@ -206,6 +221,11 @@ def read_record(connection: duckdb.DuckDBPyConnection, key: Key) -> Record | Non
     epochs = connection.execute(f"SELECT {', '.join(EPOCH_COLUMNS)} FROM epochs {where} ORDER BY epoch", key).fetchall()
     points = [dict(zip(EPOCH_COLUMNS, point, strict=True)) for point in epochs]
     return Record.from_rows(dict(zip(COLUMNS, row, strict=True)), points)
+
+
+def _finite(value: object) -> object:
+    """Missing for what is not defined."""
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _insert(

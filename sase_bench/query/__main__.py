@@ -37,32 +37,23 @@ def _command(argv: Sequence[str] | None) -> int:
         _check_output(options.output, options.db)
     with _bounded_memory():
         answer = ask(" ".join(options.query), db=options.db, proxy=options.proxy, test=options.test)
-    for note in answer.notes:
-        _say(note)
-    if options.output is not None:
-        _write(options.output, answer, options.format)
-        return 0
-    hidden = len(answer.rows) - LONGEST_TABLE
-    if options.format == "table" and hidden > 0:
-        _say(f"{hidden:,} more rows of {len(answer.rows):,}; --format csv has them all")
-    encoding = sys.stdout.encoding or "utf-8"
-    sys.stdout.write(render(answer, options.format).encode(encoding, "backslashreplace").decode(encoding))
-    sys.stdout.flush()
+        for note in answer.notes:
+            _say(note)
+        if options.output is None:
+            _print(answer, options.format)
+        else:
+            _write(answer, options.format, options.output)
     return 0
-
-
-class _Help(argparse.RawDescriptionHelpFormatter, argparse.ArgumentDefaultsHelpFormatter):
-    """Keeps the lines of the language as they are."""
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = cli.Parser("sase_bench.query", "Ask the table of runs.")
-    parser.formatter_class = _Help
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter  # keeps the lines of the language as they are
     parser.epilog = _language()
     parser.add_argument("query", nargs="*", help="the question, as one argument or several (see below)")
-    parser.add_argument("--format", choices=(*FORMATS, "parquet"), default="table", help="table and md are for people")
+    parser.add_argument("--format", choices=(*FORMATS, "parquet"), default="table", help="default: %(default)s")
     parser.add_argument("--output", type=Path, metavar="PATH", help="write to a file, which is replaced in one step")
-    parser.add_argument("--db", type=Path, default=DEFAULT_TABLE, metavar="PATH", help="the table")
+    parser.add_argument("--db", type=Path, default=DEFAULT_TABLE, metavar="PATH", help="the table (default: %(default)s)")
     parser.add_argument("--proxy", metavar="NAME", help="the proxy, where the query does not name one (default: most runs)")
     parser.add_argument("--test", action="store_true", help="scores on the test images instead of the validation images")
     return parser
@@ -71,12 +62,14 @@ def _parser() -> argparse.ArgumentParser:
 def _language() -> str:
     """The forms of query for the help, each with an example that works."""
     forms = "\n".join(f"  {form.form}\n      {form.meaning}: {form.example}" for form in FORMS)
-    metrics = ", ".join(f"{name} ({metric.better} is better)" for name, metric in METRICS.items())
+    larger, smaller = (
+        ", ".join(name for name, metric in METRICS.items() if metric.better == better) for better in ("larger", "smaller")
+    )
     return f"""queries, in any case:
 {forms}
 
-  METRIC     {metrics};
-             top1 and loss are validation scores, mean over the seeds that ended ok
+  METRIC     {larger} (larger is better), {smaller} (smaller is better);
+             top1 and loss are validation scores, means over the seeds that ended ok
   CONDITION  metrics with < <= > >= = != and a number (0.95, 95%, 20k, 0.3M, 1G), slots with = != and an operation,
              joined by and, or, not, ( ): params < 0.3M and not (channel_squeeze = gap or channel_gate = affine)
   SLOT       {", ".join(OPERATIONS)}
@@ -85,15 +78,27 @@ def _language() -> str:
 
 
 def _check_output(path: Path, table: Path) -> None:
-    if path.exists() and not path.is_file():
-        raise RequestError(f"{str(path)!r} is not a file that could be replaced; name another one with --output")
-    if path.exists() and table.exists() and path.samefile(table):
-        raise RequestError(f"--output {str(path)!r} would replace the table itself; name another file")
-    if not path.parent.is_dir():
-        raise RequestError(f"there is no folder {str(path.parent)!r} to write to")
+    try:
+        if path.exists() and not path.is_file():
+            raise RequestError(f"{str(path)!r} is not a file that could be replaced; name another one with --output")
+        if path.exists() and table.exists() and path.samefile(table):
+            raise RequestError(f"--output {str(path)!r} would replace the table itself; name another file")
+        if not path.parent.is_dir():
+            raise RequestError(f"there is no folder {str(path.parent)!r} to write to")
+    except OSError as error:
+        raise RequestError(f"cannot write {str(path)[:100]!r}: {error.strerror}") from error
 
 
-def _write(path: Path, answer: Answer, name: str) -> None:
+def _print(answer: Answer, name: str) -> None:
+    hidden = len(answer.rows) - LONGEST_TABLE
+    if name == "table" and hidden > 0:
+        _say(f"{hidden:,} more rows of {len(answer.rows):,}; --format csv has them all")
+    encoding = sys.stdout.encoding or "utf-8"
+    sys.stdout.write(render(answer, name).encode(encoding, "backslashreplace").decode(encoding))
+    sys.stdout.flush()  # here, where an end that is not read any more is no error
+
+
+def _write(answer: Answer, name: str, path: Path) -> None:
     """Beside the file first, so that a reader finds the old content or the new."""
     fresh = path.with_name(f".{path.name}.{os.getpid()}.new")
     try:
@@ -113,15 +118,15 @@ def _write(path: Path, answer: Answer, name: str) -> None:
 def _bounded_memory() -> Iterator[None]:
     """Lets a statement of `sql` fail that would otherwise take the machine's memory, which DuckDB's limit does not prevent."""
     statm = Path("/proc/self/statm")
-    if not statm.exists():
-        yield
-        return
     before, hard = resource.getrlimit(resource.RLIMIT_AS)
-    used = int(statm.read_text().split()[0]) * resource.getpagesize()
-    bounds = [bound for bound in (used + _MEMORY, before, hard) if bound != resource.RLIM_INFINITY]
-    resource.setrlimit(resource.RLIMIT_AS, (min(bounds), hard))
     try:
+        if statm.exists():  # on Linux
+            used = int(statm.read_text().split()[0]) * resource.getpagesize()
+            bounds = [bound for bound in (used + _MEMORY, before, hard) if bound != resource.RLIM_INFINITY]
+            resource.setrlimit(resource.RLIMIT_AS, (min(bounds), hard))
         yield
+    except MemoryError:
+        raise RequestError("the answer does not fit into memory; ask for less") from None
     finally:
         resource.setrlimit(resource.RLIMIT_AS, (before, hard))
 

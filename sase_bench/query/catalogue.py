@@ -74,6 +74,7 @@ def proxies(query: Proxies, source: Source) -> Answer:
     return Answer(
         fields=fields(*recipe, "measured", "runs", "seeds", "diverged", "failed"),
         rows=tuple(row for row in rows if row[0] in asked),
+        notes=() if any(row[9] for row in rows) else (source.how_to_fill,),
     )
 
 
@@ -106,7 +107,8 @@ def summary(query: Summary, source: Source) -> Answer:
     best = [f"best_{source.column(name)}" for name in ("loss", "top1")]
     names += [f"{name}{part}" for name in best for part in ("_arch", "_text", "", "_seeds")]
     rows = [(proxy, *_counts(source, proxy), *_best(source, proxy)) for proxy in source.proxies()]
-    return Answer(fields=fields(*names), rows=tuple(rows), upright=True)
+    notes = () if any(row[names.index("runs")] for row in rows) else (source.how_to_fill,)
+    return Answer(fields=fields(*names), rows=tuple(rows), notes=notes, upright=True)
 
 
 #: Counted over an architecture's line in `scores` for one proxy.

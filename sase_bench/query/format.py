@@ -109,7 +109,7 @@ Drawing = Callable[[list[str], list[list[str]], list[str]], str]
 def _sheets(answer: Answer, rows: Sequence[tuple[Any, ...]], draw: Drawing) -> str:
     """What all rows share as a list, then the table, turned if it is an upright one."""
     cells = [[_cell(value, field) for value, field in zip(row, answer.fields, strict=True)] for row in rows]
-    names, shared = list(answer.columns), answer.shared
+    names, shared = [_printable(name) for name in answer.columns], answer.shared
     sides = ["left" if _is_text(field.style, field.type) else "right" for field in answer.fields]
     parts = []
     if shared and cells:

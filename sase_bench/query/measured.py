@@ -1,4 +1,4 @@
-"""What was measured on one proxy, as the temporary table `measured`: an architecture a row, means over its seeds.
+"""What was measured on one proxy, as the relation `measured`: an architecture a row, means over its seeds.
 
 Only runs that ended ok count, and only architectures that have one are there: nothing is filled in. Costs are those of the
 proxy's trunk.
@@ -44,9 +44,16 @@ class Source:
     def proxies(self) -> list[str]:
         """The proxies to answer for where a query is about all of them: the source's own, or all that the table has."""
         known = [name for (name,) in self.rows("SELECT proxy FROM proxies ORDER BY proxy")]
-        if self.proxy is not None and self.proxy not in known:
-            raise unknown("proxy", self.proxy, known)
-        return known if self.proxy is None else [self.proxy]
+        if self.proxy is None:
+            return known
+        if self.proxy not in known:
+            raise unknown("proxy", self.proxy, known) if known else RequestError(self.how_to_fill)
+        return [self.proxy]
+
+    @property
+    def how_to_fill(self) -> str:
+        """What to say of a table without runs."""
+        return f"{str(self.path)!r} holds no runs yet; make some with: python -m sase_bench.sweep --db {self.path}"
 
     def rows(self, sql: str, parameters: Sequence[object] | Mapping[str, object] = ()) -> list[tuple[Any, ...]]:
         """The rows that a statement of this program gives."""
@@ -66,44 +73,54 @@ class Measured:
     notes: tuple[str, ...]  # how the proxy was chosen
 
     def rows(self, columns: Iterable[str], selection: Selection, *present: Metric, tail: str = "") -> list[tuple[Any, ...]]:
-        """The chosen columns of the selected architectures where none of the metrics `present` is missing."""
-        test = self.source.test
-        conditions = [f"{metric.column(test=test)} IS NOT NULL" for metric in present]
+        """The chosen columns of the selected architectures where none of the metrics `present` is missing.
+
+        Raises `RequestError` if one of these metrics, or one that the selection compares, is missing everywhere.
+        """
+        self._require(dict.fromkeys(metrics_in(selection.where)))
+        conditions = [f"{self._column(metric)} IS NOT NULL" for metric in present]
         parameters: list[float | str] = []
         if selection.space == "tied":
             conditions.append("is_tied")
         if selection.where is not None:
-            text, parameters = to_sql(selection.where, test=test)
+            text, parameters = to_sql(selection.where, test=self.source.test)
             conditions.append(text)
-        where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
-        return self.source.rows(f"SELECT {', '.join(columns)} FROM measured {where} {tail}", parameters)
+        rows = self._select(", ".join(columns), f"WHERE {' AND '.join(conditions or ['true'])} {tail}", parameters)
+        if not rows:
+            self._require(present)
+        return rows
 
-    def require(self, selection: Selection, *metrics: Metric) -> None:
-        """Raise `RequestError` if one of the metrics, or one that the selection compares, is missing everywhere."""
-        asked = dict.fromkeys([*metrics, *metrics_in(selection.where)])
-        counts = ", ".join(f"count({metric.column(test=self.source.test)})" for metric in asked)
-        ((total, *present),) = self.source.rows(f"SELECT count(*), {counts} FROM measured")
+    def _require(self, metrics: Iterable[Metric]) -> None:
+        asked = list(metrics)
+        if not asked:
+            return
+        counts = ", ".join(f"count({self._column(metric)})" for metric in asked)
+        ((total, *present),) = self._select(f"count(*), {counts}")
         if not total:
             raise RequestError(f"no run on the proxy {self.proxy} has ended ok yet; `summary` says what the table holds")
         for metric, count in zip(asked, present, strict=True):
             if not count:
-                column = metric.column(test=self.source.test)
-                name = metric.name if column == metric.val_column else column
+                name = self._column(metric) if metric.test_column and self.source.test else metric.name
                 raise RequestError(f"{name} has not been measured on the proxy {self.proxy}: it is missing in every row")
+
+    def _column(self, metric: Metric) -> str:
+        return metric.column(test=self.source.test)
+
+    def _select(self, what: str, tail: str = "", parameters: Sequence[float | str] = ()) -> list[tuple[Any, ...]]:
+        sql = f"WITH measured AS ({_relation(self.source)}) SELECT {what} FROM measured {tail}"
+        return self.source.rows(sql, [self.proxy, self.trunk, *parameters])
 
 
 def measure_on(source: Source, on: Word | None) -> Measured:
     """The relation of the proxy that the query names, or else the source, or else of the one with the most runs."""
     counted = source.rows(
-        "SELECT proxy, trunk, count(seed) AS runs FROM proxies LEFT JOIN runs USING (proxy) "
-        "GROUP BY proxy, trunk ORDER BY runs DESC, proxy"
+        "SELECT proxy, trunk, coalesce(runs, 0) AS runs FROM proxies "
+        "LEFT JOIN (SELECT proxy, count(*) AS runs FROM runs GROUP BY proxy) USING (proxy) ORDER BY runs DESC, proxy"
     )
     trunks = {proxy: trunk for proxy, trunk, _ in counted}
     started = [proxy for proxy, _, runs in counted if runs]
     if not started:
-        raise RequestError(
-            f"{str(source.path)!r} holds no runs yet; make some with: python -m sase_bench.sweep --db {source.path}"
-        )
+        raise RequestError(source.how_to_fill)
     notes: tuple[str, ...] = ()
     if on is not None:
         if on.text not in trunks:
@@ -117,7 +134,6 @@ def measure_on(source: Source, on: Word | None) -> Measured:
         proxy, *others = started
         if others:
             notes = (f"on the proxy {proxy}, which has the most runs; others: {', '.join(others)} (say: on NAME)",)
-    source.rows(f"CREATE OR REPLACE TEMP TABLE measured AS {_relation(source)}", [proxy, trunks[proxy]])
     return Measured(source=source, proxy=proxy, trunk=trunks[proxy], notes=notes)
 
 
@@ -127,11 +143,11 @@ def unmeasured(measured: Measured, arch: Architecture) -> RequestError:
         "SELECT status, count(*) FROM validation_runs WHERE arch = ? AND proxy = ? GROUP BY status ORDER BY status",
         [arch.index, measured.proxy],
     )
-    had = ", ".join(f"{count} {status}" for status, count in statuses) or "none"
-    return RequestError(
-        f"block {arch.index} has no run that ended ok on the proxy {measured.proxy} (runs: {had}); "
-        f"train it with: python -m sase_bench.sweep --plan {arch.index} --proxy {measured.proxy} --db {measured.source.path}"
-    )
+    why = ", ".join(f"{count} {status}" for status, count in statuses)
+    if not statuses:
+        command = f"python -m sase_bench.sweep --plan {arch.index} --proxy {measured.proxy} --db {measured.source.path}"
+        why = f"train it with: {command}"
+    return RequestError(f"block {arch.index} has no run that ended ok on the proxy {measured.proxy}; {why}")
 
 
 def _relation(source: Source) -> str:

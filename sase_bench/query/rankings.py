@@ -21,7 +21,6 @@ _NONE = "no measured architecture fits the condition"
 def top(query: Top, source: Source) -> Answer:
     """The best (or worst) architectures; equals in order of their index."""
     measured = measure_on(source, query.selection.on)
-    measured.require(query.selection, query.metric)
     order = query.metric.order if query.is_best_first else {"ASC": "DESC", "DESC": "ASC"}[query.metric.order]
     columns = _columns(source, query.metric)
     rows = measured.rows(
@@ -41,7 +40,6 @@ def pareto(query: Pareto, source: Source) -> Answer:
     """The architectures that no other one equals or beats in both metrics and beats in one, best in the first one first."""
     measured = measure_on(source, query.selection.on)
     both = (query.first, query.second)
-    measured.require(query.selection, *both)
     first, second = (metric.column(test=source.test) for metric in both)
     columns = _columns(source, *both)
     rows = measured.rows(
@@ -71,7 +69,6 @@ def rank(query: Rank, source: Source) -> Answer:
     that are not worse than its bad end. A metric that does not depend on the seed has no noise.
     """
     measured, metric = measure_on(source, query.on), query.metric
-    measured.require(Selection(), metric)
     column = metric.column(test=source.test)
     spreads = [f"{column}_n", f"{column}_sd"] if metric.is_of_run else ["seeds", "NULL"]
     rows = measured.rows(["arch", column, *spreads], Selection(), metric)
@@ -105,7 +102,6 @@ def rank(query: Rank, source: Source) -> Answer:
 def effect(query: Effect, source: Source) -> Answer:
     """For each operation of a slot the mean over the architectures that have it, and how far that is from the mean of all."""
     measured, metric = measure_on(source, query.selection.on), query.metric
-    measured.require(query.selection, metric)
     column = metric.column(test=source.test)
     values: dict[str, list[float]] = defaultdict(list)
     for operation, value in measured.rows([query.slot, column], query.selection, metric, tail="ORDER BY arch"):

@@ -9,11 +9,10 @@ line therefore bounds the memory of its process as well.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor, wait
+from os import urandom
 from pathlib import Path
-from secrets import token_hex
-from threading import Event, Thread
+from threading import Event
 from typing import Any
 
 import duckdb
@@ -57,20 +56,19 @@ def run(statement: str, *, path: Path, test: bool = False, seconds: float = TIME
     if named and not test:
         raise RequestError(f"{named[0].lower()} is a test metric; add --test to reveal test metrics")
     connect(path).close()  # says what is wrong with a file that is no table
-    private, is_over = f"table_{token_hex(8)}", Event()
+    private = f"table_{urandom(8).hex()}"
     try:
         with duckdb.connect(":memory:", config=_CONFIG) as connection:
             _prepare(connection, private, path, test=test)
             _check(connection, statement)
-            with _time_limit(connection, seconds, is_over):
-                names, types, rows = _fetch(connection, statement, is_over)
-    except (duckdb.Error, MemoryError, RuntimeError) as error:
-        if is_over.is_set():
-            raise RequestError(f"the statement took longer than {seconds:g} s; ask for less") from None
-        if not isinstance(error, (duckdb.Error, MemoryError)):  # how DuckDB passes Ctrl-C on
-            raise KeyboardInterrupt from error
+            names, types, rows = _fetch_within(seconds, connection, statement)
+    except TimeoutError:
+        raise RequestError(f"the statement took longer than {seconds:g} s; ask for less") from None
+    except MemoryError:
+        raise RequestError("the answer does not fit into memory; ask for less") from None
+    except duckdb.Error as error:
         raise RequestError(_in_one_line(error).replace(f"{private}.", "")) from None
-    notes = ("test metrics can be read: runs has the columns test_loss and test_top1",) if test else ()
+    notes = ("test metrics were revealed: runs has the columns test_loss and test_top1",) if test else ()
     fields = tuple(Field(name, kind, "raw") for name, kind in zip(_distinct(names), types, strict=True))
     return Answer(fields=fields, rows=tuple(rows), notes=notes)
 
@@ -91,48 +89,41 @@ def _check(connection: duckdb.DuckDBPyConnection, statement: str) -> None:
         raise RequestError(f"sql takes one statement, got {len(statements)}")
     if statements[0].type not in _READING:
         kind = statements[0].type.name.replace("_", " ")
-        raise RequestError(f"sql only reads: a statement is a SELECT, got {kind}; DESCRIBE, SHOW and SUMMARIZE also do")
+        raise RequestError(f"sql only reads: write a SELECT (or DESCRIBE, SHOW, SUMMARIZE, PIVOT … IN), got {kind}")
 
 
-def _fetch(
-    connection: duckdb.DuckDBPyConnection, statement: str, is_over: Event
-) -> tuple[list[str], list[str], list[tuple[Any, ...]]]:
+Fetched = tuple[list[str], list[str], list[tuple[Any, ...]]]  # names, types, rows
+
+
+def _fetch_within(seconds: float, connection: duckdb.DuckDBPyConnection, statement: str) -> Fetched:
+    """What the statement gives, fetched in a thread, so that the time limit and Ctrl-C end what DuckDB would not."""
+    is_over = Event()
+    with ThreadPoolExecutor(1) as executor:
+        future = executor.submit(_fetch, connection, statement, is_over)
+        try:
+            return future.result(seconds)
+        except BaseException:
+            is_over.set()
+            while not future.done():
+                connection.interrupt()
+                wait([future], 0.1)
+            raise
+
+
+def _fetch(connection: duckdb.DuckDBPyConnection, statement: str, is_over: Event) -> Fetched:
     cursor = connection.execute(statement)
     description = cursor.description or []
     rows: list[tuple[Any, ...]] = []
-    while batch := cursor.fetchmany(_BATCH):
+    while not is_over.is_set() and (batch := cursor.fetchmany(_BATCH)):
         rows += batch
-        if is_over.is_set():
-            raise duckdb.InterruptException
     return [column[0] for column in description], [str(column[1]) for column in description], rows
 
 
-@contextmanager
-def _time_limit(connection: duckdb.DuckDBPyConnection, seconds: float, is_over: Event) -> Iterator[None]:
-    """Sets `is_over` after `seconds`, and from then on interrupts the connection until it has noticed."""
-    done = Event()
-
-    def watch() -> None:
-        if not done.wait(seconds):
-            is_over.set()
-            connection.interrupt()
-            while not done.wait(0.1):
-                connection.interrupt()
-
-    watcher = Thread(target=watch, daemon=True)
-    watcher.start()
-    try:
-        yield
-    finally:
-        done.set()
-        watcher.join()
-
-
-def _in_one_line(error: BaseException) -> str:
+def _in_one_line(error: duckdb.Error) -> str:
     """DuckDB's message with its suggestions, without the repeated statement."""
-    if isinstance(error, MemoryError):
-        return "the answer does not fit into memory; ask for less"
-    text = str(error).partition("\n\nLINE ")[0]
+    text, _, missing = str(error).partition("\n\nLINE ")[0].partition(" failed to import, due to")
+    if missing:  # the message goes on with a traceback
+        return f"{text} is not installed; cast times with a zone to VARCHAR"
     if isinstance(error, duckdb.OutOfMemoryException):
         text = text.partition("\n")[0]
     return " ".join(text.split())

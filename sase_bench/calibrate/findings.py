@@ -1,0 +1,76 @@
+"""What a calibration finds: one row a metric, for people and for the table `calibrations`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+
+from sase_bench.calibrate.scores import METRICS, Panel
+from sase_bench.calibrate.statistics import Estimate, bootstrap, icc, ranks, reliability, validity
+from sase_bench.errors import RequestError
+
+__all__ = ["Finding", "findings"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """The reliability of one metric of one proxy, and its validity where there is a reference. Intervals are 95 %.
+
+    All figures are of ranks within a seed, as in `statistics.ranks`: how well blocks are ordered is what a search needs,
+    and no block far off can carry the result.
+    """
+
+    proxy: str
+    metric: str
+    blocks: int
+    seeds: int
+    icc: Estimate  # blocks' share in the variance of single runs
+    reliability: Estimate  # of the mean over `seeds` seeds
+    reference: str | None
+    reference_blocks: int | None
+    validity: Estimate | None  # correlation with the reference's val_loss, free of the noise of both
+    diverged: int  # runs without a score
+    runs: int
+    seconds: float  # median of a run
+
+    def row(self) -> dict[str, object]:
+        """The columns of the table `calibrations`: each estimate becomes three."""
+        row: dict[str, object] = {}
+        for name, value in asdict(self).items():
+            if name in ("icc", "reliability", "validity"):
+                parts = value or dict.fromkeys(("value", "low", "high"))
+                row |= {name: parts["value"], f"{name}_low": parts["low"], f"{name}_high": parts["high"]}
+            else:
+                row[name] = value
+        return row
+
+
+def findings(proxy: str, panel: Panel, reference: str | None = None, long: Panel | None = None) -> Iterator[Finding]:
+    """A finding for every metric. `long` is the panel of the proxy called `reference`; blocks in both are compared.
+
+    Raises `RequestError` for too few blocks or seeds.
+    """
+    common = tuple(arch for arch in panel.archs if long is not None and arch in long.archs)
+    if long is not None and len(common) < 3:
+        raise RequestError(f"validity needs at least 3 blocks measured on {proxy} and on {reference}, got {len(common)}")
+    for metric in METRICS:
+        y = panel.scores[metric]
+        sign = -1.0 if metric == "val_top1" else 1.0  # so that a positive validity is good whatever the direction
+        valid = None
+        if long is not None:
+            both = sign * panel.restrict(common).scores[metric], long.restrict(common).scores["val_loss"]
+            valid = bootstrap(lambda a, b: validity(ranks(a), ranks(b)), *both)
+        yield Finding(
+            proxy=proxy,
+            metric=metric,
+            blocks=len(panel.archs),
+            seeds=len(panel.seeds),
+            icc=bootstrap(lambda a: icc(ranks(a)), y),
+            reliability=bootstrap(lambda a: reliability(ranks(a)), y),
+            reference=reference,
+            reference_blocks=len(common) if long is not None else None,
+            validity=valid,
+            diverged=panel.diverged,
+            runs=panel.runs,
+            seconds=panel.seconds,
+        )

@@ -1,0 +1,94 @@
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sase_bench.calibrate.__main__ import main
+from sase_bench.calibrate.scores import METRICS, panel
+from sase_bench.calibrate.statistics import icc, ranks
+from sase_bench.database import Store, connect
+from sase_bench.errors import RequestError
+from sase_bench.proxies.registry import PROXIES
+from sase_bench.record import Record
+from sase_bench.space import Space
+from tests.records import DIGITS, made_up, unfinished
+
+BLOCKS = [arch.index for arch in Space("full").sample(12, seed=0)]
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Digits tells the blocks apart, and so does the longer training, the other way round; one block diverged once."""
+    path, generator = tmp_path / "table.duckdb", np.random.default_rng(0)
+    with Store(path, [DIGITS, PROXIES["cifar10-8"]]) as store:
+        for place, arch in enumerate(BLOCKS):
+            for seed in range(3):
+                noise = generator.normal(0, 0.5, 2)
+                store.append(made_up(arch, seed) if arch == BLOCKS[0] else scored(arch, seed, "digits", place + noise[0]))
+                store.append(scored(arch, seed, "cifar10-8", 20 - place + noise[1]))
+        for seed in range(3):
+            store.append(unfinished(1, seed) if seed == 1 else made_up(1, seed))
+    return path
+
+
+def scored(arch: int, seed: int, proxy: str, loss: float) -> Record:
+    record = made_up(arch, seed, proxy, val_loss=abs(loss))
+    return replace(record, curve=(*record.curve[:-1], replace(record.curve[-1], val_loss=abs(loss))))
+
+
+def test_a_panel_holds_the_blocks_that_have_every_seed(path: Path) -> None:
+    with connect(path) as table:
+        found = panel(table, "digits")
+        assert set(found.archs) == set(BLOCKS)
+        assert (found.seeds, found.runs, found.diverged, found.seconds) == ((0, 1, 2), 39, 1, 2.0)
+        assert {name: values.shape for name, values in found.scores.items()} == dict.fromkeys(METRICS, (12, 3))
+        curve = made_up(BLOCKS[0], 2).curve
+        row = found.archs.index(BLOCKS[0])
+        assert found.scores["sum_train_loss"][row, 2] == pytest.approx(sum(point.train_loss or 0 for point in curve))
+        assert found.scores["val_loss"][row, 2] == curve[-1].val_loss
+        assert 1 in panel(table, "digits", seeds=(0, 2)).archs
+        with pytest.raises(RequestError, match="no block has been measured on fashion-8"):
+            panel(table, "fashion-8")
+
+
+def test_the_command_prints_and_keeps_what_it_found(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    command = ["--measured", "--db", str(path), "--proxy", "digits", "--reference", "cifar10-8"]
+    assert main([*command, "--format", "json"]) == 0
+    rows = {row["metric"]: row for row in json.loads(capsys.readouterr().out)}
+    with connect(path) as table:
+        expected = icc(ranks(panel(table, "digits").scores["val_loss"]))
+        kept = table.execute(
+            "SELECT icc, reliability_low, validity, blocks FROM calibrations WHERE metric = 'val_loss'"
+        ).fetchall()
+    found = rows["val_loss"]
+    assert found["icc"] == pytest.approx(expected)
+    assert found["icc_low"] <= found["icc"] <= found["icc_high"]
+    assert found["reliability"] > 0.8
+    assert found["validity"] < -0.6
+    assert kept == [(found["icc"], found["reliability_low"], found["validity"], 12)]
+    assert main(command) == 0
+    out = capsys.readouterr().out
+    assert out.startswith("digits: 12 blocks with 3 seeds, 2.0 s a run, 1 of 39 runs without a score; ranks, 95 %")
+    assert "validity against cifar10-8" in out
+    with connect(path) as table:
+        assert table.execute("SELECT count(*) FROM calibrations").fetchall() == [(len(METRICS),)]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--blocks", "2"], "a calibration takes at least 3 blocks and 2 seeds, got 2 and 4"),
+        (["--proxy", "mnist"], "unknown proxy 'mnist'"),
+        (["--measured", "--db", "none.duckdb"], "there is no table 'none.duckdb'"),
+    ],
+)
+def test_bad_requests_get_one_line_and_status_2(
+    arguments: list[str], message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(arguments) == 2
+    err = capsys.readouterr().err
+    assert err.startswith(f"calibrate: {message}")
+    assert err.count("\n") == 1
