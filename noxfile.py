@@ -80,7 +80,7 @@ def wheel(session: nox.Session) -> None:
     built = Path(session.create_tmp()) / "dist"
     shutil.rmtree(built, ignore_errors=True)
     session.run("uv", "build", "--wheel", "--out-dir", str(built), external=True)
-    (path,) = built.glob("*.whl")
+    (path,) = built.resolve().glob("*.whl")
     prepare(session, str(path))
     check = (
         "import importlib.metadata as m, pathlib; "
@@ -88,7 +88,7 @@ def wheel(session: nox.Session) -> None:
         "assert tops == {'sase_bench'}, tops; print('top-level names:', *tops)"
     )
     session.run("python", "-c", check)
-    empty = built.parent / "empty"
+    empty = path.parents[1] / "empty"
     shutil.rmtree(empty, ignore_errors=True)
     empty.mkdir()
     with session.chdir(empty):

@@ -47,6 +47,7 @@ def _command(argv: Sequence[str] | None) -> int:
     workers = options.workers or usable_cpus()
     if options.dry_run:
         return _dry_run(job, tasks, workers, options.db)
+    executor = _EXECUTORS[options.executor](job, workers)
     with Store(options.db, [proxy]) as store:
         if store.recovered:
             _say(f"took {store.recovered} finished runs from the journal of an interrupted sweep")
@@ -54,7 +55,6 @@ def _command(argv: Sequence[str] | None) -> int:
             _say(f"left out {store.damaged} damaged lines of the journal; they are kept in {options.db}.journal.damaged")
         before = sum((task.arch.index, proxy.name, task.seed) in store for task in tasks)
         with ProgressBar(total=len(tasks), before=before, name=proxy.name) as bar:
-            executor = _EXECUTORS[options.executor](job, workers)
             try:
                 result = sweep(store, executor, job, tasks, budget=budget, progress=bar)
             except KeyboardInterrupt:

@@ -6,8 +6,6 @@ import sys
 from statistics import fmean
 from types import TracebackType
 
-from tqdm import tqdm
-
 from sase_bench.record import Record
 
 __all__ = ["ProgressBar"]
@@ -17,6 +15,8 @@ class ProgressBar:
     """Call it with each run. On a terminal it is redrawn in place, elsewhere a line is written now and then."""
 
     def __init__(self, *, total: int, before: int, name: str) -> None:
+        from tqdm import tqdm  # of the extra `train`: whoever gets here has an executor, and with it the extra
+
         interval = 0.1 if sys.stderr.isatty() else 10.0  # seconds
         self._bar = tqdm(total=total, initial=before, desc=name, unit="run", mininterval=interval, smoothing=0.05)
         self._scores: dict[int, list[float]] = {}

@@ -1,0 +1,60 @@
+"""The README's commands and code are those of the program."""
+
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import sase_bench
+from sase_bench.database import Store
+from tests.records import DIGITS, made_up
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text()
+COMMANDS = sorted(
+    {
+        shlex.split(line, comments=True)[2].removeprefix("sase_bench."): None
+        for line in re.findall(r"^python -m .*$", README, re.MULTILINE)
+    }
+)
+
+
+def lines(module: str) -> list[list[str]]:
+    found = re.findall(rf"^python -m sase_bench\.{module}\b.*$", README, re.MULTILINE)
+    return [shlex.split(line, comments=True)[3:] for line in found]
+
+
+def test_every_command_is_documented() -> None:
+    modules = {path.parent.name for path in Path(sase_bench.__file__).parent.glob("*/__main__.py")}
+    assert modules <= set(re.findall(r"python -m sase_bench\.(\w+)", README)) | {"report"}
+    assert "nox -s report" in (ROOT / "CONTRIBUTING.md").read_text()
+
+
+@pytest.mark.parametrize("module", COMMANDS)
+def test_options_in_the_readme_exist(module: str) -> None:
+    help_ = subprocess.run([sys.executable, "-m", f"sase_bench.{module}", "--help"], capture_output=True, text=True, check=True)
+    known = set(re.findall(r"--[a-z][a-z-]*", help_.stdout))
+    used = {word for line in lines(module) for word in line if word.startswith("--")}
+    assert used <= known
+
+
+def test_the_python_example_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with Store(tmp_path / "sase-bench.duckdb", [DIGITS]) as store:
+        for arch in (0, 1, 54983):
+            store.append(made_up(arch))
+    (code,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    names: dict[str, object] = {}
+    exec(code.replace("ask(", "answer = ask("), names)
+    assert len(names["answer"]) == 3  # type: ignore[arg-type]
+    assert names["record"].status == "ok"  # type: ignore[attr-defined]
+
+
+def test_figures_of_resnet50_are_those_that_are_counted() -> None:
+    from sase_bench.trunk import ResNetTrunk
+
+    trunk = ResNetTrunk(depth=50)
+    assert f"{trunk.params:,} parameters and {trunk.flops:,} FLOPs" in " ".join(README.split())
