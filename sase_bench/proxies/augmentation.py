@@ -1,10 +1,10 @@
-"""Random shifts and flips of a whole batch at once, on the device that holds it."""
+"""Random changes to a whole batch at once, on the device that holds it."""
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-__all__ = ["augment"]
+__all__ = ["augment", "jitter_colours"]
 
 
 def augment(x: Tensor, *, shift: int, flip: bool, generator: torch.Generator) -> Tensor:
@@ -24,3 +24,14 @@ def augment(x: Tensor, *, shift: int, flip: bool, generator: torch.Generator) ->
         mirrored = (torch.rand(size, generator=generator) < 0.5).to(x.device)
         x = torch.where(mirrored[:, None, None, None], x.flip(3), x)
     return x
+
+
+def jitter_colours(x: Tensor, strength: float, *, generator: torch.Generator) -> Tensor:
+    """Each channel of each image of (B,C,H,W) times a gain exp(σu) plus an offset σv, u and v standard normal, σ = `strength`.
+
+    To undo that an image must be seen as a whole: no pixel knows its gain. `generator` lives on the CPU.
+    """
+    if not strength:
+        return x
+    gain, offset = torch.randn(2, x.shape[0], x.shape[1], 1, 1, generator=generator).to(x.device) * strength
+    return x * gain.exp() + offset

@@ -17,7 +17,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from sase_bench.errors import RequestError
+from sase_bench.proxies.augmentation import jitter_colours
 from sase_bench.proxies.folder import find_folder
+from sase_bench.proxies.initialisation import derived_seed
 from sase_bench.proxies.recipe import Proxy
 from sase_bench.proxies.splits import published_checksums, split_of
 
@@ -80,12 +82,12 @@ def load(proxy: Proxy, folder: Path | None = None, *, download: bool = False) ->
     }
     mean = pixels["train"].mean((0, 2, 3), keepdims=True, dtype=np.float64).astype(np.float32)
     std = pixels["train"].std((0, 2, 3), keepdims=True, dtype=np.float64).astype(np.float32)
-    return ProxyData(
-        **{
-            part: Images(torch.from_numpy((pixels[part] - mean) / std), torch.from_numpy(pools[pool][1][numbers]))
-            for part, (pool, numbers) in parts.items()
-        }
-    )
+    images = {part: torch.from_numpy((pixels[part] - mean) / std) for part in parts}
+    for part in ("val", "test"):
+        generator = torch.Generator().manual_seed(derived_seed(0, proxy.dataset, part, "colours"))
+        images[part] = jitter_colours(images[part], proxy.colour_jitter, generator=generator)
+    labels = {part: torch.from_numpy(pools[pool][1][numbers]) for part, (pool, numbers) in parts.items()}
+    return ProxyData(**{part: Images(images[part], labels[part]) for part in parts})
 
 
 def raw_images(dataset: str, folder: Path | None, *, coarsest: int, download: bool = False) -> dict[str, Pool]:

@@ -78,6 +78,7 @@ class Proxy:
     clip_norm: float = 5.0  # largest norm of the gradient
     shift: int = 0  # pixels, random crop after zero padding
     flip: bool = False  # random horizontal flip
+    colour_jitter: float = 0.0  # sd of each image's log gain and offset by channel; validation and test images have fixed ones
 
     def __post_init__(self) -> None:
         if self.dataset not in DATASETS:

@@ -96,8 +96,18 @@ _LOCAL = [
     for base in (_FASHION, _CIFAR10, _CIFAR100)
 ]
 
+_COLOURS = [
+    replace(
+        base,
+        name=f"{base.name}-colours",
+        description=f"{base.description}; every image has its own gain and offset of each colour",
+        colour_jitter=0.5,
+    )
+    for base in _LOCAL
+]
+
 #: Every proxy by name.
-PROXIES: dict[str, Proxy] = {proxy.name: proxy for proxy in (_DIGITS, *_SIZED, *_LOCAL, _PAPER)}
+PROXIES: dict[str, Proxy] = {proxy.name: proxy for proxy in (_DIGITS, *_SIZED, *_LOCAL, *_COLOURS, _PAPER)}
 
 
 def find(name: str) -> Proxy:

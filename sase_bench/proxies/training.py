@@ -15,7 +15,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from sase_bench.proxies.augmentation import augment
+from sase_bench.proxies.augmentation import augment, jitter_colours
 from sase_bench.proxies.datasets import Images, ProxyData
 from sase_bench.proxies.initialisation import derived_seed
 from sase_bench.proxies.recipe import Proxy
@@ -77,6 +77,7 @@ def train(network: nn.Module, proxy: Proxy, data: ProxyData, seed: int) -> Itera
             for group in optimiser.param_groups:
                 group["lr"] = learning_rate(proxy, step)
             images = augment(data.train.x[batch], shift=proxy.shift, flip=proxy.flip, generator=generator)
+            images = jitter_colours(images, proxy.colour_jitter, generator=generator)
             loss = F.cross_entropy(network(images), data.train.y[batch], label_smoothing=proxy.label_smoothing)
             optimiser.zero_grad()
             loss.backward()

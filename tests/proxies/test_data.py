@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from sase_bench.errors import RequestError
-from sase_bench.proxies.augmentation import augment
+from sase_bench.proxies.augmentation import augment, jitter_colours
 from sase_bench.proxies.datasets import load, raw_images, shrink
 from sase_bench.proxies.recipe import DATASETS, Proxy
 from sase_bench.proxies.registry import PROXIES, find
@@ -100,6 +100,25 @@ def test_augmentation_shifts_whole_images_and_depends_on_its_generator_alone() -
         assert len(fits) == 1
         moved.add(fits[0])
     assert len(moved) > 25
+
+
+def test_colour_jitter_is_one_gain_and_offset_for_each_channel_of_each_image() -> None:
+    x = torch.randn(300, 3, 4, 4, generator=torch.Generator().manual_seed(0))
+    y = jitter_colours(x, 0.5, generator=torch.Generator().manual_seed(1))
+    gain = (y[..., 0, 0] - y[..., 1, 1]) / (x[..., 0, 0] - x[..., 1, 1])
+    offset = y[..., 0, 0] - gain * x[..., 0, 0]
+    torch.testing.assert_close(y, x * gain[..., None, None] + offset[..., None, None], rtol=1e-3, atol=1e-3)
+    assert float(gain.log().std()) == pytest.approx(0.5, rel=0.1)
+    assert float(offset.std()) == pytest.approx(0.5, rel=0.1)
+    assert jitter_colours(x, 0.0, generator=torch.Generator()) is x
+
+
+def test_validation_images_keep_their_jitter() -> None:
+    proxy = replace(PROXIES["digits"], colour_jitter=0.5)
+    first, second, plain = load(proxy), load(proxy), load(PROXIES["digits"])
+    assert torch.equal(first.val.x, second.val.x)
+    assert not torch.equal(first.val.x, plain.val.x)
+    assert torch.equal(first.train.x, plain.train.x)
 
 
 @pytest.mark.parametrize(
