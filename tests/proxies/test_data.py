@@ -43,7 +43,14 @@ def test_recipes_are_hashed_by_what_decides_a_score() -> None:
     proxy = PROXIES["digits"]
     assert replace(proxy, name="other", description="other").recipe_hash == proxy.recipe_hash
     assert replace(proxy, epochs=13).recipe_hash != proxy.recipe_hash
+    assert replace(proxy, colour_jitter=0.1).recipe_hash != proxy.recipe_hash
     assert len({item.recipe_hash for item in PROXIES.values()}) == len(PROXIES)
+
+
+def test_hashes_of_recipes_that_runs_were_made_with_do_not_change() -> None:
+    assert PROXIES["digits"].recipe_hash == "65669098c82ef7d6"
+    assert PROXIES["cifar10-8-local"].recipe_hash == "2e1cc5d32b6cc25b"
+    assert PROXIES["cifar10-r20"].recipe_hash == "d58a94a678ea98d8"
 
 
 def test_the_papers_search_setting_is_the_papers() -> None:
