@@ -7,21 +7,23 @@ import os
 import resource
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 from sase_bench import cli
 from sase_bench.database.reader import DEFAULT_TABLE
 from sase_bench.errors import RequestError
-from sase_bench.query import Answer, ask
+from sase_bench.query import Answer
+from sase_bench.query.answers import answer
 from sase_bench.query.format import FORMATS, LONGEST_TABLE, render, write_parquet
-from sase_bench.query.language import FORMS
+from sase_bench.query.language import FORMS, Sql
 from sase_bench.query.metrics import METRICS
+from sase_bench.query.parser import parse
 from sase_bench.space import OPERATIONS
 
 __all__ = ["main"]
 
-_MEMORY = 4 << 30  # bytes that answering may take on top of what the process has
+_MEMORY = 4 << 30  # bytes that a statement of `sql` may take on top of what the process has
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -35,14 +37,15 @@ def _command(argv: Sequence[str] | None) -> int:
         raise RequestError("parquet is not text; name a file with --output PATH")
     if options.output is not None:
         _check_output(options.output, options.db)
-    with _bounded_memory():
-        answer = ask(" ".join(options.query), db=options.db, proxy=options.proxy, test=options.test)
-        for note in answer.notes:
+    query = parse(" ".join(options.query))
+    with _bounded_memory() if isinstance(query, Sql) else nullcontext():
+        found = answer(query, options.db, proxy=options.proxy, test=options.test)
+        for note in found.notes:
             _say(note)
         if options.output is None:
-            _print(answer, options.format)
+            _print(found, options.format)
         else:
-            _write(answer, options.format, options.output)
+            _write(found, options.format, options.output)
     return 0
 
 
@@ -89,29 +92,29 @@ def _check_output(path: Path, table: Path) -> None:
         raise RequestError(f"cannot write {str(path)[:100]!r}: {error.strerror}") from error
 
 
-def _print(answer: Answer, name: str) -> None:
-    hidden = len(answer.rows) - LONGEST_TABLE
+def _print(found: Answer, name: str) -> None:
+    hidden = len(found.rows) - LONGEST_TABLE
     if name == "table" and hidden > 0:
-        _say(f"{hidden:,} more rows of {len(answer.rows):,}; --format csv has them all")
+        _say(f"{hidden:,} more rows of {len(found.rows):,}; --format csv has them all")
     encoding = sys.stdout.encoding or "utf-8"
-    sys.stdout.write(render(answer, name).encode(encoding, "backslashreplace").decode(encoding))
+    sys.stdout.write(render(found, name).encode(encoding, "backslashreplace").decode(encoding))
     sys.stdout.flush()  # here, where an end that is not read any more is no error
 
 
-def _write(answer: Answer, name: str, path: Path) -> None:
+def _write(found: Answer, name: str, path: Path) -> None:
     """Beside the file first, so that a reader finds the old content or the new."""
     fresh = path.with_name(f".{path.name}.{os.getpid()}.new")
     try:
         if name == "parquet":
-            write_parquet(answer, fresh)
+            write_parquet(found, fresh)
         else:
-            fresh.write_text(render(answer, name), encoding="utf-8")
+            fresh.write_text(render(found, name), encoding="utf-8")
         fresh.replace(path)
     except OSError as error:
         raise RequestError(f"cannot write {str(path)!r}: {error.strerror}") from error
     finally:
         fresh.unlink(missing_ok=True)
-    _say(f"{len(answer.rows):,} rows in {path}")
+    _say(f"{len(found.rows):,} rows in {path}")
 
 
 @contextmanager

@@ -13,6 +13,12 @@ from sase_bench.space import OPERATIONS, Architecture, Space
 
 __all__ = ["DESCRIPTIONS", "columns", "proxies", "summary"]
 
+
+def _estimates(name: str, description: str) -> dict[str, tuple[str, str]]:
+    ends = {f"{name}_{end}": ("", f"{end}er end of its 95 % interval") for end in ("low", "high")}
+    return {name: ("", description), **ends}
+
+
 #: Table → column → (unit, description), for what is not declared in `sase_bench.record`.
 DESCRIPTIONS: dict[str, dict[str, tuple[str, str]]] = {
     "about": {"key": ("", "format, schema_version"), "value": ("", "what the key stands for")},
@@ -40,6 +46,20 @@ DESCRIPTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "arch": ("", COLUMNS["arch"].description),
         "trunk": ("", "the network around the blocks"),
         **{name: (METRICS[name].unit, METRICS[name].description) for name in ("params", "flops", "latency")},
+    },
+    "calibrations": {
+        "proxy": ("", COLUMNS["proxy"].description),
+        "metric": ("", "the column that blocks are ranked by"),
+        "blocks": ("", "blocks that were trained"),
+        "seeds": ("", "seeds of each"),
+        **_estimates("icc", "the blocks' share in the variance of single runs"),
+        **_estimates("reliability", "reliability of the mean over the seeds"),
+        "reference": ("", "the proxy with the longer training that the ranking is compared with"),
+        "reference_blocks": ("", "blocks that both have"),
+        **_estimates("validity", "correlation with the reference, free of the noise of both"),
+        "diverged": ("", "runs without a score"),
+        "runs": ("", "runs, however they ended"),
+        "seconds": ("s", "median time of a run"),
     },
     "scores": {
         "arch": ("", COLUMNS["arch"].description),
@@ -149,7 +169,6 @@ def _best(source: Source, proxy: str) -> tuple[Any, ...]:
     for metric in (METRICS["loss"], METRICS["top1"]):
         column = metric.column(test=source.test)
         order = f"ORDER BY {column} {metric.order}, arch LIMIT 1"
-        rows = measured.rows(["arch", column, f"{column}_n"], Selection(), metric, tail=order)
-        for arch, value, seeds in rows or [(None, None, None)]:  # a table may come without test scores
-            found += [arch, None if arch is None else str(Architecture(arch)), value, seeds]
+        ((arch, value, seeds),) = measured.rows(["arch", column, f"{column}_n"], Selection(), metric, tail=order)
+        found += [arch, str(Architecture(arch)), value, seeds]
     return tuple(found)

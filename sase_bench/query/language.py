@@ -214,5 +214,5 @@ FORMS = (
     Form("proxies", "the proxies of the table", "proxies"),
     Form("columns", "every column of every table, with type, unit and direction", "columns"),
     Form("summary", "what the table holds", "summary"),
-    Form("sql SELECT …", "DuckDB's SQL, read-only, without files and network", "sql SELECT count(*) FROM runs"),
+    Form("sql SELECT ...", "DuckDB's SQL, read-only, without files and network", "sql SELECT count(*) FROM runs"),
 )

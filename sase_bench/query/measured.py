@@ -124,11 +124,11 @@ def measure_on(source: Source, on: Word | None) -> Measured:
     notes: tuple[str, ...] = ()
     if on is not None:
         if on.text not in trunks:
-            raise refuse("proxy", on, trunks)
+            raise refuse("proxy", on, sorted(trunks))
         proxy = on.text
     elif source.proxy is not None:
         if source.proxy not in trunks:
-            raise unknown("proxy", source.proxy, trunks)
+            raise unknown("proxy", source.proxy, sorted(trunks))
         proxy = source.proxy
     else:
         proxy, *others = started

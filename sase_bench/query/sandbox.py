@@ -22,16 +22,13 @@ from sase_bench.errors import RequestError
 from sase_bench.query.answer import Answer, Field
 from sase_bench.record import COLUMNS
 
-__all__ = ["MEMORY_LIMIT", "TIME_LIMIT", "VIEWS", "run"]
+__all__ = ["MEMORY_LIMIT", "TIME_LIMIT", "run"]
 
 #: Seconds a statement may take.
 TIME_LIMIT = 10.0
 
 #: Of DuckDB's own buffers.
 MEMORY_LIMIT = "1GB"
-
-#: What a statement can read.
-VIEWS = ("about", "architectures", "costs", "epochs", "proxies", "runs", "scores", "validation_runs")
 
 _CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "allow_community_extensions": False,
@@ -76,11 +73,16 @@ def run(statement: str, *, path: Path, test: bool = False, seconds: float = TIME
 def _prepare(connection: duckdb.DuckDBPyConnection, private: str, path: Path, *, test: bool) -> None:
     quoted = str(path.resolve()).replace("'", "''")
     connection.execute(f"ATTACH '{quoted}' AS {private} (READ_ONLY)")
-    for view in VIEWS:
+    found = "SELECT table_name FROM information_schema.tables WHERE table_catalog = ? AND table_schema = 'main' ORDER BY ALL"
+    for (view,) in connection.execute(found, [private]).fetchall():
         relation = "validation_runs" if view == "runs" and not test else view
-        connection.execute(f"CREATE VIEW {view} AS SELECT * FROM {private}.main.{relation}")
+        connection.execute(f"CREATE VIEW {_quoted(view)} AS SELECT * FROM {private}.main.{_quoted(relation)}")
     connection.execute("SET enable_external_access = false")
     connection.execute("SET lock_configuration = true")
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
 
 
 def _check(connection: duckdb.DuckDBPyConnection, statement: str) -> None:

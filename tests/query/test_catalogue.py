@@ -1,0 +1,83 @@
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from sase_bench.database.schema import schema_sql
+from sase_bench.query import ask
+from sase_bench.query.catalogue import DESCRIPTIONS
+from sase_bench.record import COLUMNS, EPOCH_COLUMNS, KEY
+from tests.query.conftest import Ask
+from tests.query.tables import NAMES, PLAIN, SASE, SQUEEZED
+
+
+def test_proxies_tells_recipes_and_runs(asked: Ask) -> None:
+    answer = asked("proxies", proxy=None)
+    assert answer.columns == (
+        "proxy", "dataset", "resolution", "trunk", "epochs", "train_size", "val_size", "test_size",
+        "measured", "runs", "seeds", "diverged", "failed",
+    )  # fmt: skip
+    assert answer.rows == (
+        ("cifar10-8", "cifar10", 8, "resnet8-w8-8px-3x10", 8, 20_000, 25_000, 10_000, 2, 3, 3, 0, 0),
+        ("digits", "digits", 8, "resnet8-w8-8px-1x10", 12, 700, 700, 397, 4, 12, 4, 3, 1),
+        ("fashion-16", "fashion", 16, "resnet8-w8-16px-1x10", 4, 20_000, 20_000, 10_000, 0, 0, 0, 0, 0),
+    )
+    assert asked("proxies", proxy="digits").rows == answer.rows[1:2]
+
+
+def test_every_column_of_the_schema_is_described(asked: Ask) -> None:
+    answer = asked("columns")
+    with duckdb.connect() as connection:
+        connection.execute(schema_sql())
+        names = connection.execute("SELECT table_name, column_name FROM duckdb_columns() WHERE NOT internal ORDER BY ALL")
+        assert sorted(row[:2] for row in answer.rows) == names.fetchall()
+    assert all(record["description"] for record in answer.records())
+    assert {table for table, *_ in answer.rows} == {*DESCRIPTIONS, "runs", "validation_runs", "epochs"}
+
+
+def test_columns_repeat_what_the_record_declares(asked: Ask) -> None:
+    rows = asked("columns").rows
+    declared = [
+        (column.name, column.sql_type, column.unit or None, column.better, column.split, column.description)
+        for column in COLUMNS.values()
+    ]
+    assert [row[1:] for row in rows if row[0] == "runs"] == declared
+    assert [row[1] for row in rows if row[0] == "epochs"] == [*KEY, *EPOCH_COLUMNS]
+    assert ("costs", "latency", "DOUBLE", "s", "smaller", None, "time of the whole network for one image") in rows
+    assert ("scores", "val_top1", "DOUBLE", "fraction 0..1", "larger", "validation") in [row[:6] for row in rows]
+    assert ("architectures", "channel_gate", "ENUM") in [row[:3] for row in rows]
+
+
+def test_summary_tells_for_each_proxy_what_there_is(asked: Ask) -> None:
+    cifar, digits, fashion = asked("summary", proxy=None).records()
+    assert digits == {
+        "proxy": "digits", "architectures": 5, "runs": 12, "ok": 8, "diverged": 3, "failed": 1,
+        "seeds_min": 0, "seeds_max": 3, "median_train_seconds": 1.75,
+        "tied": 3, "tied_of": 2401, "full": 4, "full_of": 117_649,
+        "best_val_loss_arch": SQUEEZED, "best_val_loss_text": NAMES[SQUEEZED], "best_val_loss": 0.28125,
+        "best_val_loss_seeds": 1,
+        "best_val_top1_arch": SQUEEZED, "best_val_top1_text": NAMES[SQUEEZED], "best_val_top1": 0.90625,
+        "best_val_top1_seeds": 1,
+    }  # fmt: skip
+    assert (cifar["best_val_loss_arch"], cifar["best_val_top1_arch"]) == (PLAIN, PLAIN)
+    assert (cifar["tied"], cifar["full"], cifar["best_val_top1_seeds"]) == (1, 2, 1)
+    assert [fashion[name] for name in ("runs", "seeds_min", "full", "best_val_loss", "best_val_loss_arch")] == [
+        0,
+        None,
+        0,
+        None,
+        None,
+    ]
+
+
+def test_summary_of_test_scores_and_of_one_proxy(asked: Ask) -> None:
+    (record,) = asked("summary", proxy="cifar10-8", test=True).records()
+    assert (record["best_test_loss_arch"], record["best_test_loss"]) == (PLAIN, 1.875)
+    assert (record["best_test_top1"], SASE in record.values()) == (0.5 - 1 / 32, False)
+
+
+@pytest.mark.parametrize("query", ["summary", "proxies"])
+def test_a_table_without_runs_says_how_to_fill_it(empty: Path, query: str) -> None:
+    answer = ask(query, db=empty)
+    assert [record["proxy"] for record in answer.records()] == ["digits"]
+    assert answer.notes == (f"'{empty}' holds no runs yet; make some with: python -m sase_bench.sweep --db {empty}",)

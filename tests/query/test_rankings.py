@@ -1,0 +1,223 @@
+from math import sqrt
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sase_bench.cost import count
+from sase_bench.proxies.registry import PROXIES
+from sase_bench.query import ask
+from sase_bench.query.intervals import t_quantile
+from sase_bench.space import OPERATIONS, Architecture, Space
+from tests.query.conftest import Ask
+from tests.query.tables import MIXED, NAMES, PLAIN, SASE, SCORES, SQUEEZED, run, write
+
+MEASURED = (SASE, PLAIN, SQUEEZED, MIXED)
+
+
+def costs(arch: int, proxy: str = "digits") -> tuple[int, int]:
+    cost = count(PROXIES[proxy].trunk, [Architecture(arch)])
+    return int(cost.params[0]), int(cost.flops[0])
+
+
+def ranked(asked: Ask, query: str) -> list[int]:
+    return [record["arch"] for record in asked(query).records()]
+
+
+def test_top_by_top1_is_this_table(asked: Ask) -> None:
+    answer = asked("top 10 by top1")
+    names = ("place", "arch", "text", "val_top1", "val_top1_sd", "seeds", "val_loss", "params", "flops")
+    assert answer.columns == names
+    assert answer.rows == (
+        (1, SQUEEZED, NAMES[SQUEEZED], 0.90625, None, 1, 0.28125, *costs(SQUEEZED)),
+        (2, SASE, NAMES[SASE], 0.90625, 0.03125, 3, 0.3125, *costs(SASE)),
+        (3, PLAIN, NAMES[PLAIN], 0.78125, pytest.approx(sqrt(2) / 32), 2, 0.5625, *costs(PLAIN)),
+        (4, MIXED, NAMES[MIXED], 0.625, 0.0, 2, 1.0, *costs(MIXED)),
+    )
+    assert answer.notes == ()
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("top 2 by loss", [SQUEEZED, SASE]),
+        ("bottom 2 by loss", [MIXED, PLAIN]),
+        ("bottom 4 by top1", [MIXED, PLAIN, SQUEEZED, SASE]),
+        ("top 4 by train_seconds", [PLAIN, MIXED, SQUEEZED, SASE]),
+        ("top 4 by params", sorted(MEASURED, key=lambda arch: (costs(arch)[0], arch))),
+        ("bottom 4 by flops", sorted(MEASURED, key=lambda arch: (-costs(arch)[1], arch))),
+        ("top 9 by top1 in tied", [SQUEEZED, PLAIN, MIXED]),
+        ("top 9 by top1 in full", [SQUEEZED, SASE, PLAIN, MIXED]),
+        ("top 9 by top1 where loss > 0.3 and top1 > 70%", [SASE, PLAIN]),
+        ("top 9 by top1 where top1 = 90.625%", [SQUEEZED, SASE]),
+        ("top 9 by top1 where channel_squeeze = gap", [PLAIN, MIXED]),
+        ("top 9 by top1 where not channel_squeeze = gap or loss >= 1", [SQUEEZED, SASE, MIXED]),
+        ("top 9 by top1 where train_seconds != 2 in tied", [PLAIN, MIXED]),
+        ("top 9 by loss in tied where params < 1G on digits", [SQUEEZED, PLAIN, MIXED]),
+        ("TOP 9 BY LOSS ON digits IN TIED WHERE PARAMS < 1g", [SQUEEZED, PLAIN, MIXED]),
+        ("top 9 by top1 on cifar10-8", [PLAIN, SASE]),
+    ],
+)
+def test_order_and_conditions(asked: Ask, query: str, expected: list[int]) -> None:
+    assert ranked(asked, query) == expected
+
+
+def test_columns_follow_the_metric(asked: Ask) -> None:
+    assert asked("top 1 by params").columns == ("place", "arch", "text", "params", "seeds", "val_top1", "val_loss", "flops")
+    assert asked("top 1 by train_seconds").columns[3:] == (
+        "train_seconds", "train_seconds_sd", "seeds", "val_top1", "val_loss", "params", "flops",
+    )  # fmt: skip
+
+
+def test_nothing_that_fits_is_an_answer_without_rows(asked: Ask) -> None:
+    answer = asked("top 3 by loss where top1 > 99%")
+    assert (answer.rows, answer.notes) == ((), ("no measured architecture fits the condition",))
+
+
+def test_missing_values_meet_neither_a_condition_nor_its_opposite(tmp_path: Path) -> None:
+    path = write(tmp_path / "table.duckdb", [run(1, 0, 0.5, 1.0, None), run(2, 0, 0.5, 1.0, 1.0)])
+    assert [row[1] for row in ask("top 9 by loss where train_seconds < 5", db=path).rows] == [2]
+    assert ask("top 9 by loss where not train_seconds < 5", db=path).rows == ()
+    assert [row[1] for row in ask("top 9 by train_seconds", db=path).rows] == [2]
+
+
+def test_means_do_not_depend_on_the_order_in_which_runs_were_written(tmp_path: Path) -> None:
+    records = [run(3, seed, 0.1 * seed + 0.05, 0.7 / (seed + 1), 1.0 / 3 + seed) for seed in range(7)]
+    one, other = write(tmp_path / "one.duckdb", records), write(tmp_path / "other.duckdb", records[::-1])
+    assert ask("top 1 by loss", db=one).rows == ask("top 1 by loss", db=other).rows
+
+
+def test_the_pareto_front_of_loss_and_seconds(asked: Ask) -> None:
+    answer = asked("pareto loss vs train_seconds")
+    assert answer.columns == (
+        "arch", "text", "val_loss", "val_loss_sd", "train_seconds", "train_seconds_sd", "seeds", "val_top1", "params", "flops",
+    )  # fmt: skip
+    assert answer.rows == (
+        (SQUEEZED, NAMES[SQUEEZED], 0.28125, None, 2.0, None, 1, 0.90625, *costs(SQUEEZED)),
+        (PLAIN, NAMES[PLAIN], 0.5625, pytest.approx(sqrt(2) / 16), 1.0, 0.0, 2, 0.78125, *costs(PLAIN)),
+    )
+    assert answer.notes == ("2 of 4 architectures",)
+
+
+def test_the_pareto_front_is_what_comparing_all_pairs_gives(tmp_path: Path) -> None:
+    blocks = Space("full").sample(60, seed=1)
+    generator = np.random.default_rng(0)
+    scores = generator.integers(1, 8, size=(60, 2)) / 8  # many equal values
+    records = [run(block.index, 0, float(top1), float(loss), 1.0) for block, (top1, loss) in zip(blocks, scores, strict=True)]
+    path = write(tmp_path / "table.duckdb", records)
+    points = {block.index: (-top1, loss) for block, (top1, loss) in zip(blocks, scores, strict=True)}
+    expected = {
+        arch for arch, (x, y) in points.items() if not any(a <= x and b <= y and (a, b) != (x, y) for a, b in points.values())
+    }
+    found = [row[0] for row in ask("pareto top1 vs loss", db=path).rows]
+    assert set(found) == expected
+    assert [row[0] for row in ask("pareto loss vs top1", db=path).rows] == sorted(
+        expected, key=lambda arch: (points[arch][1], points[arch][0], arch)
+    )
+
+
+def test_rank_gives_the_place_and_the_places_at_both_ends_of_the_noise(asked: Ask) -> None:
+    answer = asked(f"rank {SASE} by top1")
+    # Pooled: sd² = (2/32² + 1·2/32² + 0) / (2 + 1 + 1) = 1/32²; the ends are 0.90625 ± 1.96/32/√3 = 0.8709, 0.9416.
+    assert answer.records() == [
+        {
+            "arch": SASE, "text": NAMES[SASE], "proxy": "digits", "metric": "val_top1", "place": 2, "of": 4,
+            "value": 0.90625, "seeds": 3, "seed_sd": pytest.approx(1 / 32), "place_low": 1, "place_high": 2,
+        }
+    ]  # fmt: skip
+    assert answer.notes == ("seed_sd is pooled over the seeds of all blocks, 4 degrees of freedom; interval 95 %",)
+
+
+def test_rank_and_its_interval_follow_numpy_on_random_scores(tmp_path: Path) -> None:
+    generator = np.random.default_rng(3)
+    blocks = [block.index for block in Space("tied").sample(40, seed=2)]
+    losses = {arch: generator.normal(1 + i / 100, 0.1, size=int(generator.integers(1, 4))) for i, arch in enumerate(blocks)}
+    records = [run(arch, seed, 0.5, float(loss), 1.0) for arch, values in losses.items() for seed, loss in enumerate(values)]
+    path = write(tmp_path / "table.duckdb", records)
+    residuals = np.concatenate([values - values.mean() for values in losses.values()])
+    sd = sqrt(np.sum(residuals**2) / (len(residuals) - len(blocks)))
+    means = np.array([losses[arch].mean() for arch in blocks])
+    for i, arch in enumerate(blocks[::8]):
+        margin = 1.959963984540054 * sd / sqrt(len(losses[arch]))
+        mean, others = means[8 * i], np.delete(means, 8 * i)
+        (record,) = ask(f"rank {arch} by loss", db=path).records()
+        assert record["seed_sd"] == pytest.approx(sd)
+        assert (record["place"], record["place_low"], record["place_high"]) == (
+            1 + np.sum(others < mean), 1 + np.sum(others < mean - margin), 1 + np.sum(others <= mean + margin),
+        )  # fmt: skip
+
+
+def test_the_place_agrees_with_top(asked: Ask) -> None:
+    for query in ("top1", "loss", "params", "train_seconds"):
+        order = ranked(asked, f"top 9 by {query}")
+        for place, arch in enumerate(order, 1):
+            (record,) = asked(f"rank {arch} by {query}").records()
+            assert (record["place"], record["of"]) == (place, 4)
+            assert record["place_low"] <= place <= record["place_high"]
+
+
+def test_without_two_seeds_the_interval_is_missing_and_the_answer_says_why(tmp_path: Path) -> None:
+    path = write(tmp_path / "table.duckdb", [run(1, 0, 0.5, 1.0, 1.0), run(2, 0, 0.75, 0.5, 1.0)])
+    answer = ask("rank 1 by loss", db=path)
+    (record,) = answer.records()
+    assert (record["place"], record["seed_sd"], record["place_low"], record["place_high"]) == (2, None, None, None)
+    assert answer.notes == ("no block has two seeds, so the seed noise is not known and the interval is missing",)
+
+
+def test_a_count_has_no_seed_noise(asked: Ask) -> None:
+    answer = asked(f"rank {PLAIN} by params")
+    (record,) = answer.records()
+    assert (record["place"], record["place_low"], record["place_high"], record["seed_sd"]) == (1, 1, 1, None)
+    assert answer.notes == ("params does not depend on the seed, so the interval is the place itself",)
+
+
+def test_effect_gives_the_marginal_mean_of_every_operation(asked: Ask) -> None:
+    answer = asked("effect channel_squeeze by top1")
+    means = {"gap": [0.78125, 0.625], "l2-norm": [0.90625], "gap+gmp": [0.90625]}
+    grand = np.mean([0.78125, 0.625, 0.90625, 0.90625])
+    margin = t_quantile(0.95, 1) * np.std(means["gap"], ddof=1) / sqrt(2)
+    facts = ("channel_squeeze", "digits", "val_top1")
+    assert answer.rows == (
+        (*facts, "l2-norm", 1, 0.90625, None, None, 0.90625 - grand),
+        (*facts, "gap+gmp", 1, 0.90625, None, None, 0.90625 - grand),
+        (*facts, "gap", 2, 0.703125, pytest.approx(0.703125 - margin), pytest.approx(0.703125 + margin), 0.703125 - grand),
+        (*facts, "p-norm", 0, None, None, None, None),
+        (*facts, "gap+std", 0, None, None, None, None),
+        (*facts, "skewpooling", 0, None, None, None, None),
+        (*facts, "2nd-order-pooling", 0, None, None, None, None),
+    )
+    assert answer.notes == ("mean of all 4 architectures: 0.804688 fraction 0..1; intervals 95 %",)
+
+
+def test_effects_are_sorted_best_first_and_take_conditions(asked: Ask) -> None:
+    records = asked("effect channel_squeeze by loss where top1 > 70% in tied").records()
+    assert [record["operation"] for record in records[:2]] == ["l2-norm", "gap"]
+    assert [record["architectures"] for record in records] == [1, 1, 0, 0, 0, 0, 0]
+    assert {record["operation"] for record in records} == set(OPERATIONS["channel_squeeze"])
+
+
+def test_the_scores_are_those_of_the_runs(asked: Ask) -> None:
+    for arch in MEASURED:
+        values = np.array([scores for (index, _), scores in SCORES.items() if index == arch])
+        (record,) = [record for record in asked("top 9 by train_seconds").records() if record["arch"] == arch]
+        assert [record[name] for name in ("val_top1", "val_loss", "train_seconds")] == list(values.mean(axis=0))
+
+
+def test_with_test_scores_the_columns_say_so(asked: Ask) -> None:
+    answer = asked("top 1 by top1 where loss < 1", test=True)
+    assert answer.columns == (
+        "place", "arch", "text", "test_top1", "test_top1_sd", "seeds", "test_loss", "params", "flops",
+    )  # fmt: skip
+    assert answer.rows[0][3:7] == (0.90625 - 1 / 32, None, 1, 0.28125 + 1 / 8)
+    assert answer.notes == ("test metrics were revealed: scores are those on the test images",)
+
+
+def test_the_proxy_is_the_querys_the_options_or_the_one_with_the_most_runs(asked: Ask, tmp_path: Path) -> None:
+    assert len(asked("top 9 by loss on cifar10-8", proxy="digits").rows) == 2
+    assert len(asked("top 9 by loss", proxy="cifar10-8").rows) == 2
+    answer = asked("top 9 by loss", proxy=None)
+    assert (len(answer.rows), answer.notes) == (
+        4, ("on the proxy digits, which has the most runs; others: cifar10-8 (say: on NAME)",),
+    )  # fmt: skip
+    path = write(tmp_path / "table.duckdb", [run(1, 0, 0.5, 1.0, 1.0)])
+    assert ask("top 9 by loss", db=path).notes == ()
