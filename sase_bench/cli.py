@@ -11,12 +11,18 @@ from sase_bench.errors import RequestError
 __all__ = ["Parser", "run"]
 
 
+class _Formatter(argparse.ArgumentDefaultsHelpFormatter):
+    """Defaults behind the help, where there is one that a person could have typed."""
+
+    def _get_help_string(self, action: argparse.Action) -> str | None:
+        return action.help if action.default in (None, False, argparse.SUPPRESS) else super()._get_help_string(action)
+
+
 class Parser(argparse.ArgumentParser):
     """An argument parser whose errors are `RequestError`s, and whose options cannot be abbreviated."""
 
     def __init__(self, prog: str, description: str) -> None:
-        formatter = argparse.ArgumentDefaultsHelpFormatter
-        super().__init__(prog=f"python -m {prog}", description=description, formatter_class=formatter, allow_abbrev=False)
+        super().__init__(prog=f"python -m {prog}", description=description, formatter_class=_Formatter, allow_abbrev=False)
 
     def error(self, message: str) -> NoReturn:
         raise RequestError(f"{message} (see --help)")

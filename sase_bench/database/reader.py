@@ -1,5 +1,6 @@
 """Opening a table to read it."""
 
+import os
 from pathlib import Path
 
 import duckdb
@@ -18,7 +19,11 @@ def connect(path: Path) -> duckdb.DuckDBPyConnection:
 
     Raises `RequestError` with the way out for a file that is missing, damaged, of another kind, too old or too new.
     """
-    if not path.exists():
+    try:
+        there = path.exists()
+    except OSError as error:  # a name that is too long, a folder that may not be entered
+        raise RequestError(f"cannot look at {str(path)[:200]!r}: {error.strerror}") from error
+    if not there:
         raise RequestError(f"there is no table {str(path)!r}; make one with: python -m sase_bench.sweep --db {path}")
     connection = open_file(path)
     try:
@@ -36,6 +41,8 @@ def open_file(path: Path, *, read_only: bool = True) -> duckdb.DuckDBPyConnectio
     """A connection to any DuckDB file, with DuckDB's errors in words a user can act on."""
     try:
         return duckdb.connect(path, read_only=read_only)
+    except UnicodeEncodeError as error:
+        raise RequestError(f"the name {os.fsencode(path)!r} is not valid UTF-8; rename the file") from error
     except duckdb.Error as error:
         first = str(error).splitlines()[0]
         if "lock" in first.lower():

@@ -40,6 +40,11 @@ def schema_sql() -> str:
     )
     text = " || '/' || ".join(f"{slot}::VARCHAR" for slot in SLOTS)
     key = ", ".join(KEY)
+    scores = ",\n".join(  # in order of the seeds, so that the last bit of a mean does not depend on the order of the rows
+        f"    {function}({name} ORDER BY seed) FILTER (status = 'ok') AS {name}{suffix}"
+        for name in ("val_top1", "val_loss", "train_seconds")
+        for function, suffix in (("avg", ""), ("stddev_samp", "_sd"))
+    )
     return f"""
 CREATE TABLE about (key VARCHAR PRIMARY KEY, value VARCHAR NOT NULL);
 
@@ -81,7 +86,7 @@ CREATE TABLE costs (
     trunk VARCHAR NOT NULL,
     params BIGINT NOT NULL,
     flops BIGINT NOT NULL,
-    latency DOUBLE
+    latency DOUBLE -- seconds
 );
 
 CREATE TABLE calibrations (
@@ -115,12 +120,7 @@ SELECT
     count(*) FILTER (status = 'ok') AS seeds,
     count(*) FILTER (status = 'diverged') AS diverged,
     count(*) FILTER (status = 'failed') AS failed,
-    avg(val_top1) AS val_top1,
-    stddev_samp(val_top1) AS val_top1_sd,
-    avg(val_loss) AS val_loss,
-    stddev_samp(val_loss) AS val_loss_sd,
-    avg(train_seconds) FILTER (status = 'ok') AS train_seconds,
-    stddev_samp(train_seconds) FILTER (status = 'ok') AS train_seconds_sd
+{scores}
 FROM runs
 GROUP BY arch, proxy;
 """.lstrip()

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from sase_bench.database.reader import connect
-from sase_bench.errors import RequestError
 from sase_bench.query import blocks, catalogue, language, rankings
 from sase_bench.query.answer import Answer
 from sase_bench.query.language import Query
@@ -34,16 +33,12 @@ _WITHOUT_TEST_SCORES = (language.Curve, language.Proxies, language.Columns)
 
 def answer(query: Query, path: Path, *, proxy: str | None = None, test: bool = False) -> Answer:
     """The answer of the table at `path`; one that shows scores on the test images says so in its notes."""
-    try:
-        if isinstance(query, language.Sql):
-            from sase_bench.query import sandbox  # starts threads, which the other queries need not load
+    if isinstance(query, language.Sql):
+        from sase_bench.query import sandbox  # starts threads, which the other queries need not load
 
-            return sandbox.run(query.statement, path=path, test=test)
-        with connect(path) as connection:
-            found = _KINDS[type(query)](query, Source(connection=connection, path=path, proxy=proxy, test=test))
-    except (OSError, UnicodeError) as error:  # a name that no file can have, a folder that may not be searched
-        reason = error.strerror if isinstance(error, OSError) else "not a name that DuckDB can open"
-        raise RequestError(f"cannot open the table {str(path)[:100]!r}: {reason}") from error
+        return sandbox.run(query.statement, path=path, test=test)
+    with connect(path) as connection:
+        found = _KINDS[type(query)](query, Source(connection=connection, path=path, proxy=proxy, test=test))
     if not test:
         return found
     note = "test metrics were revealed: scores are those on the test images"

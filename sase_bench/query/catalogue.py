@@ -123,7 +123,7 @@ def columns(query: Columns, source: Source) -> Answer:
 
 def summary(query: Summary, source: Source) -> Answer:
     """For each proxy: runs and how they ended, seeds of an architecture, how much of both spaces is measured, the best."""
-    names = ["proxy", *_COUNTS, *_COVERED]
+    names = ["proxy", *_COUNTS, *_TRUSTED, *_COVERED]
     best = [f"best_{source.column(name)}" for name in ("loss", "top1")]
     names += [f"{name}{part}" for name in best for part in ("_arch", "_text", "", "_seeds")]
     rows = [(proxy, *_counts(source, proxy), *_best(source, proxy)) for proxy in source.proxies()]
@@ -143,6 +143,15 @@ _COUNTS = {
     "median_train_seconds": "(SELECT median(train_seconds) FROM validation_runs WHERE proxy = $proxy AND status = 'ok')",
 }
 
+#: What `python -m sase_bench.calibrate` found for ranking by validation loss.
+_TRUSTED = {
+    f"reliability{end}": (
+        f"(SELECT reliability{end} FROM calibrations WHERE proxy = $proxy AND metric = 'val_loss' "
+        "ORDER BY reference NULLS FIRST LIMIT 1)"
+    )
+    for end in ("", "_low", "_high")
+}
+
 #: Architectures with a run that ended ok, and the size of the space.
 _COVERED = {
     "tied": "count(*) FILTER (is_tied AND seeds > 0)",
@@ -153,7 +162,7 @@ _COVERED = {
 
 
 def _counts(source: Source, proxy: str) -> tuple[Any, ...]:
-    expressions = ", ".join((_COUNTS | _COVERED).values())
+    expressions = ", ".join((_COUNTS | _TRUSTED | _COVERED).values())
     (row,) = source.rows(
         f"SELECT {expressions} FROM scores JOIN architectures USING (arch) WHERE proxy = $proxy", {"proxy": proxy}
     )

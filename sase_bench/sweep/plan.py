@@ -1,7 +1,7 @@
 """What is to be run: from what a user writes for `--plan` and `--seeds` to a list of tasks.
 
->>> [str(arch.index) for arch in read_plan(["random:2"], Space("tied"))], read_seeds("3"), read_seeds("0,7")
-(['67276', '7895'], [0, 1, 2], [0, 7])
+>>> [arch.index for arch in read_plan(["random:2"], Space("tied"))], read_seeds("3"), read_seeds("0,7")
+([84150, 83973], [0, 1, 2], [0, 7])
 """
 
 from __future__ import annotations

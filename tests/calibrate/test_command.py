@@ -11,6 +11,7 @@ from sase_bench.calibrate.statistics import icc, ranks
 from sase_bench.database import Store, connect
 from sase_bench.errors import RequestError
 from sase_bench.proxies.registry import PROXIES
+from sase_bench.query import ask
 from sase_bench.record import Record
 from sase_bench.space import Space
 from tests.records import DIGITS, made_up, unfinished
@@ -68,6 +69,8 @@ def test_the_command_prints_and_keeps_what_it_found(path: Path, capsys: pytest.C
     assert found["reliability"] > 0.8
     assert found["validity"] < -0.6
     assert kept == [(found["icc"], found["reliability_low"], found["validity"], 12)]
+    (digits,) = [row for row in ask("summary", db=path).records() if row["proxy"] == "digits"]
+    assert digits["reliability_low"] == found["reliability_low"]
     assert main(command) == 0
     out = capsys.readouterr().out
     assert out.startswith("digits: 12 blocks with 3 seeds, 2.0 s a run, 1 of 39 runs without a score; ranks, 95 %")

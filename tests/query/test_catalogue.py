@@ -53,6 +53,7 @@ def test_summary_tells_for_each_proxy_what_there_is(asked: Ask) -> None:
     assert digits == {
         "proxy": "digits", "architectures": 5, "runs": 12, "ok": 8, "diverged": 3, "failed": 1,
         "seeds_min": 0, "seeds_max": 3, "median_train_seconds": 1.75,
+        "reliability": None, "reliability_low": None, "reliability_high": None,
         "tied": 3, "tied_of": 2401, "full": 4, "full_of": 117_649,
         "best_val_loss_arch": SQUEEZED, "best_val_loss_text": NAMES[SQUEEZED], "best_val_loss": 0.28125,
         "best_val_loss_seeds": 1,

@@ -150,8 +150,8 @@ def test_a_bad_query_is_one_line_and_exit_2(table: Path, capsys: pytest.CaptureF
         (["summary", "--db", "{folder}/text"], "'{folder}/text' cannot be read as a DuckDB file"),
         (["summary", "--db", "{folder}/other"], "'{folder}/other' is a DuckDB file but not a sase-bench table"),
         (["sql SELECT 1", "--db", "{folder}/other"], "'{folder}/other' is a DuckDB file but not a sase-bench table"),
-        (["summary", "--db", "x" * 5000], "cannot open the table 'xxx"),
-        (["sql SELECT 1", "--db", "x" * 5000], "cannot open the table 'xxx"),
+        (["summary", "--db", "x" * 5000], "cannot look at 'xxx"),
+        (["sql SELECT 1", "--db", "x" * 5000], "cannot look at 'xxx"),
     ],
 )
 def test_a_bad_command_line_is_one_line_and_exit_2(
