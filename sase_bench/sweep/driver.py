@@ -74,14 +74,16 @@ def sweep(
                     result.ended_by = "budget"
                     break
                 for future in wait(running, return_when=FIRST_COMPLETED).done:
-                    attempt = running.pop(future)
+                    attempt = running[future]
                     record = _collect(future, attempt, job)
                     if record is None:
+                        del running[future]
                         attempt.number += 1
                         running[executor.submit(attempt.task)] = attempt
                         continue
                     clock.learn(monotonic() - attempt.started)
                     store.append(record)
+                    del running[future]
                     result.done += 1
                     result.statuses[record.status] = result.statuses.get(record.status, 0) + 1
                     progress(record)
@@ -89,6 +91,9 @@ def sweep(
         finally:
             with _handlers(SIG_IGN):  # a second Ctrl-C does not break off the cleaning up
                 executor.close(now=not finished)
+                for future in running:  # runs that ended while the interrupt came
+                    if future.done() and not future.cancelled() and future.exception() is None:
+                        store.append(future.result())
                 store.publish()
     return result
 

@@ -127,9 +127,39 @@ def test_an_interrupt_keeps_what_is_finished_and_stops_the_workers(store: Store)
     with store:
         with pytest.raises(KeyboardInterrupt):
             sweep(store, executor, JOB, TASKS, progress=interrupt)
-        assert len(store.keys) == 4
+        assert len(store.keys) == 6  # four that were written, and the two of the second three that had ended too
         assert store.waiting == 0
     assert executor.closed == [True]
+
+
+def test_an_interrupt_in_the_middle_of_writing_loses_no_finished_run(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    append, executor = store.append, Pretender(done)
+    executor.capacity = 10  # all runs have ended when the second one is written
+
+    def interrupted(record: Record) -> bool:
+        if len(store.keys) == 1 and not executor.closed:
+            raise KeyboardInterrupt
+        return append(record)
+
+    monkeypatch.setattr(store, "append", interrupted)
+    with store, pytest.raises(KeyboardInterrupt):
+        sweep(store, executor, JOB, TASKS)
+    assert len(store.keys) == 10
+
+
+def test_an_interrupt_behind_a_publication_does_no_harm(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt() -> None:
+        raise KeyboardInterrupt
+
+    with store:
+        store.append(made_up(1))
+        with monkeypatch.context() as patch:
+            patch.setattr(store._journal, "clear", interrupt)
+            with pytest.raises(KeyboardInterrupt):
+                store.publish()
+        store._pending.append(made_up(1))
+        store.publish()
+        assert store.find((1, "digits", 0)) == made_up(1)
 
 
 def test_a_budget_ends_a_sweep_before_a_run_that_would_not_end_in_time(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
