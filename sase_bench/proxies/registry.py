@@ -106,8 +106,18 @@ _COLOURS = [
     for base in _LOCAL
 ]
 
+_TRIALS = [
+    replace(base, name=f"{base.name}-{change}", description=f"{base.description}; {what}", **fields)
+    for base in _COLOURS
+    if base.dataset == "cifar10"
+    for change, what, fields in (
+        ("wide", "four times as many channels", {"width": 32}),
+        ("long", "four times as many epochs", {"epochs": 20}),
+    )
+]
+
 #: Every proxy by name.
-PROXIES: dict[str, Proxy] = {proxy.name: proxy for proxy in (_DIGITS, *_SIZED, *_LOCAL, *_COLOURS, _PAPER)}
+PROXIES: dict[str, Proxy] = {proxy.name: proxy for proxy in (_DIGITS, *_SIZED, *_LOCAL, *_COLOURS, *_TRIALS, _PAPER)}
 
 
 def find(name: str) -> Proxy:
