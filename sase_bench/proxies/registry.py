@@ -106,18 +106,25 @@ _COLOURS = [
     for base in _LOCAL
 ]
 
-_TRIALS = [
-    replace(base, name=f"{base.name}-{change}", description=f"{base.description}; {what}", **fields)
-    for base in _COLOURS
-    if base.dataset == "cifar10"
-    for change, what, fields in (
-        ("wide", "four times as many channels", {"width": 32}),
-        ("long", "four times as many epochs", {"epochs": 20}),
-    )
+_CIFAR10_COLOURS = next(proxy for proxy in _COLOURS if proxy.dataset == "cifar10")
+
+_VARIANTS = [
+    replace(
+        _CIFAR10_COLOURS,
+        name=f"{_CIFAR10_COLOURS.name}-wide",
+        description=f"{_CIFAR10_COLOURS.description}; four times as many channels",
+        width=32,
+    ),
+    replace(
+        _CIFAR10_COLOURS,
+        name=f"{_CIFAR10_COLOURS.name}-long",
+        description=f"{_CIFAR10_COLOURS.description}; four times as many epochs",
+        epochs=20,
+    ),
 ]
 
 #: Every proxy by name.
-PROXIES: dict[str, Proxy] = {proxy.name: proxy for proxy in (_DIGITS, *_SIZED, *_LOCAL, *_COLOURS, *_TRIALS, _PAPER)}
+PROXIES: dict[str, Proxy] = {proxy.name: proxy for proxy in (_DIGITS, *_SIZED, *_LOCAL, *_COLOURS, *_VARIANTS, _PAPER)}
 
 
 def find(name: str) -> Proxy:
