@@ -9,6 +9,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+import duckdb
 from tabulate import tabulate
 
 from sase_bench import cli
@@ -33,6 +34,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _command(argv: Sequence[str] | None) -> int:
     options = _parser().parse_args(argv)
+    if options.proxy == "all":
+        return _judge_all(options)
     names = [options.proxy] + ([options.reference] if options.reference else [])
     proxies = [find(name) for name in names]
     if not options.measured:
@@ -41,18 +44,37 @@ def _command(argv: Sequence[str] | None) -> int:
             if status:
                 return status
     with connect(options.db) as table:
-        first = panel(table, options.proxy)
-        long = panel(table, options.reference) if options.reference else None
-    found = list(findings(options.proxy, first, options.reference, long))
+        found = _judge(table, options.proxy, options.reference)
     with Store(options.db, proxies) as store:
         store.replace_calibrations([finding.row() for finding in found])
     print(_render(found, options.format))
     return 0
 
 
+def _judge(table: duckdb.DuckDBPyConnection, proxy: str, reference: str | None) -> list[Finding]:
+    long = panel(table, reference) if reference else None
+    return list(findings(proxy, panel(table, proxy), reference, long))
+
+
+def _judge_all(options: argparse.Namespace) -> int:
+    """Judge every proxy with enough runs in the table, and train nothing."""
+    if not options.measured:
+        raise RequestError("--proxy all judges what a table has; add --measured")
+    several = "SELECT proxy FROM runs WHERE status = 'ok' GROUP BY proxy HAVING count(DISTINCT seed) > 1 ORDER BY proxy"
+    with connect(options.db) as table:
+        names = [name for (name,) in table.execute(several).fetchall()]
+        found = [_judge(table, name, options.reference if options.reference != name else None) for name in names]
+    if not found:
+        raise RequestError(f"no proxy in {str(options.db)!r} has been measured with two seeds")
+    with Store(options.db) as store:
+        store.replace_calibrations([finding.row() for group in found for finding in group])
+    print("\n\n".join(_render(group, options.format) for group in found))
+    return 0
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = cli.Parser("sase_bench.calibrate", "Measure the reliability and the validity of a proxy's scores.")
-    parser.add_argument("--proxy", default="digits", help="the proxy to be judged")
+    parser.add_argument("--proxy", default="digits", help="the proxy to be judged; all: every one in the table")
     parser.add_argument("--reference", metavar="PROXY", help="a longer training that its ranking is compared with")
     parser.add_argument("--space", choices=tuple(SPACES), default="full", help="the space that blocks are drawn from")
     parser.add_argument("--blocks", type=int, default=24, metavar="K", help="blocks to train")

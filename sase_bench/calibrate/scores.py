@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import duckdb
@@ -40,35 +41,44 @@ class Panel:
         return Panel(archs, self.seeds, scores, self.diverged, self.runs, self.seconds)
 
 
-def panel(table: duckdb.DuckDBPyConnection, proxy: str, seeds: tuple[int, ...] | None = None) -> Panel:
-    """The largest complete panel of `proxy` in an open table: all blocks that have every seed that any block has.
+def panel(table: duckdb.DuckDBPyConnection, proxy: str, seeds: Sequence[int] | None = None) -> Panel:
+    """The blocks of an open table that ended ok on `proxy` with each of `seeds`.
 
+    By default the seeds are those, most measured first, that leave the most degrees of freedom for the noise,
+    (blocks - 1)·(seeds - 1): a sweep that was stopped in its last seed is judged by the seeds before.
     Raises `RequestError` if there are no such blocks.
     """
-    if seeds is None:
-        found = table.execute("SELECT DISTINCT seed FROM runs WHERE proxy = ? ORDER BY seed", [proxy]).fetchall()
-        seeds = tuple(seed for (seed,) in found)
     columns = ", ".join(f"{sql} AS {name}" for name, sql in METRICS.items())
     rows = table.execute(
-        f"SELECT arch, seed, status, {columns} FROM epochs JOIN (SELECT arch, proxy, seed, status FROM runs) "
-        "USING (arch, proxy, seed) WHERE proxy = ? AND list_contains(?::BIGINT[], seed) "
-        "GROUP BY arch, seed, status ORDER BY arch, seed",
-        [proxy, list(seeds)],
+        f"SELECT arch, seed, {columns} FROM epochs JOIN (SELECT arch, proxy, seed, status FROM runs) "
+        "USING (arch, proxy, seed) WHERE proxy = ? AND status = 'ok' GROUP BY arch, seed ORDER BY arch, seed",
+        [proxy],
     ).fetchall()
-    by_arch: dict[int, list[tuple[object, ...]]] = {}
-    for arch, _, status, *values in rows:
-        if status == "ok":
-            by_arch.setdefault(arch, []).append(tuple(values))
-    complete = {arch: values for arch, values in by_arch.items() if len(values) == len(seeds)}
-    if not complete:
-        raise RequestError(f"no block has been measured on {proxy} with all of the seeds {seeds or 'asked for'}")
-    cube = np.asarray(list(complete.values()), dtype=np.float64)  # (k, s, metric)
+    found: dict[int, dict[int, list[float]]] = {}
+    for arch, seed, *values in rows:
+        found.setdefault(seed, {})[arch] = values
+    chosen = tuple(sorted(seeds)) if seeds is not None else _most_informative(found)
+    archs = sorted(set.intersection(*(set(found.get(seed, {})) for seed in chosen))) if chosen else []
+    if not archs:
+        raise RequestError(f"no block has been measured on {proxy} with all of the seeds {seeds or 'that there are'}")
+    cube = np.asarray([[found[seed][arch] for seed in chosen] for arch in archs], dtype=np.float64)  # (k, s, metric)
     counts = "count(*), count(*) FILTER (status <> 'ok'), median(train_seconds + eval_seconds)"
     where = "WHERE proxy = ? AND list_contains(?::BIGINT[], seed)"
-    runs, diverged, seconds = table.execute(f"SELECT {counts} FROM runs {where}", [proxy, list(seeds)]).fetchone() or (
+    runs, diverged, seconds = table.execute(f"SELECT {counts} FROM runs {where}", [proxy, list(chosen)]).fetchone() or (
         0,
         0,
         0.0,
     )
     scores = {name: cube[:, :, i] for i, name in enumerate(METRICS)}
-    return Panel(tuple(complete), seeds, scores, diverged, runs, float(seconds))
+    return Panel(tuple(archs), chosen, scores, diverged, runs, float(seconds))
+
+
+def _most_informative(found: Mapping[int, Mapping[int, object]]) -> tuple[int, ...]:
+    """The seeds with the most (blocks - 1)·(seeds - 1), adding seeds in the order of how many blocks have them."""
+    order = sorted(found, key=lambda seed: (-len(found[seed]), seed))
+    best, freedom = tuple(sorted(order[:1])), 0
+    for count in range(2, len(order) + 1):
+        shared = set.intersection(*(set(found[seed]) for seed in order[:count]))
+        if (len(shared) - 1) * (count - 1) > freedom:
+            best, freedom = tuple(sorted(order[:count])), (len(shared) - 1) * (count - 1)
+    return best

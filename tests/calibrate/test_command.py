@@ -79,9 +79,24 @@ def test_the_command_prints_and_keeps_what_it_found(path: Path, capsys: pytest.C
         assert table.execute("SELECT count(*) FROM calibrations").fetchall() == [(len(METRICS),)]
 
 
+def test_all_proxies_of_a_table_can_be_judged_at_once(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--measured", "--db", str(path), "--proxy", "all", "--format", "md"]) == 0
+    out = capsys.readouterr().out
+    assert [line.split(":")[0] for line in out.splitlines() if ", 95 %" in line] == ["cifar10-8", "digits"]
+    assert out.count("| val_loss ") == 2
+
+
+def test_a_sweep_that_was_stopped_is_judged_by_the_seeds_before(path: Path) -> None:
+    with Store(path) as store:
+        store.append(made_up(BLOCKS[0], 3))
+    with connect(path) as table:
+        assert (panel(table, "digits").seeds, len(panel(table, "digits").archs)) == ((0, 1, 2), 12)
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
+        (["--proxy", "all"], "--proxy all judges what a table has; add --measured"),
         (["--blocks", "2"], "a calibration takes at least 3 blocks and 2 seeds, got 2 and 4"),
         (["--proxy", "mnist"], "unknown proxy 'mnist'"),
         (["--measured", "--db", "none.duckdb"], "there is no table 'none.duckdb'"),
