@@ -15,6 +15,7 @@ from tabulate import tabulate
 from sase_bench import cli
 from sase_bench.calibrate.findings import Finding, findings
 from sase_bench.calibrate.scores import panel
+from sase_bench.calibrate.statistics import LEAST_BLOCKS
 from sase_bench.database import Store, connect
 from sase_bench.database.reader import DEFAULT_TABLE
 from sase_bench.errors import RequestError
@@ -63,13 +64,21 @@ def _judge_all(options: argparse.Namespace) -> int:
     several = "SELECT proxy FROM runs WHERE status = 'ok' GROUP BY proxy HAVING count(DISTINCT seed) > 1 ORDER BY proxy"
     with connect(options.db) as table:
         names = [name for (name,) in table.execute(several).fetchall()]
-        found = [_judge(table, name, options.reference if options.reference != name else None) for name in names]
+        found = [_judge(table, name, _reference(table, name, options.reference)) for name in names]
     if not found:
         raise RequestError(f"no proxy in {str(options.db)!r} has been measured with two seeds")
     with Store(options.db) as store:
         store.replace_calibrations([finding.row() for group in found for finding in group])
     print("\n\n".join(_render(group, options.format) for group in found))
     return 0
+
+
+def _reference(table: duckdb.DuckDBPyConnection, proxy: str, reference: str | None) -> str | None:
+    """`reference`, unless it is the proxy itself or has too few blocks in common with it."""
+    if reference is None or reference == proxy:
+        return None
+    common = set(panel(table, proxy).archs) & set(panel(table, reference).archs)
+    return reference if len(common) >= LEAST_BLOCKS else None
 
 
 def _parser() -> argparse.ArgumentParser:

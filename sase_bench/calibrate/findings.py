@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 
 from sase_bench.calibrate.scores import METRICS, Panel
-from sase_bench.calibrate.statistics import Estimate, bootstrap, icc, ranks, reliability, validity
+from sase_bench.calibrate.statistics import LEAST_BLOCKS, Estimate, bootstrap, icc, ranks, reliability, validity
 from sase_bench.errors import RequestError
 
 __all__ = ["Finding", "findings"]
@@ -51,8 +51,10 @@ def findings(proxy: str, panel: Panel, reference: str | None = None, long: Panel
     Raises `RequestError` for too few blocks or seeds.
     """
     common = tuple(arch for arch in panel.archs if long is not None and arch in long.archs)
-    if long is not None and len(common) < 3:
-        raise RequestError(f"validity needs at least 3 blocks measured on {proxy} and on {reference}, got {len(common)}")
+    if long is not None and len(common) < LEAST_BLOCKS:
+        raise RequestError(
+            f"validity needs at least {LEAST_BLOCKS} blocks measured on {proxy} and on {reference}, got {len(common)}"
+        )
     for metric in METRICS:
         y = panel.scores[metric]
         sign = -1.0 if metric == "val_top1" else 1.0  # so that a positive validity is good whatever the direction

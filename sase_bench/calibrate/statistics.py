@@ -24,12 +24,13 @@ from numpy.typing import NDArray
 
 from sase_bench.errors import RequestError
 
-__all__ = ["Estimate", "bootstrap", "icc", "ranks", "reliability", "validity"]
+__all__ = ["LEAST_BLOCKS", "Estimate", "bootstrap", "icc", "ranks", "reliability", "validity"]
 
 Scores = NDArray[np.float64]  # (k, s)
 
 _DRAWS = 2000
-_LEAST_BLOCKS = 3
+#: Fewer blocks than this have no reliability.
+LEAST_BLOCKS = 3
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,7 @@ def bootstrap(statistic: Callable[..., float], *samples: Scores, seed: int = 0, 
     drawn = []
     for _ in range(draws):
         chosen = generator.integers(0, count, count)
-        if len(set(chosen.tolist())) >= _LEAST_BLOCKS:
+        if len(set(chosen.tolist())) >= LEAST_BLOCKS:
             drawn.append(statistic(*(sample[chosen] for sample in samples)))
     finite = np.asarray(drawn)[np.isfinite(drawn)]
     low, high = np.quantile(finite, [0.025, 0.975]) if len(finite) else (np.nan, np.nan)
@@ -89,8 +90,8 @@ def bootstrap(statistic: Callable[..., float], *samples: Scores, seed: int = 0, 
 def _variances(y: Scores) -> tuple[float, float]:
     """σ²_a and σ²_e by the two-way analysis of variance without interaction."""
     k, s = y.shape
-    if k < _LEAST_BLOCKS or s < 2:
-        raise RequestError(f"reliability needs at least {_LEAST_BLOCKS} blocks and 2 seeds that they share, got {k} and {s}")
+    if k < LEAST_BLOCKS or s < 2:
+        raise RequestError(f"reliability needs at least {LEAST_BLOCKS} blocks and 2 seeds that they share, got {k} and {s}")
     centred = y - y.mean(0)
     means = centred.mean(1)
     between = s * float(means @ means) / (k - 1)

@@ -74,6 +74,7 @@ def test_an_interrupted_sweep_ends_with_130_and_one_line(tmp_path: Path, number:
         (["--device", "tpu"], "argument --device: invalid choice: 'tpu'"),
         (["--db", "."], "'.' is a folder, not a table"),
         (["--db", "file/table.duckdb"], "cannot write to 'file': "),
+        (["--db", "/proc/table.duckdb"], "cannot write to '/proc': "),
         (["--db", "file"], "'file' cannot be read as a DuckDB file"),
         (["--colour", "red"], "unrecognized arguments: --colour red"),
     ],
