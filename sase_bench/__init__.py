@@ -5,8 +5,8 @@
 True
 """
 
+from sase_bench.benchmark import Benchmark
 from sase_bench.space import Architecture, Space
+from sase_bench.version import __version__
 
-__all__ = ["Architecture", "Space", "__version__"]
-
-__version__ = "0.1.0"
+__all__ = ["Architecture", "Benchmark", "Space", "__version__"]

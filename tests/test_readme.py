@@ -46,7 +46,7 @@ def test_the_python_example_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     with Store(tmp_path / "sase-bench.duckdb", [DIGITS]) as store:
         for arch in (0, 1, 54983):
             store.append(made_up(arch))
-    (code,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    code = "".join(re.findall(r"```python\n(.*?)```", README, re.DOTALL))
     names: dict[str, object] = {}
     exec(code.replace("ask(", "answer = ask("), names)
     assert len(names["answer"]) == 3  # type: ignore[arg-type]

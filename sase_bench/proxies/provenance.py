@@ -11,8 +11,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from sase_bench import __version__
 from sase_bench.proxies.recipe import Proxy
+from sase_bench.version import __version__
 
 __all__ = ["git_revision", "processor_name", "provenance"]
 

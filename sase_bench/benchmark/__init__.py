@@ -1,0 +1,10 @@
+"""The tabular benchmark: a table of runs in arrays, answers in microseconds, and a simulated clock.
+
+A search sees validation scores only; `Benchmark.reveal` shows test scores and counts how often it was asked.
+"""
+
+from sase_bench.benchmark.arrays import Measured, Result
+from sase_bench.benchmark.benchmark import Benchmark, Oracle, ProxySize, Revealed
+from sase_bench.benchmark.simulation import Finished, Simulation, Strategy
+
+__all__ = ["Benchmark", "Finished", "Measured", "Oracle", "ProxySize", "Result", "Revealed", "Simulation", "Strategy"]

@@ -1,0 +1,153 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sase_bench import Architecture, Benchmark
+from sase_bench.benchmark import Finished
+from sase_bench.database import Store
+from sase_bench.errors import RequestError
+from sase_bench.proxies.registry import PROXIES
+from tests.records import DIGITS, made_up, unfinished
+
+ARCHS = (0, 1, 7, 54983)
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Four blocks with three seeds, one of which diverged; one with a single lucky seed; one that never ended ok."""
+    path = tmp_path_factory.mktemp("benchmark") / "table.duckdb"
+    with Store(path, [DIGITS, PROXIES["cifar10-8"]]) as store:
+        for arch in ARCHS:
+            for seed in range(3):
+                store.append(unfinished(arch, seed) if (arch, seed) == (7, 1) else made_up(arch, seed))
+        store.append(made_up(129))  # 0.999
+        store.append(unfinished(200))
+        store.append(made_up(5, proxy="cifar10-8"))
+    return path
+
+
+@pytest.fixture(scope="module")
+def bench(path: Path) -> Benchmark:
+    return Benchmark.load(path)
+
+
+def test_proxies_tell_how_much_was_measured(bench: Benchmark) -> None:
+    assert bench.proxies == {"cifar10-8": (1, 1, 1), "digits": (6, 14, 3)}
+
+
+def test_a_query_is_the_mean_of_the_seeds_that_ended_ok(bench: Benchmark) -> None:
+    result = bench.query(54983, "digits")
+    records = [made_up(54983, seed) for seed in range(3)]
+    assert result.val_loss == pytest.approx(np.mean([record.curve[-1].val_loss for record in records]))
+    assert result.val_top1 == pytest.approx(np.mean([record.val_top1 for record in records]))
+    assert (result.arch, result.proxy, result.epoch, result.seeds) == (54983, "digits", DIGITS.epochs, (0, 1, 2))
+    assert result.seconds == pytest.approx(0.1 * DIGITS.epochs)
+    assert bench.query(7, "digits")[3:4] == ((0, 2),)
+    assert bench.query(7, "digits").diverged == 1
+
+
+def test_a_query_can_ask_for_an_epoch_and_a_seed(bench: Benchmark) -> None:
+    point = made_up(54983, 1).curve[3]
+    result = bench.query(Architecture(54983), "digits", at=4, seed=1)
+    assert (result.val_loss, result.val_top1, result.train_loss) == (point.val_loss, point.val_top1, point.train_loss)
+    assert (result.epoch, result.seeds, result.seconds) == (4, (1,), pytest.approx(0.4))
+    assert bench.query("54983", "digits", 4, 1) is result
+
+
+def test_missing_stays_missing(bench: Benchmark) -> None:
+    result = bench.query(200, "digits")
+    assert (result.val_loss, result.val_top1, result.seconds, result.seeds, result.diverged) == (None, None, None, (), 1)
+    assert bench.regret(200, "val_loss", "digits") is None
+    assert np.isnan(bench.measured("digits").means("val_loss")[-2])
+
+
+def test_answers_never_hold_test_scores_until_they_are_revealed(bench: Benchmark) -> None:
+    assert not [name for name in bench.query(0, "digits")._fields if name.startswith("test")]
+    before = bench.revealed
+    revealed = bench.reveal(0, "digits")
+    assert revealed.test_top1 == pytest.approx(np.mean([made_up(0, seed).test_top1 for seed in range(3)]))
+    assert bench.reveal(200, "digits")[2:] == ((), None, None)
+    assert bench.revealed == before + 2
+
+
+def test_the_oracle_is_the_best_of_those_measured_with_the_most_seeds(bench: Benchmark) -> None:
+    full = {arch: np.mean([made_up(arch, seed).val_top1 for seed in range(3)]) for arch in (0, 1, 54983)}
+    oracle = bench.oracle("val_top1", "digits")
+    assert oracle.arch.index == max(full, key=lambda arch: full[arch])
+    assert oracle.value == pytest.approx(max(full.values()))
+    assert oracle.definition == (
+        "best mean val_top1 over 3 seeds among the 3 architectures of digits measured with that many; "
+        "ties go to the smaller index"
+    )
+    assert bench.regret(oracle.arch, "val_top1", "digits") == 0
+    others = [arch for arch in full if arch != oracle.arch.index]
+    assert all((bench.regret(arch, "val_top1", "digits") or 0) > 0 for arch in others)
+    assert (bench.regret(129, "val_top1", "digits") or 0) < 0
+
+
+def test_a_simulated_clock_runs_as_the_real_runs_did(bench: Benchmark) -> None:
+    simulation = bench.simulate("digits", workers=2)
+    simulation.submit(Architecture(0))
+    simulation.submit(Architecture(1), seed=2)
+    assert simulation.free == 0
+    first, second = simulation.wait(), simulation.wait()
+    assert (first.arch.index, first.ended, second.seed, second.ended) == (0, 2.0, 2, 2.0)
+    simulation.submit(Architecture(7), seed=1)
+    third = simulation.wait()
+    assert (third.val_loss, third.started, third.ended, simulation.clock) == (None, 2.0, 4.0, 4.0)
+
+
+def test_a_strategy_is_asked_and_told_in_the_order_of_the_clock(bench: Benchmark) -> None:
+    class InOrder:
+        def __init__(self) -> None:
+            self.left = list(ARCHS)
+            self.told: list[int] = []
+
+        def ask(self) -> Architecture:
+            return Architecture(self.left.pop(0))
+
+        def tell(self, finished: Finished) -> None:
+            self.told.append(finished.arch.index)
+
+    for workers, clock in ((1, 8.0), (3, 4.0)):
+        strategy, simulation = InOrder(), bench.simulate("digits", workers=workers)
+        done = simulation.run(strategy, evaluations=4)
+        assert strategy.told == [finished.arch.index for finished in done] == list(ARCHS)
+        assert simulation.clock == clock
+
+
+@pytest.mark.parametrize(
+    ("request_", "message"),
+    [
+        (lambda bench: bench.query(3, "digits"), "architecture 3 was not measured on digits"),
+        (lambda bench: bench.query(0), "name one of the proxies cifar10-8, digits"),
+        (lambda bench: bench.query(0, "digit"), "unknown proxy 'digit'; choose from cifar10-8, digits"),
+        (lambda bench: bench.query(0, "digits", at=13), "digits has the epochs 1..12, got 13"),
+        (lambda bench: bench.query(0, "digits", seed=9), "architecture 0 was measured on digits with the seeds 0, 1, 2, not 9"),
+        (lambda bench: bench.oracle("test_top1", "digits"), "unknown metric 'test_top1'; choose from val_loss, val_top1"),
+        (lambda bench: bench.simulate("digits", workers=0), "a simulation has at least one worker, got 0"),
+        (lambda bench: bench.simulate("digits").submit(Architecture(3)), "run (3, seed any) is not in digits"),
+        (lambda bench: bench.simulate("digits").wait(), "nothing is running; submit() something first"),
+        (lambda bench: bench.build(0, "vgg"), "unknown backbone 'vgg'; choose from resnet50, resnet101, cifar_resnet"),
+    ],
+)
+def test_questions_without_an_answer_say_why(bench: Benchmark, request_: object, message: str) -> None:
+    with pytest.raises(RequestError) as error:
+        request_(bench)  # type: ignore[operator]
+    assert str(error.value) == message
+
+
+def test_a_row_becomes_a_network(bench: Benchmark) -> None:
+    network = bench.build(54983, "cifar_resnet", depth=8)
+    assert str(network.stages[0][0].attention.arch) == str(Architecture(54983))  # type: ignore[union-attr, index]
+
+
+def test_a_row_that_was_really_trained_is_reproduced_to_the_last_bit(tmp_path: Path) -> None:
+    from sase_bench.proxies import measure
+
+    path = tmp_path / "real.duckdb"
+    with Store(path, [DIGITS]) as store:
+        store.append(measure("0", seed=1))
+    bench = Benchmark.load(path)
+    assert bench.verify(0, seed=1) == {"val_loss": 0.0, "val_top1": 0.0}
