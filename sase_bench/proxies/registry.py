@@ -121,6 +121,12 @@ _VARIANTS = [
         description=f"{_CIFAR10_COLOURS.description}; four times as many epochs",
         epochs=20,
     ),
+    replace(
+        _CIFAR10_COLOURS,
+        name=f"{_CIFAR10_COLOURS.name}-strong",
+        description=f"{_CIFAR10_COLOURS.description}; gains and offsets vary twice as much",
+        colour_jitter=1.0,
+    ),
 ]
 
 #: Every proxy by name.
