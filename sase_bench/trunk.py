@@ -8,6 +8,7 @@ attention modules call FLOPs; element-wise work, pooling and normalisation are n
 (25557032, Stage(channels=16, height=32, width=32, blocks=3))
 """
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
 from sase_bench.errors import RequestError, unknown
@@ -41,8 +42,25 @@ class _Tally:
         return _Tally(self.params + inputs * outputs + outputs, self.flops + inputs * outputs)
 
 
+class _Counted(ABC):
+    """What both trunks say of their plain network."""
+
+    @abstractmethod
+    def _plain(self) -> _Tally: ...
+
+    @property
+    def params(self) -> int:
+        """Learnable numbers of the plain network."""
+        return self._plain().params
+
+    @property
+    def flops(self) -> int:
+        """Multiply-accumulates of the plain network for one image."""
+        return self._plain().flops
+
+
 @dataclass(frozen=True, kw_only=True)
-class CifarTrunk:
+class CifarTrunk(_Counted):
     """ResNet-(6n+2) for small images: stem 3×3, three stages of n basic blocks, width doubled and size halved between them.
 
     With `kernel_size=1` the residual blocks see single pixels and stages shrink by 2×2 average pooling, so that the
@@ -95,23 +113,13 @@ class CifarTrunk:
                 inputs = outputs
         return tally.linear(inputs, self.num_classes)
 
-    @property
-    def params(self) -> int:
-        """Learnable numbers of the plain network."""
-        return self._plain().params
-
-    @property
-    def flops(self) -> int:
-        """Multiply-accumulates of the plain network for one image."""
-        return self._plain().flops
-
 
 _LAYERS = {50: (3, 4, 6, 3), 101: (3, 4, 23, 3)}
 _EXPANSION = 4
 
 
 @dataclass(frozen=True, kw_only=True)
-class ResNetTrunk:
+class ResNetTrunk(_Counted):
     """torchvision's ResNet-50 or ResNet-101 (bottlenecks, stride on the 3×3) at 224×224 or another resolution."""
 
     depth: int
@@ -147,16 +155,6 @@ class ResNetTrunk:
                     tally = tally.conv(inputs, stage.channels, 1, size)
                 inputs, before = stage.channels, size
         return tally.linear(inputs, self.num_classes)
-
-    @property
-    def params(self) -> int:
-        """Learnable numbers of the plain network."""
-        return self._plain().params
-
-    @property
-    def flops(self) -> int:
-        """Multiply-accumulates of the plain network for one image."""
-        return self._plain().flops
 
 
 Trunk = CifarTrunk | ResNetTrunk

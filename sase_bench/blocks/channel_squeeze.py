@@ -10,18 +10,11 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from sase_bench.blocks.shape import Shape
-from sase_bench.blocks.statistics import STATISTICS, PairMixer, RowConv2d, p_norm
+from sase_bench.blocks.statistics import STATISTICS, Mean, PairMixer, PNorm, RowConv2d
 
 __all__ = ["CHANNEL_SQUEEZE"]
 
 _PIXELS = (2, 3)
-
-
-class Mean(nn.Module):
-    """Mean over the pixels."""
-
-    def forward(self, x: Tensor) -> Tensor:
-        return x.mean(_PIXELS, keepdim=True)
 
 
 class L2Norm(nn.Module):
@@ -38,17 +31,6 @@ class L2Norm(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return (self.norm(x).square().sum(_PIXELS, keepdim=True) + self.epsilon).sqrt()
-
-
-class PNorm(nn.Module):
-    """(Σ x⁴ + ε)^(1/4) over the pixels."""
-
-    def __init__(self, shape: Shape) -> None:
-        super().__init__()
-        self.epsilon = shape.epsilon
-
-    def forward(self, x: Tensor) -> Tensor:
-        return p_norm(x, _PIXELS, self.epsilon)
 
 
 class Pair(nn.Module):
@@ -91,9 +73,9 @@ class SecondOrder(nn.Module):
 
 #: Operation by name, in the order of the operations' numbers.
 CHANNEL_SQUEEZE: dict[str, Callable[[Shape], nn.Module]] = {
-    "gap": lambda shape: Mean(),
+    "gap": lambda shape: Mean(_PIXELS),
     "l2-norm": L2Norm,
-    "p-norm": PNorm,
+    "p-norm": lambda shape: PNorm(_PIXELS, shape.epsilon),
     "gap+gmp": lambda shape: Pair("gap+gmp", shape),
     "gap+std": lambda shape: Pair("gap+std", shape),
     "skewpooling": lambda shape: Pair("skewpooling", shape),

@@ -8,20 +8,13 @@ from torch import Tensor, nn
 
 from sase_bench.blocks.affine import resize
 from sase_bench.blocks.shape import Shape
-from sase_bench.blocks.statistics import STATISTICS, PairMixer, RowConv2d, p_norm
+from sase_bench.blocks.statistics import STATISTICS, Mean, PairMixer, PNorm, RowConv2d
 
 __all__ = ["SPATIAL_SQUEEZE"]
 
 _CHANNELS = (1,)
 _GRID = 8  # the second-order pooling looks at 8×8 positions
 _POSITIONS = _GRID * _GRID
-
-
-class Mean(nn.Module):
-    """Mean over the channels."""
-
-    def forward(self, x: Tensor) -> Tensor:
-        return x.mean(_CHANNELS, keepdim=True)
 
 
 class MapNorm(nn.LayerNorm):
@@ -43,17 +36,6 @@ class L2Norm(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return (self.norm(x).square().sum(_CHANNELS, keepdim=True) + self.epsilon).sqrt()
-
-
-class PNorm(nn.Module):
-    """(Σ x⁴ + ε)^(1/4) over the channels."""
-
-    def __init__(self, shape: Shape) -> None:
-        super().__init__()
-        self.epsilon = shape.epsilon
-
-    def forward(self, x: Tensor) -> Tensor:
-        return p_norm(x, _CHANNELS, self.epsilon)
 
 
 class Pair(nn.Module):
@@ -90,9 +72,9 @@ class SecondOrder(nn.Module):
 
 #: Operation by name, in the order of the operations' numbers.
 SPATIAL_SQUEEZE: dict[str, Callable[[Shape], nn.Module]] = {
-    "gap": lambda shape: Mean(),
+    "gap": lambda shape: Mean(_CHANNELS),
     "l2-norm": L2Norm,
-    "p-norm": PNorm,
+    "p-norm": lambda shape: PNorm(_CHANNELS, shape.epsilon),
     "gap+gmp": lambda shape: Pair("gap+gmp", shape),
     "gap+std": lambda shape: Pair("gap+std", shape),
     "skewpooling": lambda shape: Pair("skewpooling", shape),

@@ -8,18 +8,35 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-__all__ = ["STATISTICS", "PairMixer", "RowConv2d", "p_norm", "third_moment"]
+__all__ = ["STATISTICS", "Mean", "PNorm", "PairMixer", "RowConv2d"]
 
 Dims = tuple[int, ...]
 Statistic = Callable[[Tensor, Dims], Tensor]
 
 
-def p_norm(x: Tensor, dims: Dims, epsilon: float) -> Tensor:
-    """(Σ x⁴ + ε)^(1/4), the p-norm with p = 4."""
-    return (x.square().square().sum(dims, keepdim=True) + epsilon).sqrt().sqrt()
+class Mean(nn.Module):
+    """The mean along `dims`."""
+
+    def __init__(self, dims: Dims) -> None:
+        super().__init__()
+        self.dims = dims
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x.mean(self.dims, keepdim=True)
 
 
-def third_moment(x: Tensor, dims: Dims) -> Tensor:
+class PNorm(nn.Module):
+    """(Σ x⁴ + ε)^(1/4) along `dims`, the p-norm with p = 4."""
+
+    def __init__(self, dims: Dims, epsilon: float) -> None:
+        super().__init__()
+        self.dims, self.epsilon = dims, epsilon
+
+    def forward(self, x: Tensor) -> Tensor:
+        return (x.square().square().sum(self.dims, keepdim=True) + self.epsilon).sqrt().sqrt()
+
+
+def _third_moment(x: Tensor, dims: Dims) -> Tensor:
     """Σ (x − mean)³ / n, not standardised: grows with the cube of the input and can overflow."""
     centred = x - x.mean(dims, keepdim=True)
     return (centred * centred.square()).mean(dims, keepdim=True)
@@ -34,7 +51,7 @@ def _max(x: Tensor, dims: Dims) -> Tensor:
 
 
 #: The second statistic of each pooling that mixes a pair; the first one is always the mean.
-STATISTICS: dict[str, Statistic] = {"gap+gmp": _max, "gap+std": _std, "skewpooling": third_moment}
+STATISTICS: dict[str, Statistic] = {"gap+gmp": _max, "gap+std": _std, "skewpooling": _third_moment}
 
 
 class PairMixer(nn.Conv2d):
