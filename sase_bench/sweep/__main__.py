@@ -13,7 +13,7 @@ from sase_bench.database import Store
 from sase_bench.database.reader import DEFAULT_TABLE, connect
 from sase_bench.errors import RequestError
 from sase_bench.proxies.folder import VARIABLE, find_folder
-from sase_bench.proxies.registry import PROXIES, find
+from sase_bench.proxies.registry import find
 from sase_bench.space import SPACES, Space
 from sase_bench.sweep.driver import Result, sweep
 from sase_bench.sweep.estimate import estimate
@@ -25,6 +25,7 @@ from sase_bench.sweep.progress import ProgressBar
 __all__ = ["main"]
 
 _EXECUTORS = {"local": LocalExecutor}
+_PLAN = "random:24"
 _UNITS = {"s": 1, "m": 60, "h": 3600}
 
 
@@ -36,7 +37,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _command(argv: Sequence[str] | None) -> int:
     options = _parser().parse_args(argv)
     proxy = find(options.proxy)
-    plan = read_plan(options.plan, Space(options.space))
+    plan = read_plan(options.plan or [_PLAN], Space(options.space))
     tasks = tasks_of(plan, read_seeds(options.seeds))
     budget = None if options.budget is None else read_duration(options.budget)
     if options.workers is not None and options.workers < 1:
@@ -68,10 +69,9 @@ def _command(argv: Sequence[str] | None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = cli.Parser("sase_bench.sweep", "Train attention blocks on a proxy task and keep the results in a table.")
     parser.add_argument("--space", choices=tuple(SPACES), default="tied", help="the space that the plan is drawn from")
-    parser.add_argument(
-        "--plan", nargs="+", default=["random:24"], metavar="PLAN", help="all, random:N, file:PATH, or blocks as text or index"
-    )
-    parser.add_argument("--proxy", default="digits", help=f"one of {', '.join(PROXIES)}")
+    plan = f"all, random:N, file:PATH, or blocks as text or index (default: {_PLAN})"
+    parser.add_argument("--plan", nargs="+", metavar="PLAN", help=plan)
+    parser.add_argument("--proxy", default="digits", help="the task; python -m sase_bench.proxies lists them")
     parser.add_argument("--seeds", default="3", help="a count (3 is the seeds 0, 1, 2) or a list (0,1,2)")
     parser.add_argument("--workers", type=int, metavar="N", help="runs at once (default: one for each usable processor)")
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="where to train")
