@@ -120,6 +120,7 @@ def _render(found: Sequence[Finding], style: str) -> str:
         f"{first.proxy}: {first.blocks} blocks with {first.seeds} seeds, {first.seconds:.1f} s a run, "
         f"{first.diverged} of {first.runs} runs without a score; ranks, 95 % bootstrap intervals over blocks"
     )
+    title = f"## {title}" if style == "md" else title
     return f"{title}\n\n{tabulate(lines, headers, tablefmt='pipe' if style == 'md' else 'simple')}"
 
 

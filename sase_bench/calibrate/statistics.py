@@ -35,13 +35,15 @@ LEAST_BLOCKS = 3
 
 @dataclass(frozen=True)
 class Estimate:
-    """A figure with its 95 % interval; nan where it is not defined."""
+    """A figure with its 95 % interval; nan, and in words "not defined", where there is none."""
 
     value: float
     low: float
     high: float
 
     def __str__(self) -> str:
+        if np.isnan(self.value):
+            return "not defined"
         return f"{self.value:.2f} [{self.low:.2f}, {self.high:.2f}]"
 
 

@@ -82,7 +82,7 @@ def test_the_command_prints_and_keeps_what_it_found(path: Path, capsys: pytest.C
 def test_all_proxies_of_a_table_can_be_judged_at_once(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--measured", "--db", str(path), "--proxy", "all", "--format", "md"]) == 0
     out = capsys.readouterr().out
-    assert [line.split(":")[0] for line in out.splitlines() if ", 95 %" in line] == ["cifar10-8", "digits"]
+    assert [line.split(":")[0] for line in out.splitlines() if ", 95 %" in line] == ["## cifar10-8", "## digits"]
     assert out.count("| val_loss ") == 2
 
 

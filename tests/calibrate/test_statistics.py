@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from sase_bench.calibrate.statistics import bootstrap, icc, ranks, reliability, validity
+from sase_bench.calibrate.statistics import Estimate, bootstrap, icc, ranks, reliability, validity
 from sase_bench.errors import RequestError
 
 
@@ -54,6 +54,8 @@ def test_validity_sees_through_the_noise_of_both_sides() -> None:
 def test_validity_is_not_defined_where_there_is_only_noise() -> None:
     y = np.asarray([[0.0, 1.0], [1.0, 0.0], [0.5, 0.5]])
     assert np.isnan(validity(y, simulated(3, 2, 1, 0.1)[0]))
+    assert str(Estimate(float("nan"), -1.0, 1.0)) == "not defined"
+    assert str(Estimate(0.5, -0.25, 1.0)) == "0.50 [-0.25, 1.00]"
 
 
 def test_ranks_are_within_a_seed_and_shared_by_equals() -> None:

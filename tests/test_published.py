@@ -1,0 +1,49 @@
+"""What README and the shelf print comes out of the runs that lie on the shelf."""
+
+from pathlib import Path
+
+import pytest
+
+from sase_bench.calibrate.__main__ import main as calibrate
+from sase_bench.database.__main__ import main as database
+from sase_bench.database.shards import SUMS
+from sase_bench.query.__main__ import main as query
+
+ROOT = Path(__file__).parents[1]
+PILOTS = ROOT / "database" / "pilots"
+README = (ROOT / "README.md").read_text()
+
+
+@pytest.fixture(scope="module")
+def tables(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """A table of the digits runs alone, as the demo leaves it, and one of all pilots."""
+    folder = tmp_path_factory.mktemp("published")
+    found = {"digits": folder / "digits.duckdb", "all": folder / "all.duckdb"}
+    assert database(["merge", str(PILOTS / "digits.parquet"), "--db", str(found["digits"])]) == 0
+    assert database(["merge", *map(str, sorted(PILOTS.glob("*.parquet"))), "--db", str(found["all"])]) == 0
+    return {name: str(path) for name, path in found.items()}
+
+
+def test_every_shard_has_its_checksum() -> None:
+    listed = {line.split()[1] for line in (PILOTS / SUMS).read_text().splitlines()}
+    assert listed == {path.name for path in PILOTS.glob("*.parquet")}
+
+
+def test_the_readme_prints_what_the_commands_print(tables: dict[str, str], capsys: pytest.CaptureFixture[str]) -> None:
+    for question in ("top 10 by top1", "rank 5829 by loss"):
+        capsys.readouterr()
+        assert query([question, "--db", tables["digits"]]) == 0
+        assert f"```\n{capsys.readouterr().out.rstrip(chr(10))}\n```" in README
+    assert calibrate(["--measured", "--proxy", "digits", "--db", tables["digits"]]) == 0
+    assert f"```\n{capsys.readouterr().out.rstrip(chr(10))}\n```" in README
+
+
+def test_the_calibration_is_what_the_runs_give(tables: dict[str, str], capsys: pytest.CaptureFixture[str]) -> None:
+    capsys.readouterr()
+    reference = ["--reference", "cifar10-8-local-colours-long"]
+    assert calibrate(["--measured", "--proxy", "all", *reference, "--db", tables["all"], "--format", "md"]) == 0
+    assert capsys.readouterr().out == (ROOT / "database" / "calibration.md").read_text()
+
+
+def test_the_table_of_all_pilots_is_whole(tables: dict[str, str]) -> None:
+    assert database(["check", "--db", tables["all"]]) == 0
