@@ -1,6 +1,6 @@
 """The loop of a sweep: hand out tasks, write what comes back, stop cleanly.
 
-The driver is the only writer of the table, and a run is on disk before its worker gets the next one but one. Whatever ends
+The driver is the only writer of the table, and a run is on disk before its worker gets another. Whatever ends
 a sweep, starting it again goes on with the runs that are missing.
 """
 
