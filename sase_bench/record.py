@@ -18,7 +18,6 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, get_args, get_type_hints
 
 from sase_bench.errors import RequestError
-from sase_bench.space import Architecture
 
 __all__ = ["COLUMNS", "EPOCH_COLUMNS", "KEY", "STATUSES", "Column", "EpochRecord", "Record"]
 
@@ -145,10 +144,6 @@ class Record:
     def key(self) -> tuple[int, str, int]:
         """(arch, proxy, seed)."""
         return self.arch, self.proxy, self.seed
-
-    @property
-    def architecture(self) -> Architecture:
-        return Architecture(self.arch)
 
     def agrees(self, other: Record) -> bool:
         """Whether both tell the same result, whatever it took to get it."""

@@ -17,7 +17,7 @@ MAP: dict[str, set[str]] = {
     "space": {"errors"},
     "trunk": {"errors"},
     "cost": {"errors", "space", "trunk"},
-    "record": {"errors", "space"},
+    "record": {"errors"},
     "cli": {"errors"},
     "version": set(),
     "sase_bench": {"benchmark", "space", "version"},

@@ -90,7 +90,7 @@ class Benchmark:
 
         Raises `RequestError` for an architecture, a seed or an epoch that was not measured.
         """
-        index = arch if isinstance(arch, int) else _index(arch)
+        index = _index(arch)
         key = (index, proxy, at, seed)
         answer = self._answers.get(key)
         if answer is None:
@@ -142,7 +142,7 @@ class Benchmark:
     def regret(self, arch: Architecture | str | int, metric: str, proxy: str | None = None) -> float | None:
         """|mean of `arch` - oracle|, in the unit of `metric`; negative if fewer seeds let it look better than the oracle."""
         table, values = self._means(metric, proxy)
-        value = only(values[_row(table, arch if isinstance(arch, int) else _index(arch))])
+        value = only(values[_row(table, _index(arch))])
         if value is None:
             return None
         difference = value - self.oracle(metric, table.proxy).value
@@ -151,7 +151,7 @@ class Benchmark:
     def reveal(self, arch: Architecture | str | int, proxy: str | None = None) -> Revealed:
         """Test scores. For the end of a study, not for a search: every call counts in `revealed`."""
         table = self.measured(proxy)
-        index = arch if isinstance(arch, int) else _index(arch)
+        index = _index(arch)
         row = _row(table, index)
         self.revealed += 1
         ok = table.status[row] == 0
@@ -169,8 +169,7 @@ class Benchmark:
         builders = ("resnet50", "resnet101", "cifar_resnet")
         if backbone not in builders:
             raise unknown("backbone", backbone, builders)
-        chosen = Architecture(arch) if isinstance(arch, int) else arch
-        network: nn.Module = getattr(backbones, backbone)(attention=chosen, **options)
+        network: nn.Module = getattr(backbones, backbone)(attention=Architecture(_index(arch)), **options)
         return network
 
     def verify(
@@ -183,7 +182,7 @@ class Benchmark:
         from sase_bench.proxies import measure
 
         table = self.measured(proxy)
-        index = arch if isinstance(arch, int) else _index(arch)
+        index = _index(arch)
         known = self.query(index, table.proxy, seed=seed)
         again = measure(Architecture(index), table.proxy, seed, **options)
         pairs = {name: (getattr(again, name), getattr(known, name)) for name in _METRICS}
@@ -198,7 +197,9 @@ class Benchmark:
         return table, table.means(metric)
 
 
-def _index(arch: Architecture | str) -> int:
+def _index(arch: Architecture | str | int) -> int:
+    if isinstance(arch, int):
+        return arch
     return (Architecture.parse(arch) if isinstance(arch, str) else arch).index
 
 

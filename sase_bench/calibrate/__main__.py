@@ -6,15 +6,14 @@ import argparse
 import json
 import math
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import duckdb
 from tabulate import tabulate
 
 from sase_bench import cli
 from sase_bench.calibrate.findings import Finding, findings
-from sase_bench.calibrate.scores import panel
+from sase_bench.calibrate.scores import Panel, panel
 from sase_bench.calibrate.statistics import LEAST_BLOCKS
 from sase_bench.database import Store, connect
 from sase_bench.database.reader import DEFAULT_TABLE
@@ -45,16 +44,12 @@ def _command(argv: Sequence[str] | None) -> int:
             if status:
                 return status
     with connect(options.db) as table:
-        found = _judge(table, options.proxy, options.reference)
+        long = panel(table, options.reference) if options.reference else None
+        found = list(findings(options.proxy, panel(table, options.proxy), options.reference, long))
     with Store(options.db, proxies) as store:
         store.replace_calibrations([finding.row() for finding in found])
     print(_render(found, options.format))
     return 0
-
-
-def _judge(table: duckdb.DuckDBPyConnection, proxy: str, reference: str | None) -> list[Finding]:
-    long = panel(table, reference) if reference else None
-    return list(findings(proxy, panel(table, proxy), reference, long))
 
 
 def _judge_all(options: argparse.Namespace) -> int:
@@ -64,7 +59,9 @@ def _judge_all(options: argparse.Namespace) -> int:
     several = "SELECT proxy FROM runs WHERE status = 'ok' GROUP BY proxy HAVING count(DISTINCT seed) > 1 ORDER BY proxy"
     with connect(options.db) as table:
         names = [name for (name,) in table.execute(several).fetchall()]
-        found = [_judge(table, name, _reference(table, name, options.reference)) for name in names]
+        panels = {name: panel(table, name) for name in names}
+        long = panel(table, options.reference) if options.reference else None
+        found = [list(_judge(name, panels[name], options.reference, long)) for name in names]
     if not found:
         raise RequestError(f"no proxy in {str(options.db)!r} has been measured with two seeds")
     with Store(options.db) as store:
@@ -73,12 +70,11 @@ def _judge_all(options: argparse.Namespace) -> int:
     return 0
 
 
-def _reference(table: duckdb.DuckDBPyConnection, proxy: str, reference: str | None) -> str | None:
-    """`reference`, unless it is the proxy itself or has too few blocks in common with it."""
-    if reference is None or reference == proxy:
-        return None
-    common = set(panel(table, proxy).archs) & set(panel(table, reference).archs)
-    return reference if len(common) >= LEAST_BLOCKS else None
+def _judge(proxy: str, measured: Panel, reference: str | None, long: Panel | None) -> Iterator[Finding]:
+    """The findings for one of many proxies; without the reference if it is the proxy or shares too few blocks."""
+    if long is None or proxy == reference or len(set(measured.archs) & set(long.archs)) < LEAST_BLOCKS:
+        return findings(proxy, measured)
+    return findings(proxy, measured, reference, long)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -118,7 +114,7 @@ def _render(found: Sequence[Finding], style: str) -> str:
     lines = [[item.metric, item.icc, item.reliability, item.validity or "not measured"] for item in found]
     title = (
         f"{first.proxy}: {first.blocks} blocks with {first.seeds} seeds, {first.seconds:.1f} s a run, "
-        f"{first.diverged} of {first.runs} runs without a score; ranks, 95 % bootstrap intervals over blocks"
+        f"{first.unscored} of {first.runs} runs without a score; ranks, 95 % bootstrap intervals over blocks"
     )
     title = f"## {title}" if style == "md" else title
     return f"{title}\n\n{tabulate(lines, headers, tablefmt='pipe' if style == 'md' else 'simple')}"

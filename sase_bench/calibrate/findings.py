@@ -29,7 +29,7 @@ class Finding:
     reference: str | None
     reference_blocks: int | None
     validity: Estimate | None  # correlation with the reference's val_loss, free of the noise of both
-    diverged: int  # runs without a score
+    unscored: int  # runs without a score
     runs: int
     seconds: float  # median of a run
 
@@ -72,7 +72,7 @@ def findings(proxy: str, panel: Panel, reference: str | None = None, long: Panel
             reference=reference,
             reference_blocks=len(common) if long is not None else None,
             validity=valid,
-            diverged=panel.diverged,
+            unscored=panel.unscored,
             runs=panel.runs,
             seconds=panel.seconds,
         )

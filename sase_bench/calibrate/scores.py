@@ -30,7 +30,7 @@ class Panel:
     archs: tuple[int, ...]  # k indices
     seeds: tuple[int, ...]  # s seeds
     scores: dict[str, NDArray[np.float64]]  # by metric, (k, s)
-    diverged: int  # runs of these seeds without a score, and the blocks they belong to are left out
+    unscored: int  # runs of these seeds without a score, and the blocks they belong to are left out
     runs: int  # runs of these seeds
     seconds: float  # median wall-clock time of a run, training and evaluation
 
@@ -38,7 +38,7 @@ class Panel:
         """The same for some of the blocks, in the order given."""
         rows = [self.archs.index(arch) for arch in archs]
         scores = {name: values[rows] for name, values in self.scores.items()}
-        return Panel(archs, self.seeds, scores, self.diverged, self.runs, self.seconds)
+        return Panel(archs, self.seeds, scores, self.unscored, self.runs, self.seconds)
 
 
 def panel(table: duckdb.DuckDBPyConnection, proxy: str, seeds: Sequence[int] | None = None) -> Panel:
@@ -64,13 +64,13 @@ def panel(table: duckdb.DuckDBPyConnection, proxy: str, seeds: Sequence[int] | N
     cube = np.asarray([[found[seed][arch] for seed in chosen] for arch in archs], dtype=np.float64)  # (k, s, metric)
     counts = "count(*), count(*) FILTER (status <> 'ok'), median(train_seconds + eval_seconds)"
     where = "WHERE proxy = ? AND list_contains(?::BIGINT[], seed)"
-    runs, diverged, seconds = table.execute(f"SELECT {counts} FROM runs {where}", [proxy, list(chosen)]).fetchone() or (
+    runs, unscored, seconds = table.execute(f"SELECT {counts} FROM runs {where}", [proxy, list(chosen)]).fetchone() or (
         0,
         0,
         0.0,
     )
     scores = {name: cube[:, :, i] for i, name in enumerate(METRICS)}
-    return Panel(tuple(archs), chosen, scores, diverged, runs, float(seconds))
+    return Panel(tuple(archs), chosen, scores, unscored, runs, float(seconds))
 
 
 def _most_informative(found: Mapping[int, Mapping[int, object]]) -> tuple[int, ...]:

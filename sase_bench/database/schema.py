@@ -105,7 +105,7 @@ CREATE TABLE calibrations (
     validity DOUBLE,
     validity_low DOUBLE,
     validity_high DOUBLE,
-    diverged BIGINT NOT NULL,
+    unscored BIGINT NOT NULL,
     runs BIGINT NOT NULL,
     seconds DOUBLE NOT NULL
 );

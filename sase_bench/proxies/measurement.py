@@ -82,7 +82,8 @@ def measure(
         except (RuntimeError, MemoryError, ValueError) as error:
             if isinstance(error, RequestError):
                 raise
-            outcome |= {"status": "failed", "reason": f"{type(error).__name__}: {str(error).splitlines()[0][:300]}"}
+            text = (str(error).splitlines() or ["no message"])[0]  # a MemoryError has none
+            outcome |= {"status": "failed", "reason": f"{type(error).__name__}: {text[:300]}"}
         if outcome["status"] != "ok":  # a score of a run that was cut short is not the score that the column promises
             outcome |= dict.fromkeys(("train_loss", "val_loss", "val_top1"))
         outcome["peak_memory"] = peak_memory(where)
@@ -131,7 +132,7 @@ def reset_peak_memory(device: torch.device) -> None:
             Path("/proc/self/clear_refs").write_text("5")  # proc(5): resets the peak resident set size
 
 
-def peak_memory(device: torch.device) -> int | None:
+def peak_memory(device: torch.device) -> int:
     """Bytes at the peak since `reset_peak_memory`."""
     if device.type == "cuda":
         return torch.cuda.max_memory_allocated(device)

@@ -57,7 +57,7 @@ DESCRIPTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "reference": ("", "the proxy with the longer training that the ranking is compared with"),
         "reference_blocks": ("", "blocks that both have"),
         **_estimates("validity", "correlation with the reference, free of the noise of both"),
-        "diverged": ("", "runs without a score"),
+        "unscored": ("", "runs without a score: diverged or failed"),
         "runs": ("", "runs, however they ended"),
         "seconds": ("s", "median time of a run"),
     },

@@ -12,7 +12,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from signal import SIG_IGN, SIGINT, SIGTERM, getsignal, signal
-from threading import current_thread, main_thread
+from threading import Event, current_thread, main_thread
 from time import monotonic
 from types import FrameType
 
@@ -26,6 +26,7 @@ __all__ = ["Progress", "Result", "sweep"]
 #: Called with each run as it is written.
 Progress = Callable[[Record], None]
 
+_PATIENCE = 0.2  # seconds until an interrupt is noticed
 _ATTEMPTS = 2  # a run whose worker died is tried once more
 
 
@@ -64,16 +65,19 @@ def sweep(
     clock = _Budget(budget)
     running: dict[Future[Record], _Attempt] = {}
     finished = False
-    with _handlers(_interrupt):  # SIGTERM ends a sweep as Ctrl-C does
+    stop = Event()
+    with _handlers(lambda number, frame: stop.set()):  # SIGTERM ends a sweep as Ctrl-C does, and neither breaks into a write
         try:
             while todo or running:
+                if stop.is_set():
+                    raise KeyboardInterrupt
                 while todo and len(running) < executor.capacity and clock.allows_another():
                     attempt = _Attempt(todo.popleft(), monotonic())
                     running[executor.submit(attempt.task)] = attempt
                 if not running:
                     result.ended_by = "budget"
                     break
-                for future in wait(running, return_when=FIRST_COMPLETED).done:
+                for future in wait(running, _PATIENCE, FIRST_COMPLETED).done:
                     attempt = running[future]
                     record = _collect(future, attempt, job)
                     if record is None:
@@ -130,10 +134,6 @@ class _Budget:
 
     def allows_another(self) -> bool:
         return self._deadline is None or monotonic() + self._longest < self._deadline
-
-
-def _interrupt(number: int, frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
 
 
 @contextmanager

@@ -43,7 +43,7 @@ def test_a_panel_holds_the_blocks_that_have_every_seed(path: Path) -> None:
     with connect(path) as table:
         found = panel(table, "digits")
         assert set(found.archs) == set(BLOCKS)
-        assert (found.seeds, found.runs, found.diverged, found.seconds) == ((0, 1, 2), 39, 1, 2.0)
+        assert (found.seeds, found.runs, found.unscored, found.seconds) == ((0, 1, 2), 39, 1, 2.0)
         assert {name: values.shape for name, values in found.scores.items()} == dict.fromkeys(METRICS, (12, 3))
         curve = made_up(BLOCKS[0], 2).curve
         row = found.archs.index(BLOCKS[0])

@@ -61,13 +61,22 @@ def test_a_loss_that_is_not_finite_is_a_result_with_the_curve_so_far() -> None:
     assert len(record.curve) == 1
 
 
-def test_an_error_of_the_machine_is_a_result_with_its_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (RuntimeError("out of memory\nand a long trace"), "RuntimeError: out of memory"),
+        (MemoryError(), "MemoryError: no message"),
+    ],
+)
+def test_an_error_of_the_machine_is_a_result_with_its_reason(
+    error: Exception, reason: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def break_down(*args: object) -> None:
-        raise RuntimeError("out of memory\nand a long trace")
+        raise error
 
     monkeypatch.setattr(module, "train", break_down)
     record = measure(SASE_BLOCK, SHORT)
-    assert (record.status, record.reason, record.curve) == ("failed", "RuntimeError: out of memory", ())
+    assert (record.status, record.reason, record.curve) == ("failed", reason, ())
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """The driver, with an executor that trains nothing: what is handed out, retried, written and left when."""
 
+import os
+import signal
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -145,6 +147,21 @@ def test_an_interrupt_in_the_middle_of_writing_loses_no_finished_run(store: Stor
     with store, pytest.raises(KeyboardInterrupt):
         sweep(store, executor, JOB, TASKS)
     assert len(store.keys) == 10
+
+
+def test_a_signal_does_not_break_into_a_write(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    append, executor = store.append, Pretender(done)
+    executor.capacity = 1
+
+    def signalled(record: Record) -> bool:
+        os.kill(os.getpid(), signal.SIGINT)
+        return append(record)
+
+    monkeypatch.setattr(store, "append", signalled)
+    with store, pytest.raises(KeyboardInterrupt):
+        sweep(store, executor, JOB, TASKS)
+    assert store.keys == {made_up(TASKS[0].arch.index, TASKS[0].seed).key}
+    assert executor.closed == [True]
 
 
 def test_an_interrupt_behind_a_publication_does_no_harm(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
