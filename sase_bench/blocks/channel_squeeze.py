@@ -9,8 +9,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from sase_bench.blocks.covariance import RowConv2d, covariance_rows
 from sase_bench.blocks.shape import Shape
-from sase_bench.blocks.statistics import STATISTICS, Mean, PairMixer, PNorm, RowConv2d
+from sase_bench.blocks.statistics import STATISTICS, Mean, PairMixer, PNorm
 
 __all__ = ["CHANNEL_SQUEEZE"]
 
@@ -66,9 +67,7 @@ class SecondOrder(nn.Module):
         else:
             groups = F.adaptive_avg_pool2d(flat, (self.size, flat.shape[2]))
         centred = groups - groups.mean(2, keepdim=True)
-        covariance = centred @ centred.transpose(1, 2) / (self.size - 1)  # (B,K,K)
-        rows = self.row(self.norm(covariance.unsqueeze(3)))  # (B,K,1,1)
-        return self.expand(torch.relu(rows))
+        return self.expand(torch.relu(covariance_rows(centred, self.norm, self.row)))  # (B,K,1,1) → (B,C,1,1)
 
 
 #: Operation by name, in the order of the operations' numbers.

@@ -7,8 +7,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from sase_bench.blocks.affine import resize
+from sase_bench.blocks.covariance import RowConv2d, covariance_rows, repeated
 from sase_bench.blocks.shape import Shape
-from sase_bench.blocks.statistics import STATISTICS, Mean, PairMixer, PNorm, RowConv2d
+from sase_bench.blocks.statistics import STATISTICS, Mean, PairMixer, PNorm, pool
 
 __all__ = ["SPATIAL_SQUEEZE"]
 
@@ -63,11 +64,15 @@ class SecondOrder(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         height, width = x.shape[-2:]
-        rows = F.adaptive_avg_pool2d(x, _GRID).flatten(2).transpose(1, 2)  # (B,64,C)
-        centred = rows - rows.mean(2, keepdim=True)
-        covariance = centred @ centred.transpose(1, 2) / (_POSITIONS - 1)  # (B,64,64)
-        mixed = self.mix(torch.relu(self.row(self.norm(covariance.unsqueeze(3)))))  # (B,64,1,1)
-        return F.adaptive_avg_pool2d(mixed.view(-1, 1, _GRID, _GRID), (height, width))
+        coarse = height < _GRID and width < _GRID and _GRID % height == _GRID % width == 0
+        pooled = (x if coarse else pool(x, _GRID, _GRID)).flatten(2)  # (B,C,64), or fewer where the grid repeats the pixels
+        positions = (pooled - pooled.mean(1, keepdim=True)).transpose(1, 2)
+        if coarse:
+            reduced = repeated(positions, self.norm, self.row, (_GRID, _GRID), (height, width))
+        else:
+            reduced = covariance_rows(positions, self.norm, self.row)
+        mixed = self.mix(torch.relu(reduced))  # (B,64,1,1)
+        return pool(mixed.view(-1, 1, _GRID, _GRID), height, width)
 
 
 #: Operation by name, in the order of the operations' numbers.

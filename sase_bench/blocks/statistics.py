@@ -3,12 +3,16 @@
 Notation: x is the input, `dims` the axes that are reduced (kept with length 1), n the number of elements along them.
 """
 
+import math
 from collections.abc import Callable
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
-__all__ = ["STATISTICS", "Mean", "PNorm", "PairMixer", "RowConv2d"]
+__all__ = ["STATISTICS", "Mean", "PNorm", "PairMixer", "pool"]
+
+_TINY = 1e-38  # the smallest normal float32, about
 
 Dims = tuple[int, ...]
 Statistic = Callable[[Tensor, Dims], Tensor]
@@ -43,7 +47,10 @@ def _third_moment(x: Tensor, dims: Dims) -> Tensor:
 
 
 def _std(x: Tensor, dims: Dims) -> Tensor:
-    return x.std(dims, correction=1, keepdim=True)
+    """Unbiased; several times faster than `torch.std`, and of gradient 0 where all values are equal, like it."""
+    freedom = math.prod(x.shape[dim] for dim in dims) - 1
+    variance = (x - x.mean(dims, keepdim=True)).square().sum(dims, keepdim=True) / freedom
+    return variance.clamp_min(_TINY).sqrt()
 
 
 def _max(x: Tensor, dims: Dims) -> Tensor:
@@ -64,15 +71,13 @@ class PairMixer(nn.Conv2d):
         return torch.relu(super().forward(pair))  # (B,2,·,·) → (B,1,·,·)
 
 
-class RowConv2d(nn.Conv2d):
-    """The grouped convolution K→K with kernel (K,1) of the second-order poolings: each row of a covariance to one number.
-
-    It is one weighted sum a row, so it is computed as such: convolution libraries are slow on K groups of one channel.
-    """
-
-    def __init__(self, size: int) -> None:
-        super().__init__(size, size, (size, 1), groups=size, bias=False)
-
-    def forward(self, covariance: Tensor) -> Tensor:
-        rows = (covariance.squeeze(3) * self.weight.view(self.out_channels, -1)).sum(2)  # (B,K,K,1) → (B,K)
-        return rows[:, :, None, None]
+def pool(x: Tensor, height: int, width: int) -> Tensor:
+    """`F.adaptive_avg_pool2d`, by a faster way where one size divides the other."""
+    rows, columns = x.shape[-2:]
+    if (rows, columns) == (height, width):
+        return x
+    if rows % height == 0 and columns % width == 0:
+        return F.avg_pool2d(x, (rows // height, columns // width))
+    if height % rows == 0 and width % columns == 0:  # every bin lies in one pixel
+        return F.interpolate(x, (height, width), mode="nearest")
+    return F.adaptive_avg_pool2d(x, (height, width))

@@ -20,8 +20,8 @@ BATCH_NORMALISED = [(slot, "2nd-order-pooling") for slot in SQUEEZES]
 ROOTS = [(slot, name) for slot in SQUEEZES for name in ("l2-norm", "p-norm")]
 
 #: C, H, W: one where 4 and 8 divide what they pool; one where neither 4 nor 16 divides C and H differs from W; and one
-#: where C//4 divides C without being a quarter of it, and 8 lies between H and W.
-SIZES = [(32, 8, 8), (18, 7, 5), (15, 6, 9)]
+#: where C//4 divides C without being a quarter of it, and 8 lies between H and W; and one that is coarser than 8×8.
+SIZES = [(32, 8, 8), (18, 7, 5), (15, 6, 9), (16, 4, 4)]
 
 every_operation = pytest.mark.parametrize(("slot", "name"), CASES)
 
