@@ -1,4 +1,5 @@
-"""Proxies: cheap training tasks on which blocks are compared, and `measure`, which trains one block on one of them.
+"""Proxies: cheap training tasks on which blocks are compared, and `measure`, which trains one block on one of them
+(`measure_seeds`: with several seeds at once).
 
 Names and recipes need no torch; it is imported with `measure`.
 
@@ -12,14 +13,14 @@ from sase_bench.proxies.recipe import Proxy
 from sase_bench.proxies.registry import PROXIES
 
 if TYPE_CHECKING:
-    from sase_bench.proxies.measurement import measure
+    from sase_bench.proxies.measurement import measure, measure_seeds
 
-__all__ = ["PROXIES", "Proxy", "measure"]
+__all__ = ["PROXIES", "Proxy", "measure", "measure_seeds"]
 
 
 def __getattr__(name: str) -> Any:
-    if name == "measure":
-        from sase_bench.proxies.measurement import measure
+    if name in ("measure", "measure_seeds"):
+        from sase_bench.proxies import measurement
 
-        return measure
+        return getattr(measurement, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

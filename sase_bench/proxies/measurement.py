@@ -1,10 +1,13 @@
-"""`measure`: one architecture, one proxy, one seed → one `Record` with the whole learning curve and where it came from."""
+"""`measure`: one architecture, one proxy, one seed → one `Record` with the whole learning curve and where it came from.
+
+`measure_seeds` does it for several seeds together, which takes less time for each.
+"""
 
 from __future__ import annotations
 
 import math
 import resource
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from time import perf_counter
@@ -15,16 +18,17 @@ import torch
 from sase_bench.backbones.attention import attention_builder
 from sase_bench.backbones.cifar import CifarResNet
 from sase_bench.errors import RequestError
-from sase_bench.proxies.datasets import ProxyData, load
+from sase_bench.proxies.datasets import Images, ProxyData, load
+from sase_bench.proxies.fused import FusedNetworks, evaluate_fused, train_fused
 from sase_bench.proxies.initialisation import initialise
 from sase_bench.proxies.provenance import processor_name, provenance
 from sase_bench.proxies.recipe import Proxy
 from sase_bench.proxies.registry import find
-from sase_bench.proxies.training import evaluate, train
+from sase_bench.proxies.training import Epoch, Scores, evaluate, train
 from sase_bench.record import EpochRecord, Record
 from sase_bench.space import Architecture
 
-__all__ = ["measure", "network_of", "resolve_device"]
+__all__ = ["measure", "measure_seeds", "network_of", "resolve_device"]
 
 
 def measure(
@@ -45,49 +49,137 @@ def measure(
     they are at hand, else they are read from `folder`. `on_epoch` sees each point of the curve as it comes.
     Raises `RequestError` for an unknown name, a missing data set or a missing device.
     """
+
+    def begin(arch: Architecture, proxy: Proxy, data: ProxyData) -> _Training:
+        network = network_of(arch, proxy, seed).to(data.train.x.device)
+        return train(network, proxy, data, seed), lambda images: [evaluate(network, images)]
+
+    (record,) = _measure(arch, proxy, [seed], device, data, folder, threads, "eager", begin, on_epoch)
+    return record
+
+
+def measure_seeds(
+    arch: Architecture | str,
+    proxy: Proxy | str,
+    seeds: Sequence[int],
+    device: str = "cpu",
+    *,
+    data: ProxyData | None = None,
+    folder: Path | None = None,
+    threads: int = 1,
+) -> list[Record]:
+    """As `measure`, for several seeds that are trained together, see `fused`; each record has its share of the time.
+
+    The records say path `fused`: they differ from those of `measure` as a run differs from itself on another processor.
+    Raises `RequestError` as `measure` does, and for a seed that is named twice.
+    """
+    if not seeds or len(set(seeds)) < len(seeds):
+        raise RequestError(f"the seeds of a block are one or more and all different, got {list(seeds)!r}")
+
+    def begin(arch: Architecture, proxy: Proxy, data: ProxyData) -> _Training:
+        networks = FusedNetworks([network_of(arch, proxy, seed) for seed in seeds]).to(data.train.x.device)
+        return train_fused(networks, proxy, data, seeds), lambda images: evaluate_fused(networks, images)
+
+    return _measure(arch, proxy, seeds, device, data, folder, threads, "fused", begin)
+
+
+#: The epochs of all seeds as they end, and what scores all of them on some images.
+_Training = tuple[Iterator[list[Epoch]], Callable[[Images], list[Scores]]]
+
+
+def _measure(
+    arch: Architecture | str,
+    proxy: Proxy | str,
+    seeds: Sequence[int],
+    device: str,
+    data: ProxyData | None,
+    folder: Path | None,
+    threads: int,
+    path: str,
+    begin: Callable[[Architecture, Proxy, ProxyData], _Training],
+    on_epoch: Callable[[EpochRecord], None] = lambda point: None,
+) -> list[Record]:
     arch = Architecture.parse(arch) if isinstance(arch, str) else arch
     proxy = find(proxy) if isinstance(proxy, str) else proxy
     where = resolve_device(device)
     data = data or load(proxy, folder).to(where)
-    curve: list[EpochRecord] = []
-    outcome: dict[str, Any] = {"status": "ok", "reason": None}
     name = torch.cuda.get_device_name(where) if where.type == "cuda" else processor_name()
-    origin = provenance(proxy, name, threads) | {"torch_version": str(torch.__version__)}
+    origin = provenance(proxy, name, threads) | {"torch_version": str(torch.__version__), "path": path}
+    runs = [_Run() for _ in seeds]
     with _threads(threads):
         reset_peak_memory(where)
         try:
-            network = network_of(arch, proxy, seed).to(where)
-            for epoch in train(network, proxy, data, seed):
-                point = EpochRecord(
-                    epoch=epoch.number,
-                    train_loss=_finite(epoch.train_loss),
-                    val_loss=_finite(epoch.val.loss),
-                    val_top1=epoch.val.top1,
-                    seconds=epoch.train_seconds + epoch.eval_seconds,
-                )
-                curve.append(point)
-                on_epoch(point)
-                for name in ("train_seconds", "eval_seconds"):
-                    outcome[name] = outcome.get(name, 0.0) + getattr(epoch, name)
-                if point.train_loss is None or point.val_loss is None:
-                    which = "training" if point.train_loss is None else "validation"
-                    outcome |= {"status": "diverged", "reason": f"{which} loss not finite in epoch {epoch.number}"}
+            epochs, score = begin(arch, proxy, data)
+            for points in epochs:
+                for run, point in zip(runs, points, strict=True):
+                    if run.status == "ok":
+                        on_epoch(run.add(point))
+                if all(run.status == "diverged" for run in runs):
                     break
-                outcome |= {name: getattr(point, name) for name in ("train_loss", "val_loss", "val_top1")}
             else:
                 start = perf_counter()
-                test = evaluate(network, data.test)
-                outcome |= {"test_loss": _finite(test.loss), "test_top1": test.top1}
-                outcome["eval_seconds"] += perf_counter() - start
+                tests = score(data.test)
+                for run, test in zip(runs, tests, strict=True):
+                    run.finish(test, (perf_counter() - start) / len(runs))
         except (RuntimeError, MemoryError, ValueError) as error:
             if isinstance(error, RequestError):
                 raise
+            for run in runs:
+                run.fail(error)
+    peak = peak_memory(where)
+    index, name = arch.index, proxy.name
+    return [
+        Record(arch=index, proxy=name, seed=seed, peak_memory=peak, **run.columns(), **origin)
+        for seed, run in zip(seeds, runs, strict=True)
+    ]
+
+
+class _Run:
+    """What has come of one seed so far. A score of a run that was cut short is not the score that its column promises."""
+
+    def __init__(self) -> None:
+        self.status = "ok"
+        self.reason: str | None = None
+        self._curve: list[EpochRecord] = []
+        self._seconds: dict[str, float] = {}
+        self._test: Scores | None = None
+
+    def add(self, epoch: Epoch) -> EpochRecord:
+        """Take an epoch; one without a finite loss ends the run."""
+        point = EpochRecord(
+            epoch=epoch.number,
+            train_loss=_finite(epoch.train_loss),
+            val_loss=_finite(epoch.val.loss),
+            val_top1=epoch.val.top1,
+            seconds=epoch.train_seconds + epoch.eval_seconds,
+        )
+        self._curve.append(point)
+        for name in ("train_seconds", "eval_seconds"):
+            self._seconds[name] = self._seconds.get(name, 0.0) + getattr(epoch, name)
+        if point.train_loss is None or point.val_loss is None:
+            which = "training" if point.train_loss is None else "validation"
+            self.status, self.reason = "diverged", f"{which} loss not finite in epoch {epoch.number}"
+        return point
+
+    def finish(self, test: Scores, seconds: float) -> None:
+        """Take the scores on the test images, if the run got that far."""
+        if self.status == "ok":
+            self._test = test
+            self._seconds["eval_seconds"] += seconds
+
+    def fail(self, error: Exception) -> None:
+        """Let an error of the machine end the run, unless it has ended before."""
+        if self.status == "ok":
             text = (str(error).splitlines() or ["no message"])[0]  # a MemoryError has none
-            outcome |= {"status": "failed", "reason": f"{type(error).__name__}: {text[:300]}"}
-        if outcome["status"] != "ok":  # a score of a run that was cut short is not the score that the column promises
-            outcome |= dict.fromkeys(("train_loss", "val_loss", "val_top1"))
-        outcome["peak_memory"] = peak_memory(where)
-    return Record(arch=arch.index, proxy=proxy.name, seed=seed, curve=tuple(curve), **outcome, **origin)
+            self.status, self.reason, self._test = "failed", f"{type(error).__name__}: {text[:300]}", None
+
+    def columns(self) -> dict[str, Any]:
+        """The columns of a record that the run decides."""
+        columns: dict[str, Any] = {"status": self.status, "reason": self.reason, "curve": tuple(self._curve), **self._seconds}
+        if self._test is not None:
+            columns |= {name: getattr(self._curve[-1], name) for name in ("train_loss", "val_loss", "val_top1")}
+            columns |= {"test_loss": _finite(self._test.loss), "test_top1": self._test.top1}
+        return columns
 
 
 def network_of(arch: Architecture, proxy: Proxy, seed: int) -> CifarResNet:

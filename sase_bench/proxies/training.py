@@ -8,21 +8,22 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
-from torch import nn
+from torch import Tensor, nn
 
 from sase_bench.proxies.augmentation import augment, jitter_colours
 from sase_bench.proxies.datasets import Images, ProxyData
 from sase_bench.proxies.initialisation import derived_seed
 from sase_bench.proxies.recipe import Proxy
 
-__all__ = ["Epoch", "Scores", "evaluate", "learning_rate", "train"]
+__all__ = ["EVALUATION_BATCH", "Epoch", "Scores", "batches", "evaluate", "learning_rate", "optimiser_of", "train"]
 
-_EVALUATION_BATCH = 1000  # images; the result depends on it by rounding only
+#: Images that are evaluated at once; the result depends on it by rounding only.
+EVALUATION_BATCH = 1000
 
 
 @dataclass(frozen=True)
@@ -54,31 +55,40 @@ def learning_rate(proxy: Proxy, step: int) -> float:
     return proxy.final_rate + (proxy.learning_rate - proxy.final_rate) * (1 + math.cos(math.pi * progress)) / 2
 
 
-def train(network: nn.Module, proxy: Proxy, data: ProxyData, seed: int) -> Iterator[Epoch]:
-    """Train `network` in place on the device of `data`, giving each epoch as it ends.
-
-    The seed decides order and augmentation.
-    """
-    generator = torch.Generator().manual_seed(derived_seed(seed, "order"))
-    optimiser = torch.optim.SGD(
-        network.parameters(),
+def optimiser_of(parameters: Iterable[nn.Parameter | Tensor], proxy: Proxy) -> torch.optim.Optimizer:
+    """SGD as the recipe of `proxy` has it."""
+    return torch.optim.SGD(
+        parameters,
         lr=proxy.learning_rate,
         momentum=proxy.momentum,
         nesterov=proxy.nesterov,
         weight_decay=proxy.weight_decay,
     )
-    step = 0
+
+
+def batches(proxy: Proxy, images: Images, seed: int) -> Iterator[tuple[Tensor, Tensor]]:
+    """The augmented batches and labels of all epochs in order; the seed decides order and augmentation."""
+    generator = torch.Generator().manual_seed(derived_seed(seed, "order"))
+    for _ in range(proxy.epochs):
+        order = torch.randperm(len(images), generator=generator).to(images.x.device)
+        for batch in order[: proxy.steps_per_epoch * proxy.batch_size].split(proxy.batch_size):
+            x = augment(images.x[batch], shift=proxy.shift, flip=proxy.flip, generator=generator)
+            yield jitter_colours(x, proxy.colour_jitter, generator=generator), images.y[batch]
+
+
+def train(network: nn.Module, proxy: Proxy, data: ProxyData, seed: int) -> Iterator[list[Epoch]]:
+    """Train `network` in place on the device of `data`, giving each epoch as it ends, alone in a list."""
+    optimiser = optimiser_of(network.parameters(), proxy)
+    source, step = batches(proxy, data.train, seed), 0
     for number in range(1, proxy.epochs + 1):
         start = time.perf_counter()
         network.train()
         total = torch.zeros((), device=data.train.x.device)
-        order = torch.randperm(len(data.train), generator=generator).to(data.train.x.device)
-        for batch in order[: proxy.steps_per_epoch * proxy.batch_size].split(proxy.batch_size):
+        for _ in range(proxy.steps_per_epoch):
             for group in optimiser.param_groups:
                 group["lr"] = learning_rate(proxy, step)
-            images = augment(data.train.x[batch], shift=proxy.shift, flip=proxy.flip, generator=generator)
-            images = jitter_colours(images, proxy.colour_jitter, generator=generator)
-            loss = F.cross_entropy(network(images), data.train.y[batch], label_smoothing=proxy.label_smoothing)
+            images, labels = next(source)
+            loss = F.cross_entropy(network(images), labels, label_smoothing=proxy.label_smoothing)
             optimiser.zero_grad()
             loss.backward()
             nn.utils.clip_grad_norm_(network.parameters(), proxy.clip_norm)
@@ -88,14 +98,7 @@ def train(network: nn.Module, proxy: Proxy, data: ProxyData, seed: int) -> Itera
         train_loss = total.item() / proxy.steps_per_epoch  # the device is waited for here
         trained = time.perf_counter()
         val = evaluate(network, data.val)
-        yield Epoch(number, train_loss, val, trained - start, time.perf_counter() - trained)
-
-
-def timed(action: Callable[[], Scores]) -> tuple[Scores, float]:
-    """The scores that `action` gives, and the seconds it took."""
-    start = time.perf_counter()
-    scores = action()
-    return scores, time.perf_counter() - start
+        yield [Epoch(number, train_loss, val, trained - start, time.perf_counter() - trained)]
 
 
 @torch.no_grad()
@@ -104,7 +107,7 @@ def evaluate(network: nn.Module, images: Images) -> Scores:
     network.eval()
     loss = torch.zeros((), dtype=torch.float64, device=images.x.device)
     correct = torch.zeros((), dtype=torch.int64, device=images.x.device)
-    for x, y in zip(images.x.split(_EVALUATION_BATCH), images.y.split(_EVALUATION_BATCH), strict=True):
+    for x, y in zip(images.x.split(EVALUATION_BATCH), images.y.split(EVALUATION_BATCH), strict=True):
         logits = network(x)
         loss += F.cross_entropy(logits, y, reduction="sum").double()
         correct += (logits.argmax(1) == y).sum()

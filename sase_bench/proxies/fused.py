@@ -1,0 +1,118 @@
+"""Several seeds of one block trained at once: their networks are stacked along a leading replicate axis and run under `vmap`.
+
+A proxy's networks are so small that most of a step is overhead, which R replicates share. Each replicate sees the images,
+the order and the augmentation that its seed has when it is trained alone, has its own gradient norm clipped, and differs
+from the run alone by rounding only. A replicate whose loss is not finite does not touch the others.
+
+Notation: R replicates, B images a batch.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torch.func import functional_call, stack_module_state, vmap
+
+from sase_bench.proxies.datasets import Images, ProxyData
+from sase_bench.proxies.recipe import Proxy
+from sase_bench.proxies.training import EVALUATION_BATCH, Epoch, Scores, batches, learning_rate, optimiser_of
+
+__all__ = ["FusedNetworks", "evaluate_fused", "train_fused"]
+
+_SAFE = 1e-6  # as in torch.nn.utils.clip_grad_norm_
+
+
+class FusedNetworks:
+    """R networks of the same architecture as one; they are copied, and stay as they were."""
+
+    def __init__(self, networks: Sequence[nn.Module]) -> None:
+        self.count = len(networks)
+        self.parameters, self.buffers = stack_module_state(list(networks))
+        self._one = networks[0]
+
+    def __call__(self, images: Tensor) -> Tensor:
+        """(R,B,C,H,W) → (R,B,classes), each replicate on its own images; or (B,C,H,W), the same images for all."""
+        shared = images.dim() == 4
+        return vmap(self._forward, in_dims=(0, 0, None if shared else 0))(self.parameters, self.buffers, images)
+
+    def _forward(self, parameters: dict[str, Tensor], buffers: dict[str, Tensor], images: Tensor) -> Tensor:
+        return functional_call(self._one, (parameters, buffers), (images,))
+
+    def train(self, mode: bool = True) -> None:
+        """Training or evaluation mode of all replicates."""
+        self._one.train(mode)
+
+    def to(self, device: torch.device) -> FusedNetworks:
+        """The same on `device`, in place."""
+        self._one.to(device)
+        for state in (self.parameters, self.buffers):
+            for name, tensor in state.items():
+                state[name] = tensor.detach().to(device).requires_grad_(tensor.requires_grad)
+        return self
+
+
+def train_fused(networks: FusedNetworks, proxy: Proxy, data: ProxyData, seeds: Sequence[int]) -> Iterator[list[Epoch]]:
+    """Train all replicates, giving each epoch as it ends: one `Epoch` a seed, each with its share of the seconds."""
+    parameters = list(networks.parameters.values())
+    optimiser = optimiser_of(parameters, proxy)
+    sources = [batches(proxy, data.train, seed) for seed in seeds]
+    share, step = 1 / networks.count, 0
+    for number in range(1, proxy.epochs + 1):
+        start = time.perf_counter()
+        networks.train()
+        total = torch.zeros(networks.count, device=data.train.x.device)
+        for _ in range(proxy.steps_per_epoch):
+            for group in optimiser.param_groups:
+                group["lr"] = learning_rate(proxy, step)
+            drawn = [next(source) for source in sources]
+            images, labels = (torch.stack(parts) for parts in zip(*drawn, strict=True))
+            losses = _losses(networks(images), labels, proxy.label_smoothing)
+            optimiser.zero_grad()
+            losses.sum().backward()
+            _clip(parameters, proxy.clip_norm)
+            optimiser.step()
+            total += losses.detach()
+            step += 1
+        means = (total / proxy.steps_per_epoch).tolist()  # the device is waited for here
+        trained = time.perf_counter()
+        scores = evaluate_fused(networks, data.val)
+        evaluated = time.perf_counter()
+        yield [
+            Epoch(number, mean, val, share * (trained - start), share * (evaluated - trained))
+            for mean, val in zip(means, scores, strict=True)
+        ]
+
+
+@torch.no_grad()
+def evaluate_fused(networks: FusedNetworks, images: Images) -> list[Scores]:
+    """Loss and accuracy of every replicate in evaluation mode on all of `images`."""
+    networks.train(False)
+    loss = torch.zeros(networks.count, dtype=torch.float64, device=images.x.device)
+    correct = torch.zeros(networks.count, dtype=torch.int64, device=images.x.device)
+    size = max(1, EVALUATION_BATCH // networks.count)
+    for x, y in zip(images.x.split(size), images.y.split(size), strict=True):
+        logits = networks(x)
+        labels = y.expand(networks.count, -1)
+        loss += F.cross_entropy(logits.flatten(0, 1), labels.flatten(), reduction="none").view(labels.shape).sum(1).double()
+        correct += (logits.argmax(2) == labels).sum(1)
+    count = len(images)
+    return [Scores(a / count, b / count) for a, b in zip(loss.tolist(), correct.tolist(), strict=True)]
+
+
+def _losses(logits: Tensor, labels: Tensor, label_smoothing: float) -> Tensor:
+    """(R,B,classes) and (R,B) → (R,), the mean cross-entropy of each replicate's batch."""
+    each = F.cross_entropy(logits.flatten(0, 1), labels.flatten(), reduction="none", label_smoothing=label_smoothing)
+    return each.view(labels.shape).mean(1)
+
+
+def _clip(parameters: Sequence[Tensor], most: float) -> None:
+    """Scale the gradients of each replicate so that its norm is at most `most`."""
+    gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
+    squares = torch.stack([gradient.flatten(1).square().sum(1) for gradient in gradients])  # (parameters, R)
+    scale = (most / (squares.sum(0).sqrt() + _SAFE)).clamp(max=1.0)
+    for gradient in gradients:
+        gradient.mul_(scale.view(-1, *[1] * (gradient.dim() - 1)))
