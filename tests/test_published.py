@@ -6,7 +6,7 @@ import pytest
 
 from sase_bench.calibrate.__main__ import main as calibrate
 from sase_bench.database.__main__ import main as database
-from sase_bench.database.shards import SUMS
+from sase_bench.database.checksums import SUMS
 from sase_bench.query.__main__ import main as query
 
 ROOT = Path(__file__).parents[1]

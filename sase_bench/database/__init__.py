@@ -15,9 +15,32 @@ A reader always finds a complete table; a writer killed at any moment loses noth
 (117649,)
 """
 
-from sase_bench.database.reader import connect
-from sase_bench.database.schema import SCHEMA_VERSION
-from sase_bench.database.shards import Report, export, merge, read_shard
-from sase_bench.database.store import Store
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["SCHEMA_VERSION", "Report", "Store", "connect", "export", "merge", "read_shard"]
+from sase_bench.database.version import SCHEMA_VERSION
+
+if TYPE_CHECKING:
+    from sase_bench.database.reader import connect
+    from sase_bench.database.shards import Report, export, merge, read_shard
+    from sase_bench.database.shelf import Shelf
+    from sase_bench.database.store import Store
+
+__all__ = ["SCHEMA_VERSION", "Report", "Shelf", "Store", "connect", "export", "merge", "read_shard"]
+
+#: Loaded on first use: a machine without DuckDB can still fill a shelf.
+_MODULES = {
+    "Report": "shards",
+    "Shelf": "shelf",
+    "Store": "store",
+    "connect": "reader",
+    "export": "shards",
+    "merge": "shards",
+    "read_shard": "shards",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _MODULES:
+        return getattr(import_module(f"sase_bench.database.{_MODULES[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import duckdb
 
-from sase_bench.database.schema import SCHEMA_VERSION, version_of
+from sase_bench.database.schema import version_of
+from sase_bench.database.version import SCHEMA_VERSION
 from sase_bench.errors import RequestError
 
 __all__ = ["DEFAULT_TABLE", "connect", "open_file"]

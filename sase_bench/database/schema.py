@@ -12,16 +12,14 @@ from collections.abc import Callable, Iterable
 import duckdb
 
 from sase_bench.cost import count
+from sase_bench.database.version import SCHEMA_VERSION
 from sase_bench.errors import RequestError
 from sase_bench.proxies.recipe import Proxy
 from sase_bench.proxies.splits import checksums
 from sase_bench.record import COLUMNS, EPOCH_COLUMNS, KEY, Column
 from sase_bench.space import OPERATIONS, SLOTS, Space
 
-__all__ = ["SCHEMA_VERSION", "add_proxies", "create", "migrate", "schema_sql", "version_of"]
-
-#: Raised by one whenever a released table would no longer fit; `MIGRATIONS` then says how to get there.
-SCHEMA_VERSION = 1
+__all__ = ["add_proxies", "create", "migrate", "schema_sql", "version_of"]
 
 #: What turns a table of the version that is the key into the next one.
 MIGRATIONS: dict[int, Callable[[duckdb.DuckDBPyConnection], None]] = {}

@@ -7,7 +7,6 @@ is trusted: every row passes the checks of `sase_bench.record` before it is take
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,14 +16,13 @@ from typing import Any
 
 import duckdb
 
-from sase_bench.database.schema import SCHEMA_VERSION
+from sase_bench.database.checksums import check_sums, write_sums
 from sase_bench.database.store import Store
+from sase_bench.database.version import SCHEMA_VERSION
 from sase_bench.errors import RequestError
 from sase_bench.record import COLUMNS, EPOCH_COLUMNS, KEY, Record
 
-__all__ = ["SUMS", "Report", "check_sums", "export", "merge", "read_shard", "recipes_of", "write_sums"]
-
-SUMS = "SHA256SUMS"
+__all__ = ["Report", "export", "merge", "read_shard", "recipes_of"]
 
 
 @dataclass
@@ -117,36 +115,12 @@ def merge(store: Store, path: Path) -> Report:
     return report
 
 
-def write_sums(folder: Path) -> None:
-    """Write the SHA-256 of every shard in `folder` as `sha256sum` does."""
-    lines = [f"{_sha256(path)}  {path.name}\n" for path in sorted(folder.glob("*.parquet"))]
-    (folder / SUMS).write_text("".join(lines))
-
-
-def check_sums(path: Path) -> None:
-    """Refuse a shard that is missing, or that does not match its line in the `SHA256SUMS` beside it, if there is one."""
-    if not path.is_file():
-        raise RequestError(f"there is no shard {str(path)!r}")
-    sums = path.parent / SUMS
-    if not sums.is_file():
-        return
-    for line in sums.read_text().splitlines():
-        known, _, name = line.partition("  ")
-        if name == path.name and known != _sha256(path):
-            raise RequestError(f"{str(path)!r} is damaged: it does not match its checksum in {SUMS}; fetch it again")
-
-
 def _record(row: dict[str, object]) -> Record | RequestError:
     try:
         curve = row.get("curve")
         return Record.from_rows(row, curve if isinstance(curve, list) else [])
     except (RequestError, TypeError, AttributeError) as error:
         return RequestError(str(error))
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _quoted(text: str) -> str:

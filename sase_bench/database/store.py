@@ -16,7 +16,8 @@ import duckdb
 
 from sase_bench.database.journal import Journal
 from sase_bench.database.reader import open_file
-from sase_bench.database.schema import SCHEMA_VERSION, add_proxies, create, migrate, version_of
+from sase_bench.database.schema import add_proxies, create, migrate, version_of
+from sase_bench.database.version import SCHEMA_VERSION
 from sase_bench.errors import RequestError
 from sase_bench.proxies.recipe import Proxy
 from sase_bench.record import COLUMNS, EPOCH_COLUMNS, KEY, Column, Record

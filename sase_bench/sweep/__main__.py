@@ -5,27 +5,31 @@ from __future__ import annotations
 import argparse
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from time import monotonic
+from typing import Any
 
 from sase_bench import cli
-from sase_bench.database import Store
-from sase_bench.database.reader import DEFAULT_TABLE, connect
 from sase_bench.errors import RequestError
 from sase_bench.proxies.folder import VARIABLE, find_folder
 from sase_bench.proxies.registry import find
 from sase_bench.space import SPACES, Space
-from sase_bench.sweep.driver import Result, sweep
+from sase_bench.sweep.driver import Result, Sink, missing, sweep
 from sase_bench.sweep.estimate import estimate
-from sase_bench.sweep.executor import Job, Task
+from sase_bench.sweep.executor import Executor, Job, Task
+from sase_bench.sweep.inline import InlineExecutor
 from sase_bench.sweep.local import LocalExecutor, usable_cpus
 from sase_bench.sweep.plan import read_plan, read_seeds, tasks_of
 from sase_bench.sweep.progress import ProgressBar
+from sase_bench.sweep.release import Entry, read_entries
+from sase_bench.sweep.target import DEFAULT_TABLE, Target
 
 __all__ = ["main"]
 
-_EXECUTORS = {"local": LocalExecutor}
-_PLAN = "random:24"
+_EXECUTORS: dict[str, Callable[[Job, int | None], Executor]] = {"local": LocalExecutor, "inline": InlineExecutor}
+_PLAN, _SPACE, _PROXY, _SEEDS = "random:24", "tied", "digits", "3"
+_TOGETHER = 8
 _UNITS = {"s": 1, "m": 60, "h": 3600}
 
 
@@ -36,48 +40,87 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _command(argv: Sequence[str] | None) -> int:
     options = _parser().parse_args(argv)
-    proxy = find(options.proxy)
-    plan = read_plan(options.plan or [_PLAN], Space(options.space))
-    tasks = tasks_of(plan, read_seeds(options.seeds))
+    for name in ("workers", "together"):
+        if getattr(options, name) is not None and getattr(options, name) < 1:
+            raise RequestError(f"--{name} is at least 1, got {getattr(options, name)}")
     budget = None if options.budget is None else read_duration(options.budget)
-    if options.workers is not None and options.workers < 1:
-        raise RequestError(f"--workers is at least 1, got {options.workers}")
-    if proxy.dataset != "digits":
-        find_folder(proxy.dataset, options.data, download=options.download)
-    job = Job(proxy=proxy, folder=options.data, download=options.download, device=options.device)
-    workers = options.workers or usable_cpus()
+    entries, target = _planned(options)
+    work = [(_job(entry, options), tasks_of(entry.blocks, entry.seeds, options.together)) for entry in entries]
     if options.dry_run:
-        return _dry_run(job, tasks, workers, options.db)
-    executor = _EXECUTORS[options.executor](job, workers)
-    with Store(options.db, [proxy]) as store:
-        if store.recovered:
-            _say(f"took {store.recovered} finished runs from the journal of an interrupted sweep")
-        if store.damaged:
-            _say(f"left out {store.damaged} damaged lines of the journal; they are kept in {options.db}.journal.damaged")
-        before = sum((task.arch.index, proxy.name, task.seed) in store for task in tasks)
-        with ProgressBar(total=len(tasks), before=before, name=proxy.name) as bar:
+        return _dry_run(work, options.workers or usable_cpus(), target)
+    with target.open({entry.proxy.name: entry.proxy for entry in entries}.values()) as sink:
+        if sink.recovered:
+            _say(f"took {sink.recovered} finished runs from the journal of an interrupted sweep")
+        if sink.damaged:
+            _say(f"left out {sink.damaged} damaged lines of the journal; they are kept beside it, in *.journal.damaged")
+        _work(work, sink, target.path, budget, options)
+    return 0
+
+
+def _work(work: Sequence[tuple[Job, list[Task]]], sink: Sink, place: Path, budget: float | None, options: Any) -> None:
+    """Every entry in turn, until the budget is used up."""
+    end = None if budget is None else monotonic() + budget
+    for job, tasks in work:
+        planned = sum(len(task.seeds) for task in tasks)
+        before = planned - sum(len(task.seeds) for task in missing(tasks, job.proxy.name, sink))
+        if before == planned and len(work) > 1:
+            continue
+        executor = _EXECUTORS[options.executor](job, options.workers)
+        with ProgressBar(total=planned, before=before, name=job.proxy.name) as bar:
             try:
-                result = sweep(store, executor, job, tasks, budget=budget, progress=bar)
+                left = None if end is None else end - monotonic()
+                result = sweep(sink, executor, job, tasks, budget=left, progress=bar)
             except KeyboardInterrupt:
                 bar.close()
-                _say(f"stopped; {bar.done} runs of this sweep are in {options.db}; the same command goes on")
+                _say(f"stopped; {bar.done} runs of this sweep are in {place}; the same command goes on")
                 raise
-    _report(result, options.db)
-    return 0
+        _report(result, place)
+        if result.ended_by:
+            return
+
+
+def _planned(options: Any) -> tuple[list[Entry], Target]:
+    """What is to be run, and where it goes."""
+    if options.db is not None and options.shelf is not None:
+        raise RequestError("runs go to a table (--db) or to a folder of shards (--shelf), got both")
+    words, shelf = options.plan or [_PLAN], options.shelf
+    if words[0].endswith(".toml") and len(words) == 1:
+        given = [f"--{name}" for name in ("proxy", "space", "seeds") if getattr(options, name) is not None]
+        if given:
+            raise RequestError(f"a release plan says itself what is run, got also {', '.join(given)}")
+        entries = read_entries(Path(words[0]))
+        shelf = shelf or (Path(words[0]).parent if options.db is None else None)
+    else:
+        blocks = read_plan(words, Space(options.space or _SPACE))
+        seeds = read_seeds(options.seeds or _SEEDS)
+        entries = [Entry(proxy=find(options.proxy or _PROXY), blocks=blocks, seeds=seeds, why="asked for")]
+    return entries, Target(options.db or DEFAULT_TABLE) if shelf is None else Target(shelf, is_shelf=True)
+
+
+def _job(entry: Entry, options: Any) -> Job:
+    if entry.proxy.dataset != "digits":
+        find_folder(entry.proxy.dataset, options.data, download=options.download)
+    return Job(proxy=entry.proxy, folder=options.data, download=options.download, device=options.device)
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = cli.Parser("sase_bench.sweep", "Train attention blocks on a proxy task and keep the results in a table.")
-    parser.add_argument("--space", choices=tuple(SPACES), default="tied", help="the space that the plan is drawn from")
-    plan = f"all, random:N, file:PATH, or blocks as text or index (default: {_PLAN})"
+    parser.add_argument("--space", choices=tuple(SPACES), help=f"the space that the plan is drawn from (default: {_SPACE})")
+    plan = f"all, random:N, file:PATH, blocks as text or index, or a release plan, FILE.toml (default: {_PLAN})"
     parser.add_argument("--plan", nargs="+", metavar="PLAN", help=plan)
-    parser.add_argument("--proxy", default="digits", help="the task; python -m sase_bench.proxies lists them")
-    parser.add_argument("--seeds", default="3", help="a count (3 is the seeds 0, 1, 2) or a list (0,1,2)")
-    parser.add_argument("--workers", type=int, metavar="N", help="runs at once (default: one for each usable processor)")
+    parser.add_argument("--proxy", help=f"the task; python -m sase_bench.proxies lists them (default: {_PROXY})")
+    parser.add_argument("--seeds", help=f"a count (3 is the seeds 0, 1, 2) or a list (0,1,2) (default: {_SEEDS})")
+    together = "most seeds of a block that are trained together, which is faster; 1 = each alone"
+    parser.add_argument("--together", type=int, default=_TOGETHER, metavar="N", help=together)
+    parser.add_argument("--workers", type=int, metavar="N", help="blocks at once (default: one for each usable processor)")
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="where to train")
-    parser.add_argument("--executor", choices=tuple(_EXECUTORS), default="local", help="who trains")
+    parser.add_argument(
+        "--executor", choices=tuple(_EXECUTORS), default="local", help="who trains: worker processes, or this one"
+    )
     parser.add_argument("--budget", metavar="TIME", help="stop cleanly before this time is over: 90s, 30m, 2h")
-    parser.add_argument("--db", type=Path, default=DEFAULT_TABLE, metavar="PATH", help="the table to fill")
+    parser.add_argument("--db", type=Path, metavar="PATH", help=f"the table to fill (default: {DEFAULT_TABLE})")
+    shelf = "fill a folder of shards instead of a table; needs no DuckDB (default with a release plan: its folder)"
+    parser.add_argument("--shelf", type=Path, metavar="DIR", help=shelf)
     parser.add_argument("--data", type=Path, metavar="DIR", help=f"folder of torchvision data sets (default: {VARIABLE})")
     parser.add_argument("--download", action="store_true", help="fetch a missing data set into --data")
     parser.add_argument("--dry-run", action="store_true", help="say what would be run and how long it would take")
@@ -92,21 +135,19 @@ def read_duration(text: str) -> float:
     return float(match[1]) * _UNITS[match[2]]
 
 
-def _dry_run(job: Job, tasks: Sequence[Task], workers: int, path: Path) -> int:
+def _dry_run(work: Sequence[tuple[Job, list[Task]]], workers: int, target: Target) -> int:
     """Write nothing, and tell what the same command would do without --dry-run."""
-    done: set[tuple[int, int]] = set()
-    if path.exists():
-        with connect(path) as table:
-            done = set(table.execute("SELECT arch, seed FROM runs WHERE proxy = ?", [job.proxy.name]).fetchall())
-    todo = [task for task in tasks if (task.arch.index, task.seed) not in done]
-    blocks = len({task.arch for task in tasks})
-    print(f"proxy {job.proxy.name}: {job.proxy.description}")
-    print(f"plan: {blocks} blocks, {len(tasks)} runs, {len(tasks) - len(todo)} of them already in {path}")
-    if todo:
-        each = estimate(job, todo)
-        total = duration(len(todo) * each.seconds / workers)
-        timed = f"{each.seconds:.1f} s a run, from {each.blocks} timed blocks"
-        print(f"to do: {len(todo)} runs, about {total} with {workers} workers ({timed})")
+    for job, tasks in work:
+        todo = missing(tasks, job.proxy.name, target.keys(job.proxy))
+        planned, left = (sum(len(task.seeds) for task in some) for some in (tasks, todo))
+        blocks = len({task.arch for task in tasks})
+        print(f"proxy {job.proxy.name}: {job.proxy.description}")
+        print(f"plan: {blocks} blocks, {planned} runs, {planned - left} of them already in {target.path}")
+        if todo:
+            each = estimate(job, todo)
+            total = duration(left * each.seconds / workers)
+            timed = f"{each.seconds:.1f} s a run, from {each.blocks} timed blocks"
+            print(f"to do: {left} runs, about {total} with {workers} workers ({timed})")
     return 0
 
 

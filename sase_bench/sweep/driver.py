@@ -7,7 +7,7 @@ a sweep, starting it again goes on with the runs that are missing.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,19 +15,35 @@ from signal import SIG_IGN, SIGINT, SIGTERM, getsignal, signal
 from threading import Event, current_thread, main_thread
 from time import monotonic
 from types import FrameType
+from typing import Protocol
 
-from sase_bench.database import Store
 from sase_bench.proxies.provenance import processor_name, provenance
 from sase_bench.record import Record
 from sase_bench.sweep.executor import Executor, Job, Task, WorkerDied
 
-__all__ = ["Progress", "Result", "sweep"]
+__all__ = ["Progress", "Result", "Sink", "missing", "sweep"]
 
 #: Called with each run as it is written.
 Progress = Callable[[Record], None]
 
 _PATIENCE = 0.2  # seconds until an interrupt is noticed
-_ATTEMPTS = 2  # a run whose worker died is tried once more
+_ATTEMPTS = 2  # a task whose worker died is tried once more
+
+
+class Sink(Protocol):
+    """Where runs go: a table (`Store`) or a folder of shards (`Shelf`)."""
+
+    def __contains__(self, key: tuple[int, str, int]) -> bool:
+        """Whether the run (arch, proxy, seed) is there."""
+        ...
+
+    def append(self, record: Record) -> bool:
+        """Take a run; it is on disk when this returns."""
+        ...
+
+    def publish(self) -> None:
+        """Let others see what was taken."""
+        ...
 
 
 @dataclass
@@ -47,7 +63,7 @@ class Result:
 
 
 def sweep(
-    store: Store,
+    store: Sink,
     executor: Executor,
     job: Job,
     tasks: Sequence[Task],
@@ -55,15 +71,16 @@ def sweep(
     budget: float | None = None,
     progress: Progress = lambda record: None,
 ) -> Result:
-    """Train the tasks that are missing in `store`.
+    """Train the runs of `tasks` that are missing in `store`.
 
-    With a `budget` in seconds no run is started that would not end within it, going by the longest one so far. On
+    With a `budget` in seconds no task is started that would not end within it, going by the longest one so far. On
     KeyboardInterrupt (Ctrl-C, SIGTERM) workers are stopped, what is finished is published, and the exception goes on.
     """
-    todo = deque(task for task in tasks if (task.arch.index, job.proxy.name, task.seed) not in store)
-    result = Result(planned=len(tasks), before=len(tasks) - len(todo))
+    todo = deque(missing(tasks, job.proxy.name, store))
+    planned, left = (sum(len(task.seeds) for task in some) for some in (tasks, todo))
+    result = Result(planned=planned, before=planned - left)
     clock = _Budget(budget)
-    running: dict[Future[Record], _Attempt] = {}
+    running: dict[Future[list[Record]], _Attempt] = {}
     finished = False
     stop = Event()
     with _handlers(lambda number, frame: stop.set()):  # SIGTERM ends a sweep as Ctrl-C does, and neither breaks into a write
@@ -79,25 +96,28 @@ def sweep(
                     break
                 for future in wait(running, _PATIENCE, FIRST_COMPLETED).done:
                     attempt = running[future]
-                    record = _collect(future, attempt, job)
-                    if record is None:
+                    records = _collect(future, attempt, job)
+                    if records is None:
                         del running[future]
                         attempt.number += 1
                         running[executor.submit(attempt.task)] = attempt
                         continue
                     clock.learn(monotonic() - attempt.started)
-                    store.append(record)
+                    for record in records:
+                        store.append(record)
                     del running[future]
-                    result.done += 1
-                    result.statuses[record.status] = result.statuses.get(record.status, 0) + 1
-                    progress(record)
+                    for record in records:
+                        result.done += 1
+                        result.statuses[record.status] = result.statuses.get(record.status, 0) + 1
+                        progress(record)
             finished = True
         finally:
             with _handlers(SIG_IGN):  # a second Ctrl-C does not break off the cleaning up
                 executor.close(now=not finished)
                 for future in running:  # runs that ended while the interrupt came
                     if future.done() and not future.cancelled() and future.exception() is None:
-                        store.append(future.result())
+                        for record in future.result():
+                            store.append(record)
                 store.publish()
     return result
 
@@ -109,21 +129,27 @@ class _Attempt:
     number: int = 1
 
 
-def _collect(future: Future[Record], attempt: _Attempt, job: Job) -> Record | None:
-    """The run that a future brought; None if it is to be tried again."""
+def missing(tasks: Iterable[Task], proxy: str, there: Container[tuple[int, str, int]] | Sink) -> list[Task]:
+    """What is left of `tasks` without the runs (arch, proxy, seed) that are there."""
+    left = ((task.arch, tuple(s for s in task.seeds if (task.arch.index, proxy, s) not in there)) for task in tasks)
+    return [Task(arch, seeds) for arch, seeds in left if seeds]
+
+
+def _collect(future: Future[list[Record]], attempt: _Attempt, job: Job) -> list[Record] | None:
+    """The runs that a future brought; None if they are to be tried again."""
     try:
         return future.result()
     except WorkerDied as error:
         if attempt.number < _ATTEMPTS:
             return None
         reason = f"{error}, {attempt.number} times"
-    arch, seed = attempt.task.arch.index, attempt.task.seed
     origin = provenance(job.proxy, processor_name(), job.threads)
-    return Record(arch=arch, proxy=job.proxy.name, seed=seed, status="failed", reason=reason, **origin)
+    arch, proxy = attempt.task.arch.index, job.proxy.name
+    return [Record(arch=arch, proxy=proxy, seed=s, status="failed", reason=reason, **origin) for s in attempt.task.seeds]
 
 
 class _Budget:
-    """Whether there is time for another run."""
+    """Whether there is time for another task."""
 
     def __init__(self, seconds: float | None) -> None:
         self._deadline = None if seconds is None else monotonic() + seconds

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from statistics import fmean
 
-from sase_bench.sweep.executor import Job, Task
+from sase_bench.sweep.executor import Job, Task, perform
 
 __all__ = ["Estimate", "estimate"]
 
@@ -16,7 +16,7 @@ _STEPS = 8  # optimiser steps of each
 
 @dataclass(frozen=True)
 class Estimate:
-    """Seconds of a run of one worker, and the number of blocks that were timed for it."""
+    """Seconds of one worker for one run, and the number of blocks that were timed for it."""
 
     seconds: float
     blocks: int
@@ -24,16 +24,14 @@ class Estimate:
 
 def estimate(job: Job, tasks: Sequence[Task]) -> Estimate:
     """Time a few optimiser steps and an evaluation of blocks from the plan, in this process; at least one task."""
-    from sase_bench.proxies.measurement import measure
-
     proxy = job.proxy
     steps = min(_STEPS, proxy.steps_per_epoch)
     short = replace(proxy, epochs=1, train_size=steps * proxy.batch_size)
     chosen = [tasks[i * len(tasks) // _SAMPLE] for i in range(min(_SAMPLE, len(tasks)))]
-    measure(chosen[0].arch, replace(short, val_size=1), 0, job.device, folder=job.folder, threads=job.threads)  # warms up
+    perform(replace(job, proxy=replace(short, val_size=1)), chosen[0])  # warms up
     seconds = []
     for task in chosen:
-        record = measure(task.arch, short, task.seed, job.device, folder=job.folder, threads=job.threads)
+        record = perform(replace(job, proxy=short), task)[0]  # all runs of a task have the same share of the time
         training = (record.train_seconds or 0.0) / steps * proxy.steps_per_epoch
         evaluation = (record.eval_seconds or 0.0) * proxy.val_size / (proxy.val_size + proxy.test_size)
         seconds.append((training + evaluation) * proxy.epochs + evaluation * proxy.test_size / proxy.val_size)

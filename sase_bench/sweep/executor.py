@@ -41,7 +41,7 @@ class Executor(Protocol):
         """Tasks that can be under way at once."""
         ...
 
-    def submit(self, task: Task) -> Future[Record]:
+    def submit(self, task: Task) -> Future[list[Record]]:
         """Start a task. Its future raises `WorkerDied` if its worker is lost, `RequestError` if the job cannot be done."""
         ...
 
@@ -50,12 +50,14 @@ class Executor(Protocol):
         ...
 
 
-def perform(job: Job, task: Task) -> Record:
-    """Train one task in this process; the data set is read once a process."""
-    from sase_bench.proxies.measurement import measure
+def perform(job: Job, task: Task) -> list[Record]:
+    """Train one task in this process, several seeds fused and a single one alone; the data set is read once a process."""
+    from sase_bench.proxies.measurement import measure, measure_seeds
 
     data = _data(job.proxy, job.folder, job.download, job.device)
-    return measure(task.arch, job.proxy, task.seed, job.device, data=data, threads=job.threads)
+    if len(task.seeds) > 1:
+        return measure_seeds(task.arch, job.proxy, task.seeds, job.device, data=data, threads=job.threads)
+    return [measure(task.arch, job.proxy, task.seeds[0], job.device, data=data, threads=job.threads)]
 
 
 @lru_cache(maxsize=1)

@@ -23,7 +23,7 @@ def usable_cpus() -> int:
 
 
 class LocalExecutor:
-    """`workers` processes that each train one run at a time; None = one for each usable processor."""
+    """`workers` processes that each train one task at a time; None = one for each usable processor."""
 
     def __init__(self, job: Job, workers: int | None = None) -> None:
         try:
@@ -45,12 +45,12 @@ class LocalExecutor:
     def capacity(self) -> int:
         return self._workers
 
-    def submit(self, task: Task) -> Future[Record]:
+    def submit(self, task: Task) -> Future[list[Record]]:
         from pebble import ProcessExpired
 
-        result: Future[Record] = Future()
+        result: Future[list[Record]] = Future()
 
-        def settle(done: Future[Record]) -> None:
+        def settle(done: Future[list[Record]]) -> None:
             error = done.exception()
             if isinstance(error, BrokenExecutor | ProcessExpired):
                 result.set_exception(WorkerDied(f"the worker process died ({_exit(getattr(error, 'exitcode', None))})"))

@@ -21,10 +21,10 @@ _MOST_SEEDS = 1000
 
 @dataclass(frozen=True)
 class Task:
-    """One run to be made."""
+    """Runs to be made together: one architecture with one seed or several."""
 
     arch: Architecture
-    seed: int
+    seeds: tuple[int, ...]
 
 
 def read_plan(words: Sequence[str], space: Space) -> list[Architecture]:
@@ -70,10 +70,11 @@ def read_seeds(text: str) -> list[int]:
     return list(range(numbers[0]))
 
 
-def tasks_of(architectures: Iterable[Architecture], seeds: Sequence[int]) -> list[Task]:
-    """Every architecture with every seed: all architectures with the first seed come first."""
+def tasks_of(architectures: Iterable[Architecture], seeds: Sequence[int], together: int = 1) -> list[Task]:
+    """Every architecture with every seed, in groups of at most `together` seeds: the first group of all comes first."""
     blocks = list(architectures)
-    return [Task(arch, seed) for seed in seeds for arch in blocks]
+    groups = [tuple(seeds[start : start + together]) for start in range(0, len(seeds), together)]
+    return [Task(arch, group) for group in groups for arch in blocks]
 
 
 def _lines(path: Path) -> list[tuple[str, str]]:

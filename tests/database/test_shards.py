@@ -6,7 +6,8 @@ import pytest
 
 from sase_bench.database import Store, connect, export, merge, read_shard
 from sase_bench.database.__main__ import main
-from sase_bench.database.shards import SUMS, recipes_of
+from sase_bench.database.checksums import SUMS
+from sase_bench.database.shards import recipes_of
 from sase_bench.errors import RequestError
 from sase_bench.proxies.registry import PROXIES
 from sase_bench.record import Record

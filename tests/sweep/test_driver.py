@@ -26,15 +26,15 @@ TASKS = tasks_of(Space("tied")[:5], [0, 1])
 class Pretender:
     """An executor whose runs are made up, at once; `outcome` may raise instead."""
 
-    def __init__(self, outcome: Callable[[Task, int], Record]) -> None:
+    def __init__(self, outcome: Callable[[Task, int], list[Record]]) -> None:
         self.outcome = outcome
         self.capacity = 3
         self.tries: Counter[Task] = Counter()
         self.closed: list[bool] = []
 
-    def submit(self, task: Task) -> Future[Record]:
+    def submit(self, task: Task) -> Future[list[Record]]:
         self.tries[task] += 1
-        future: Future[Record] = Future()
+        future: Future[list[Record]] = Future()
         try:
             future.set_result(self.outcome(task, self.tries[task]))
         except Exception as error:
@@ -45,8 +45,8 @@ class Pretender:
         self.closed.append(now)
 
 
-def done(task: Task, attempt: int) -> Record:
-    return made_up(task.arch.index, task.seed)
+def done(task: Task, attempt: int) -> list[Record]:
+    return [made_up(task.arch.index, seed) for seed in task.seeds]
 
 
 @pytest.fixture
@@ -58,7 +58,7 @@ def test_every_planned_run_is_made_once_and_written(store: Store) -> None:
     executor, seen = Pretender(done), []
     with store:
         result = sweep(store, executor, JOB, TASKS, progress=seen.append)
-        assert store.keys == {(task.arch.index, "digits", task.seed) for task in TASKS}
+        assert store.keys == {(task.arch.index, "digits", *task.seeds) for task in TASKS}
     assert (result.planned, result.before, result.done, result.left) == (10, 0, 10, 0)
     assert (result.statuses, result.ended_by) == ({"ok": 10}, "")
     assert set(executor.tries.values()) == {1}
@@ -68,7 +68,7 @@ def test_every_planned_run_is_made_once_and_written(store: Store) -> None:
 
 def test_runs_that_are_there_are_not_made_again(store: Store) -> None:
     with store:
-        store.append(made_up(TASKS[3].arch.index, TASKS[3].seed))
+        store.append(made_up(TASKS[3].arch.index, *TASKS[3].seeds))
         executor = Pretender(done)
         result = sweep(store, executor, JOB, TASKS)
         assert (result.before, result.done) == (1, 9)
@@ -77,8 +77,28 @@ def test_runs_that_are_there_are_not_made_again(store: Store) -> None:
         assert (again.before, again.done, again.left) == (10, 0, 0)
 
 
+def test_seeds_that_are_trained_together_are_missed_and_fail_one_by_one(store: Store) -> None:
+    fused = tasks_of(Space("tied")[:3], [0, 1, 2, 3, 4], together=3)
+    first = fused[0].arch.index
+
+    def dies(task: Task, attempt: int) -> list[Record]:
+        if task.arch == fused[1].arch:
+            raise WorkerDied("the worker process died (signal SIGSEGV)")
+        return done(task, attempt)
+
+    with store:
+        store.append(made_up(first, 1))
+        executor, seen = Pretender(dies), []
+        result = sweep(store, executor, JOB, fused, progress=seen.append)
+    assert (result.planned, result.before, result.done, result.left) == (15, 1, 14, 0)
+    assert result.statuses == {"ok": 9, "failed": 5}
+    assert len(seen) == 14
+    assert Task(fused[0].arch, (0, 2)) in executor.tries
+    assert executor.tries[fused[1]] == 2
+
+
 def test_a_worker_that_dies_costs_one_retry_of_one_run(store: Store) -> None:
-    def dies_once(task: Task, attempt: int) -> Record:
+    def dies_once(task: Task, attempt: int) -> list[Record]:
         if task == TASKS[2] and attempt == 1:
             raise WorkerDied("the worker process died (signal SIGKILL)")
         return done(task, attempt)
@@ -92,21 +112,21 @@ def test_a_worker_that_dies_costs_one_retry_of_one_run(store: Store) -> None:
 
 
 def test_a_run_that_kills_every_worker_is_a_result(store: Store) -> None:
-    def dies(task: Task, attempt: int) -> Record:
+    def dies(task: Task, attempt: int) -> list[Record]:
         if task == TASKS[2]:
             raise WorkerDied("the worker process died (signal SIGSEGV)")
         return done(task, attempt)
 
     with store:
         result = sweep(store, Pretender(dies), JOB, TASKS)
-        record = store.find((TASKS[2].arch.index, "digits", TASKS[2].seed))
+        record = store.find((TASKS[2].arch.index, "digits", *TASKS[2].seeds))
     assert result.statuses == {"ok": 9, "failed": 1}
     assert record is not None
     assert (record.status, record.reason) == ("failed", "the worker process died (signal SIGSEGV), 2 times")
 
 
 def test_a_job_that_cannot_be_done_ends_the_sweep_and_keeps_what_there_is(store: Store) -> None:
-    def refuses(task: Task, attempt: int) -> Record:
+    def refuses(task: Task, attempt: int) -> list[Record]:
         if task == TASKS[6]:
             raise RequestError("there is no CUDA device on this machine; use --device cpu")
         return done(task, attempt)
@@ -160,7 +180,7 @@ def test_a_signal_does_not_break_into_a_write(store: Store, monkeypatch: pytest.
     monkeypatch.setattr(store, "append", signalled)
     with store, pytest.raises(KeyboardInterrupt):
         sweep(store, executor, JOB, TASKS)
-    assert store.keys == {made_up(TASKS[0].arch.index, TASKS[0].seed).key}
+    assert store.keys == {made_up(TASKS[0].arch.index, *TASKS[0].seeds).key}
     assert executor.closed == [True]
 
 
@@ -169,6 +189,7 @@ def test_an_interrupt_behind_a_publication_does_no_harm(store: Store, monkeypatc
         raise KeyboardInterrupt
 
     with store:
+        store._cost = 1e9  # however slow the machine is, the run waits to be published
         store.append(made_up(1))
         with monkeypatch.context() as patch:
             patch.setattr(store._journal, "clear", interrupt)
@@ -183,7 +204,7 @@ def test_a_budget_ends_a_sweep_before_a_run_that_would_not_end_in_time(store: St
     clock = [0.0]
     monkeypatch.setattr(driver, "monotonic", lambda: clock[0])
 
-    def takes_ten_seconds(task: Task, attempt: int) -> Record:
+    def takes_ten_seconds(task: Task, attempt: int) -> list[Record]:
         clock[0] += 10
         return done(task, attempt)
 

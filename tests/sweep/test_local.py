@@ -16,13 +16,13 @@ from sase_bench.sweep.local import LocalExecutor
 from tests.records import DIGITS
 
 SHORT = replace(DIGITS, epochs=1, train_size=100, val_size=60, test_size=40)
-TASK = Task(SASE_BLOCK, 0)
+TASK = Task(SASE_BLOCK, (0,))
 
 
 def test_workers_train_replace_their_dead_and_say_what_cannot_be_done() -> None:
     executor = LocalExecutor(Job(proxy=SHORT, device="cpu"), workers=1)
     try:
-        record = executor.submit(TASK).result(timeout=120)
+        (record,) = executor.submit(TASK).result(timeout=120)
         assert record.agrees(measure(SASE_BLOCK, SHORT, 0))
         for stop, reason in ((signal.SIGSTOP, "before it took the run"), (signal.SIGCONT, "signal SIGKILL")):
             (worker,) = multiprocessing.active_children()
@@ -32,7 +32,7 @@ def test_workers_train_replace_their_dead_and_say_what_cannot_be_done() -> None:
             os.kill(worker.pid or 0, signal.SIGKILL)
             with pytest.raises(WorkerDied, match=rf"the worker process died \(.*{reason}\)"):
                 doomed.result(timeout=120)
-            assert executor.submit(TASK).result(timeout=120).agrees(record)
+            assert executor.submit(TASK).result(timeout=120)[0].agrees(record)
     finally:
         executor.close(now=True)
     assert multiprocessing.active_children() == []

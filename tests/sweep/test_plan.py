@@ -29,7 +29,8 @@ def test_seeds_are_a_count_or_a_list() -> None:
 
 def test_all_blocks_get_their_first_seed_before_any_gets_its_second() -> None:
     blocks = TIED[:2]
-    assert tasks_of(blocks, [4, 9]) == [Task(arch, seed) for seed in (4, 9) for arch in blocks]
+    assert tasks_of(blocks, [4, 9]) == [Task(arch, (seed,)) for seed in (4, 9) for arch in blocks]
+    assert tasks_of(blocks, [4, 9, 1], together=2) == [Task(arch, seeds) for seeds in ((4, 9), (1,)) for arch in blocks]
 
 
 def test_times_are_read_and_told() -> None:
