@@ -105,6 +105,7 @@ def test_a_run_is_on_disk_before_append_returns_and_survives_a_killed_writer(pat
         "import os, sys; from pathlib import Path; from sase_bench.database import Store\n"
         "from tests.records import DIGITS, made_up\n"
         "store = Store(Path(sys.argv[1]), [DIGITS])\n"
+        "store._cost = 1e9\n"  # however slow the machine is, the runs wait to be published
         "for arch in range(5): store.append(made_up(arch))\n"
         "os.kill(os.getpid(), 9)"
     )
