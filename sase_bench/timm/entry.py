@@ -1,10 +1,10 @@
-"""What the entry points of both families share: the size they build for, and weights of `sase_bench.backbones`."""
+"""What the entry points of both families share: the size they build for, and timm's own builder."""
 
 from typing import Any
 
 from timm.layers import to_2tuple
 from timm.models import build_model_with_cfg, get_pretrained_cfg
-from torch import Tensor, nn
+from torch import nn
 
 __all__ = ["build", "resolved_size"]
 
@@ -22,18 +22,9 @@ def resolved_size(variant: str, img_size: int | tuple[int, int] | None, **config
     return height, width
 
 
-def renamed(state: dict[str, Tensor], network: nn.Module) -> dict[str, Tensor]:
-    """Weights of `sase_bench.backbones.resnet50` under the names of timm's ResNet, whose bottlenecks say `se`."""
-    if any(".se." in name for name in network.state_dict()):
-        return {name.replace(".attention.", ".se."): tensor for name, tensor in state.items()}
-    return state
-
-
 def build(cls: type[nn.Module], variant: str, pretrained: bool, options: dict[str, Any], **features: Any) -> nn.Module:
     """The network `variant`, by timm's own builder; `features` configure `features_only`."""
     configuration = {name: options.get(name) for name in ("pretrained_cfg", "pretrained_cfg_overlay")}
     options["img_size"] = resolved_size(variant, options.get("img_size"), **configuration)
-    network: nn.Module = build_model_with_cfg(
-        cls, variant, pretrained, pretrained_filter_fn=renamed, feature_cfg=features or None, **options
-    )
+    network: nn.Module = build_model_with_cfg(cls, variant, pretrained, feature_cfg=features, **options)
     return network

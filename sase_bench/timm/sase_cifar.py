@@ -1,6 +1,7 @@
 """The CIFAR ResNets of `sase_bench.backbones` with what timm expects of a model. Weights move between the two unchanged."""
 
 from contextlib import nullcontext
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -107,6 +108,7 @@ class CifarModel(CifarResNet):
     def reset_classifier(self, num_classes: int, global_pool: str | None = None) -> None:
         """A new head for `num_classes` (0: none), with another pooling if one is named."""
         self.num_classes = num_classes
+        self.trunk = replace(self.trunk, num_classes=max(1, num_classes))
         pooling = self.global_pool.pool_type if global_pool is None else global_pool
         weight = self.stem[0].weight
         head = create_classifier(self.num_features, num_classes, pool_type=pooling, device=weight.device, dtype=weight.dtype)

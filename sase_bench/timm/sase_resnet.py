@@ -7,7 +7,7 @@ import torch
 from timm.data import IMAGENET_DEFAULT_MEAN, IMAGENET_DEFAULT_STD
 from timm.models import generate_default_cfgs, register_model
 from timm.models.resnet import Bottleneck, ResNet
-from torch import nn
+from torch import Tensor, nn
 
 from sase_bench.backbones import Attention, attention_builder
 from sase_bench.timm.entry import build
@@ -43,6 +43,7 @@ class AttentionResNet(ResNet):
                 stage = Stage(feature["num_chs"], height, width, len(residual_blocks))
                 for residual in residual_blocks:
                     residual.se = builder(stage).to(dtype=dtype)
+        self.register_load_state_dict_pre_hook(_renamed)
 
     @torch.jit.ignore
     def init_weights(self, zero_init_last: bool = True) -> None:
@@ -51,6 +52,12 @@ class AttentionResNet(ResNet):
         for name, module in reversed(list(self.named_modules())):  # parents last: theirs is the final word
             if ".se." in f"{name}." and hasattr(module, "reset_parameters"):
                 module.reset_parameters()
+
+
+def _renamed(_: nn.Module, state: dict[str, Tensor], *__: Any) -> None:
+    """Take weights of `sase_bench.backbones`, whose bottlenecks say `attention` where timm's say `se`."""
+    for name in [name for name in state if ".attention." in name]:
+        state[name.replace(".attention.", ".se.")] = state.pop(name)
 
 
 def _configuration() -> dict[str, Any]:

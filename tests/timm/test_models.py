@@ -251,7 +251,41 @@ def test_resnet50_weights_of_the_backbones_load_under_timms_names(tmp_path: Path
     overlay = {"file": str(tmp_path / "weights.safetensors")}
     network = model("sase_resnet50", pretrained=True, pretrained_cfg_overlay=overlay).eval()
     torch.testing.assert_close(network(images()), source(images()))
-    assert load_checkpoint(overlay["file"]).attention == network.attention
+    timm.models.load_checkpoint(again := model("sase_resnet50"), overlay["file"])  # as --initial-checkpoint does
+    torch.testing.assert_close(again.eval()(images()), source(images()))
+
+
+def test_a_cifar_network_that_timm_trained_is_saved_with_its_block(tmp_path: Path) -> None:
+    network = timm.create_model("sase_resnet20", attention=TEXT)
+    network.reset_classifier(3)
+    network(images())  # running statistics
+    save_checkpoint(network.eval(), tmp_path / "weights.safetensors")
+    again = load_checkpoint(tmp_path / "weights.safetensors")
+    assert again.attention == TEXT
+    torch.testing.assert_close(again(images()), network(images()))
+
+
+@one_of_each
+def test_the_training_script_finds_what_it_asks_for(name: str) -> None:
+    """The keywords of timm's train.py, those that were not given being None, and what it does to a new model."""
+    given = {"pretrained": False, "in_chans": 3, "num_classes": None, "drop_rate": 0.0, "scriptable": False}
+    absent = dict.fromkeys(("drop_path_rate", "drop_block_rate", "global_pool", "bn_momentum", "bn_eps", "checkpoint_path"))
+    network = timm.create_model(name, **given, **absent, attention=54983, img_size=32)
+    network.get_classifier().weight.data.mul_(0.5)
+    network.get_classifier().bias.data.fill_(-1)
+    assert network.num_classes == network.get_classifier().out_features
+    assert resolve_data_config({"img_size": 96}, model=network)["input_size"] == (3, 96, 96)
+    synchronised = timm.layers.convert_sync_batchnorm(network)
+    assert any(isinstance(module, nn.SyncBatchNorm) for key, module in synchronised.named_modules() if "mixer" in key)
+
+
+@pytest.mark.parametrize("attention", ["sase", TEXT, *MODULES])
+def test_mixed_precision_gives_finite_gradients(attention: str) -> None:
+    network = model("sase_resnet20", attention=attention)
+    with torch.autocast("cpu", torch.bfloat16):
+        loss = network(images().to(memory_format=torch.channels_last)).square().sum()
+    loss.backward()
+    assert all(parameter.grad.isfinite().all() for parameter in network.parameters())
 
 
 def test_there_is_nothing_to_download_yet() -> None:
