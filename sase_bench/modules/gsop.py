@@ -5,8 +5,8 @@
     v = row-wise convolution of BatchNorm(Σ)         each row to 4 numbers, grouped: d → 4d
     y = x ⊙ sigmoid(W v + b)                         4d → C
 
-d = 128, which is half of the narrowest map of ResNet-50; in narrower networks C/2. The paper puts the block at the end of
-stages, and in its first stage halves the map before the covariance; here neither.
+d = 128, which is half of the narrowest map of ResNet-50; in narrower networks C/2. The authors put the block at
+the end of stages, and in the first stage halve the map before the covariance; here neither.
 """
 
 import torch

@@ -3,8 +3,8 @@
     1/e = ((x − μ)² + 2σ² + 2λ) / (4(σ² + λ))      inverse of the minimal energy of each neuron
     y = x ⊙ sigmoid(1/e)
 
-μ and σ² are mean and variance over the pixels of a channel, n = HW as in the paper's equation 5 (its listing divides by
-HW−1); λ = 1e-4. There is nothing to learn.
+μ and σ² are mean and variance over the pixels of a channel, n = HW as in the paper's equations (the authors' code divides
+by HW−1); λ = 1e-4. There is nothing to learn.
 """
 
 import torch
