@@ -1,43 +1,15 @@
 import numpy as np
 import pytest
 import torch
-from torch import nn
-from torch.utils.flop_counter import FlopCounterMode
 
-from sase_bench.backbones import cifar_resnet, resnet50, resnet101
-from sase_bench.blocks import channel_squeeze, spatial_squeeze
-from sase_bench.blocks.covariance import RowConv2d, defined
+from sase_bench.backbones import cifar_resnet, count_network, resnet50, resnet101
 from sase_bench.cost import count, operation_costs
 from sase_bench.errors import RequestError
 from sase_bench.space import OPERATIONS, SASE_BLOCK, SLOTS, Architecture, Space
 from sase_bench.trunk import CifarTrunk, ResNetTrunk, Stage
-from tests.blocks.test_covariance import tiled
 
 #: Each operation of each slot at least once, and the published block.
 COVERING = [Architecture.from_digits([digit] * 6) for digit in range(7)] + [SASE_BLOCK]
-
-
-def counted(network: nn.Module, channels: int, side: int) -> tuple[int, int]:
-    """Parameters and multiply-accumulates of a real module, by torch's own counter.
-
-    That counter does not see the row convolution, which is computed as a weighted sum: a hook adds its K·K.
-    """
-    rows: list[int] = []
-    for module in network.modules():
-        if isinstance(module, RowConv2d):
-            module.register_forward_hook(lambda row, _, __: rows.append(row.out_channels**2))
-    with torch.no_grad(), FlopCounterMode(display=False) as counter:
-        network.eval()(torch.zeros(1, channels, side, side))
-    params = sum(parameter.numel() for parameter in network.parameters())
-    return params, counter.get_total_flops() // 2 + sum(rows)
-
-
-@pytest.fixture(autouse=True)
-def _covariances_as_defined(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Costs are those of the definition; the ways around it do less work for the same result."""
-    for module in (channel_squeeze, spatial_squeeze):
-        monkeypatch.setattr(module, "covariance_rows", defined)
-    monkeypatch.setattr(spatial_squeeze, "repeated", lambda r, norm, row, *sizes: defined(tiled(r, *sizes), norm, row))
 
 
 @pytest.mark.parametrize("arch", COVERING, ids=str)
@@ -45,13 +17,13 @@ def _covariances_as_defined(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_cifar_costs_are_those_of_the_real_modules(arch: Architecture, depth: int, width: int, side: int, kernel: int) -> None:
     network = cifar_resnet(depth, arch, num_classes=7, width=width, resolution=side, in_channels=2, kernel_size=kernel)
     cost = count(network.trunk, [arch])
-    assert (int(cost.params[0]), int(cost.flops[0])) == counted(network, 2, side)
+    assert (int(cost.params[0]), int(cost.flops[0])) == count_network(network, 2, side, side)
 
 
 @pytest.mark.parametrize("trunk", [CifarTrunk(depth=8), CifarTrunk(depth=20, width=24), CifarTrunk(depth=8, kernel_size=1)])
 def test_plain_cifar_costs_are_those_of_the_real_modules(trunk: CifarTrunk) -> None:
     network = cifar_resnet(trunk.depth, width=trunk.width, kernel_size=trunk.kernel_size)
-    assert (trunk.params, trunk.flops) == counted(network, 3, trunk.resolution)
+    assert (trunk.params, trunk.flops) == count_network(network, 3, trunk.resolution, trunk.resolution)
 
 
 @pytest.mark.parametrize(("build", "depth", "params"), [(resnet50, 50, 25_557_032), (resnet101, 101, 44_549_160)])
@@ -68,7 +40,7 @@ def test_resnet50_costs_with_blocks_are_those_of_the_real_modules() -> None:
     for arch in (SASE_BLOCK, Architecture.from_digits([6] * 6)):
         cost = count(trunk, [arch])
         network = resnet50(arch, num_classes=10, resolution=64)
-        assert (int(cost.params[0]), int(cost.flops[0])) == counted(network, 3, 64)
+        assert (int(cost.params[0]), int(cost.flops[0])) == count_network(network, 3, 64, 64)
 
 
 def test_the_whole_space_is_counted_in_one_call() -> None:

@@ -7,13 +7,26 @@
 
 from typing import TYPE_CHECKING, Any
 
-from sase_bench.backbones.attention import MODULES, Attention, attention_builder
+from sase_bench.backbones.attention import Attention, attention_builder
+from sase_bench.backbones.checkpoint import load_checkpoint, save_checkpoint
 from sase_bench.backbones.cifar import cifar_resnet
+from sase_bench.backbones.counter import count_network
+from sase_bench.modules import MODULES
 
 if TYPE_CHECKING:
     from sase_bench.backbones.resnet import resnet50, resnet101
 
-__all__ = ["MODULES", "Attention", "attention_builder", "cifar_resnet", "resnet50", "resnet101"]
+__all__ = [
+    "MODULES",
+    "Attention",
+    "attention_builder",
+    "cifar_resnet",
+    "count_network",
+    "load_checkpoint",
+    "resnet50",
+    "resnet101",
+    "save_checkpoint",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -38,7 +38,7 @@ class CifarResNet(nn.Module):
 
     def __init__(self, trunk: CifarTrunk, build: Builder) -> None:
         super().__init__()
-        self.trunk = trunk
+        self.trunk, self.attention = trunk, str(build)
         self.stem = _conv_norm(trunk.in_channels, trunk.width, 3)
         stages, inputs = [], trunk.width
         for i, stage in enumerate(trunk.stages):

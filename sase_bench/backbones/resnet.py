@@ -11,7 +11,7 @@ from torchvision.models.resnet import Bottleneck, ResNet
 from sase_bench.backbones.attention import Attention, attention_builder
 from sase_bench.trunk import ResNetTrunk
 
-__all__ = ["resnet50", "resnet101"]
+__all__ = ["resnet", "resnet50", "resnet101"]
 
 
 class AttentionBottleneck(Bottleneck):
@@ -30,13 +30,15 @@ class AttentionBottleneck(Bottleneck):
         return result
 
 
-def _resnet(trunk: ResNetTrunk, attention: Attention, **options: Any) -> ResNet:
+def resnet(trunk: ResNetTrunk, attention: Attention = None, **options: Any) -> ResNet:
+    """The network that `trunk` describes, with `attention` in every bottleneck; `options` go to `torchvision.models.ResNet`."""
     build = attention_builder(attention)
     stages = trunk.stages
     network = ResNet(AttentionBottleneck, [stage.blocks for stage in stages], num_classes=trunk.num_classes, **options)
     for layer, stage in zip((network.layer1, network.layer2, network.layer3, network.layer4), stages, strict=True):
         for block in layer:
             block.attention = build(stage)
+    network.trunk, network.attention, network.options = trunk, str(build), options
     return network
 
 
@@ -45,9 +47,9 @@ def resnet50(attention: Attention = None, num_classes: int = 1000, *, resolution
 
     `resolution` in pixels fixes the parameters that are as large as a feature map; other sizes run too.
     """
-    return _resnet(ResNetTrunk(depth=50, resolution=resolution, num_classes=num_classes), attention, **options)
+    return resnet(ResNetTrunk(depth=50, resolution=resolution, num_classes=num_classes), attention, **options)
 
 
 def resnet101(attention: Attention = None, num_classes: int = 1000, *, resolution: int = 224, **options: Any) -> ResNet:
     """torchvision's ResNet-101 with `attention` in all 33 bottlenecks; see `resnet50`."""
-    return _resnet(ResNetTrunk(depth=101, resolution=resolution, num_classes=num_classes), attention, **options)
+    return resnet(ResNetTrunk(depth=101, resolution=resolution, num_classes=num_classes), attention, **options)

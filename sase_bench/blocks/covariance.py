@@ -23,6 +23,8 @@ class RowConv2d(nn.Conv2d):
     It is one weighted sum a row, so it is computed as such: convolution libraries are slow on K groups of one channel.
     """
 
+    as_defined = False  # True: no way around the covariance, for whoever counts what the definition costs
+
     def __init__(self, size: int) -> None:
         super().__init__(size, size, (size, 1), groups=size, bias=False)
 
@@ -32,8 +34,8 @@ class RowConv2d(nn.Conv2d):
 
 
 def covariance_rows(r: Tensor, norm: nn.BatchNorm2d, row: RowConv2d) -> Tensor:
-    """(B,K,N) → (B,K,1,1), by whichever way is cheaper."""
-    return defined(r, norm, row) if r.shape[1] <= r.shape[2] else implicit(r, norm, row)
+    """(B,K,N) → (B,K,1,1), by whichever way is cheaper; by definition if `row` says so."""
+    return defined(r, norm, row) if row.as_defined or r.shape[1] <= r.shape[2] else implicit(r, norm, row)
 
 
 def defined(r: Tensor, norm: nn.BatchNorm2d, row: RowConv2d) -> Tensor:
@@ -63,6 +65,9 @@ def repeated(r: Tensor, norm: nn.BatchNorm2d, row: RowConv2d, grid: tuple[int, i
     """The same for r (B,k,N) whose k = h·w positions each stand for a tile of the `grid` (8,8), K = 64; h and w divide it."""
     (rows, columns), (height, width) = grid, map_size
     tall, wide, size = rows // height, columns // width, rows * columns
+    if row.as_defined:
+        tiles = r.unflatten(1, map_size).repeat_interleave(tall, 1).repeat_interleave(wide, 2)
+        return defined(tiles.flatten(1, 2), norm, row)
     covariance = r @ r.transpose(1, 2) / (size - 1)  # (B,k,k)
     weight = row.weight.view(height, tall, width, wide, height, tall, width, wide).sum((5, 7))  # equal columns of c add up
     weight = weight.permute(0, 2, 1, 3, 4, 5).reshape(height * width, tall * wide, height * width)  # (k, tile, k)

@@ -31,7 +31,7 @@ def initialise(network: nn.Module, seed: int) -> None:
         if slot in SLOTS
     }
     with torch.random.fork_rng(devices=[]):
-        for name, module in network.named_modules():
+        for name, module in reversed(list(network.named_modules())):  # parents last: theirs is the final word
             reset = getattr(module, "reset_parameters", None)
             if reset is None:
                 continue

@@ -15,15 +15,30 @@ def blocks_of(network: nn.Module) -> list[SASEBlock]:
     return [module for module in network.modules() if isinstance(module, SASEBlock)]
 
 
-@pytest.mark.parametrize("attention", [None, SASE_BLOCK, str(SASE_BLOCK), "54983", *MODULES, "SE"])
+@pytest.mark.parametrize("attention", [None, "none", SASE_BLOCK, str(SASE_BLOCK), "54983", 54983, *MODULES, "SE"])
 def test_every_way_to_name_attention_builds_a_network_that_classifies(attention: object) -> None:
     network = cifar_resnet(8, attention, num_classes=7, width=16, resolution=16)  # type: ignore[arg-type]
     assert network(torch.zeros(2, 3, 16, 16)).shape == (2, 7)
 
 
-def test_known_modules_differ_from_the_plain_network() -> None:
+def test_published_modules_differ_from_the_plain_network() -> None:
     sizes = {name: sum(p.numel() for p in cifar_resnet(8, name).parameters()) for name in (None, *MODULES)}
-    assert all(sizes[name] > sizes[None] for name in MODULES)
+    assert {name for name in MODULES if sizes[name] == sizes[None]} == {"ge", "simam"}  # they have nothing to learn
+    assert all(sizes[name] >= sizes[None] for name in MODULES)
+
+
+def test_the_published_block_goes_by_the_name_of_its_paper() -> None:
+    network = cifar_resnet(8, "SASE")
+    assert {block.arch for block in blocks_of(network)} == {SASE_BLOCK}
+    assert network.attention == str(SASE_BLOCK)
+
+
+@pytest.mark.parametrize("name", [None, *MODULES])
+def test_a_network_knows_its_attention_under_a_name_that_builds_it_again(name: str | None) -> None:
+    network = cifar_resnet(8, name)
+    again = cifar_resnet(8, network.attention)
+    assert {k: v.shape for k, v in network.state_dict().items()} == {k: v.shape for k, v in again.state_dict().items()}
+    assert again.attention == network.attention == (name or "none")
 
 
 def test_a_block_stands_in_every_residual_block_with_the_shape_of_its_map() -> None:
@@ -96,7 +111,8 @@ def test_blocks_of_resnet50_are_built_for_the_maps_they_meet() -> None:
     [
         (
             "sea",
-            "unknown attention module 'sea'; choose from se, ese, eca, gc, cbam, light-cbam, or six operations joined by '/'",
+            "unknown attention module 'sea'; did you mean se or sge or ese? (or write a block: six operations joined by '/', "
+            "or an index)",
         ),
         ("gap/affine", "an architecture is six operation names joined by '/' or an index, got 2 in 'gap/affine'"),
     ],

@@ -2,6 +2,7 @@ import copy
 
 import pytest
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from sase_bench.blocks.covariance import RowConv2d, covariance_rows, defined, implicit, repeated
@@ -13,13 +14,6 @@ def layers(size: int) -> tuple[nn.BatchNorm2d, RowConv2d]:
     for tensor in (norm.weight, norm.bias, row.weight):
         nn.init.normal_(tensor)
     return norm, row
-
-
-def tiled(r: Tensor, grid: tuple[int, int], map_size: tuple[int, int]) -> Tensor:
-    """The positions of a coarse map, each repeated over its tile of the grid."""
-    (rows, columns), (height, width) = grid, map_size
-    positions = r.unflatten(1, map_size).repeat_interleave(rows // height, 1).repeat_interleave(columns // width, 2)
-    return positions.flatten(1, 2)
 
 
 def assert_same(way: object, r: Tensor, expected_from: Tensor, size: int, *options: object) -> None:
@@ -48,7 +42,11 @@ def test_the_covariance_need_not_be_built() -> None:
 @pytest.mark.parametrize("map_size", [(4, 4), (2, 4), (1, 2), (1, 1)])
 def test_equal_positions_need_not_be_computed_twice(map_size: tuple[int, int]) -> None:
     r = torch.randn(5, map_size[0] * map_size[1], 3, dtype=torch.float64, requires_grad=True)
-    assert_same(lambda r, *rest: repeated(r, *rest, (8, 8), map_size), r, tiled(r, (8, 8), map_size), 64)
+    tiles = F.interpolate(r.transpose(1, 2).unflatten(2, map_size), (8, 8), mode="nearest").flatten(2).transpose(1, 2)
+    assert_same(lambda r, *rest: repeated(r, *rest, (8, 8), map_size), r, tiles, 64)
+    norm, row = layers(64)
+    row.as_defined = True
+    torch.testing.assert_close(repeated(r, norm, row, (8, 8), map_size), defined(tiles, norm, row))
 
 
 @pytest.mark.parametrize("shape", [(4, 6, 3), (4, 3, 6)])

@@ -1,0 +1,75 @@
+"""Weights of a network in safetensors, with what is needed to build it again: a checkpoint knows its block.
+
+The file's metadata holds `attention` (the block's text, a module's name, or "none"), `backbone` (the trunk as JSON), `options`
+(what else torchvision's ResNet was given, as JSON) and the version that wrote it. Any safetensors reader opens it.
+"""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import nn
+
+from sase_bench.backbones.attention import attention_builder
+from sase_bench.backbones.cifar import CifarResNet
+from sase_bench.errors import RequestError
+from sase_bench.trunk import CifarTrunk, ResNetTrunk, Trunk
+from sase_bench.version import __version__
+
+__all__ = ["load_checkpoint", "read_description", "save_checkpoint"]
+
+_TRUNKS: dict[str, type[Trunk]] = {"CifarTrunk": CifarTrunk, "ResNetTrunk": ResNetTrunk}
+
+
+def save_checkpoint(network: nn.Module, path: Path | str) -> None:
+    """Write the weights and the description of a network that `cifar_resnet`, `resnet50` or `resnet101` built."""
+    trunk = getattr(network, "trunk", None)
+    if not isinstance(trunk, Trunk):
+        raise RequestError(f"only networks of sase_bench.backbones know how they were built, got {type(network).__name__}")
+    try:
+        options = json.dumps(getattr(network, "options", {}))
+    except TypeError as error:
+        raise RequestError(f"options of a network that is saved are numbers, text and lists, but {error}") from None
+    description = {
+        "format": "pt",
+        "attention": str(network.attention),
+        "backbone": json.dumps({"kind": type(trunk).__name__, **asdict(trunk)}),
+        "options": options,
+        "sase_bench": __version__,
+    }
+    save_file({name: tensor.contiguous() for name, tensor in network.state_dict().items()}, path, description)
+
+
+def read_description(path: Path | str) -> dict[str, str]:
+    """The metadata of a checkpoint, without its weights. Raises `RequestError` for a file that is no checkpoint of ours."""
+    try:
+        with safe_open(path, "pt") as file:
+            description: dict[str, str] = file.metadata() or {}
+    except (OSError, SafetensorError) as error:
+        raise RequestError(f"cannot read {str(path)!r} as safetensors: {error}") from None
+    if not {"attention", "backbone", "options"} <= description.keys():
+        raise RequestError(f"{str(path)!r} does not say which block it holds; save_checkpoint writes files that do")
+    return description
+
+
+def load_checkpoint(path: Path | str) -> nn.Module:
+    """The network of the checkpoint at `path` with its weights, on the CPU, in evaluation mode."""
+    description = read_description(path)
+    network = _network(description)
+    with safe_open(path, "pt") as file:
+        network.load_state_dict({name: file.get_tensor(name) for name in file.keys()})  # noqa: SIM118
+    return network.eval()
+
+
+def _network(description: dict[str, str]) -> nn.Module:
+    fields: dict[str, Any] = json.loads(description["backbone"])
+    kind, options = fields.pop("kind"), json.loads(description["options"])
+    trunk = _TRUNKS[kind](**fields)
+    if isinstance(trunk, CifarTrunk):
+        return CifarResNet(trunk, attention_builder(description["attention"]))
+    from sase_bench.backbones.resnet import resnet
+
+    return resnet(trunk, description["attention"], **options)

@@ -1,0 +1,80 @@
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import save_file
+from torch import nn
+
+from sase_bench.backbones import cifar_resnet, load_checkpoint, resnet50, save_checkpoint
+from sase_bench.backbones.checkpoint import read_description
+from sase_bench.errors import RequestError
+from sase_bench.space import SASE_BLOCK
+from sase_bench.version import __version__
+
+
+def trained(network: nn.Module) -> nn.Module:
+    """`network` after a forward in training mode, so that running statistics are not the initial ones."""
+    network(torch.randn(4, 3, 32, 32, generator=torch.Generator().manual_seed(0)))
+    return network.eval()
+
+
+@pytest.mark.parametrize("attention", [None, "srm", "fca", SASE_BLOCK, "gap/affine/affine/l2-norm/l2-norm/affine"])
+def test_a_network_comes_back_from_its_file_alone(attention: Any, tmp_path: Path) -> None:
+    network = trained(cifar_resnet(8, attention, num_classes=7, width=16, resolution=32))
+    save_checkpoint(network, tmp_path / "network.safetensors")
+    again = load_checkpoint(tmp_path / "network.safetensors")
+    assert (again.trunk, again.attention) == (network.trunk, network.attention)
+    assert not again.training
+    images = torch.rand(2, 3, 32, 32, generator=torch.Generator().manual_seed(1))
+    assert torch.equal(again(images), network(images))
+
+
+def test_a_resnet50_with_options_of_torchvision_comes_back(tmp_path: Path) -> None:
+    network = trained(resnet50("sase", num_classes=3, resolution=32, width_per_group=32))
+    save_checkpoint(network, tmp_path / "network.safetensors")
+    again = load_checkpoint(tmp_path / "network.safetensors")
+    assert {k: v.shape for k, v in again.state_dict().items()} == {k: v.shape for k, v in network.state_dict().items()}
+    assert all(torch.equal(tensor, network.state_dict()[name]) for name, tensor in again.state_dict().items())
+
+
+def test_a_checkpoint_knows_its_block(tmp_path: Path) -> None:
+    save_checkpoint(cifar_resnet(8, 54983, num_classes=7, width=8, resolution=8), tmp_path / "network.safetensors")
+    assert read_description(tmp_path / "network.safetensors") == {
+        "format": "pt",
+        "attention": "gap+gmp/2conv_1x1/affine/p-norm/gap/2conv_3x3",
+        "backbone": '{"kind": "CifarTrunk", "depth": 8, "width": 8, "resolution": 8, "in_channels": 3, "num_classes": 7, '
+        '"kernel_size": 3}',
+        "options": "{}",
+        "sase_bench": __version__,
+    }
+
+
+def test_weights_in_channels_last_are_saved(tmp_path: Path) -> None:
+    network = cifar_resnet(8, "sase", width=8, resolution=8).to(memory_format=torch.channels_last)
+    save_checkpoint(network, tmp_path / "network.safetensors")
+    again = load_checkpoint(tmp_path / "network.safetensors")
+    assert all(torch.equal(tensor, network.state_dict()[name]) for name, tensor in again.state_dict().items())
+
+
+def test_networks_that_cannot_be_built_again_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(RequestError, match=r"only networks of sase_bench.backbones know how they were built, got Linear"):
+        save_checkpoint(nn.Linear(2, 2), tmp_path / "a.safetensors")
+    with torch.device("meta"):
+        network = resnet50(norm_layer=nn.BatchNorm2d)
+    with pytest.raises(RequestError, match="numbers, text and lists, but Object of type type is not JSON serializable"):
+        save_checkpoint(network, tmp_path / "a.safetensors")
+    assert not (tmp_path / "a.safetensors").exists()
+
+
+def test_files_that_are_no_checkpoints_are_refused_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "text").write_text("weights")
+    save_file({"weight": torch.zeros(2)}, tmp_path / "other")
+    for name, message in (
+        ("absent", "cannot read '.*absent' as safetensors: No such file"),
+        ("text", "cannot read '.*text' as safetensors: "),
+        (".", "cannot read '.*' as safetensors: "),
+        ("other", "does not say which block it holds; save_checkpoint writes files that do"),
+    ):
+        with pytest.raises(RequestError, match=message):
+            load_checkpoint(tmp_path / name)
