@@ -65,6 +65,7 @@ def bench(session: nox.Session) -> None:
         "--benchmark-columns=min,median,max,rounds",
         *session.posargs,
     )
+    session.run("python", "-m", "benchmarks.throughput")
 
 
 @nox.session
