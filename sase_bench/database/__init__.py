@@ -22,16 +22,16 @@ from sase_bench.database.version import SCHEMA_VERSION
 
 if TYPE_CHECKING:
     from sase_bench.database.reader import connect
+    from sase_bench.database.shard_writer import ShardWriter
     from sase_bench.database.shards import Report, export, merge, read_shard
-    from sase_bench.database.shelf import Shelf
     from sase_bench.database.store import Store
 
-__all__ = ["SCHEMA_VERSION", "Report", "Shelf", "Store", "connect", "export", "merge", "read_shard"]
+__all__ = ["SCHEMA_VERSION", "Report", "ShardWriter", "Store", "connect", "export", "merge", "read_shard"]
 
 #: Loaded on first use: a machine without DuckDB can still fill a shelf.
 _MODULES = {
     "Report": "shards",
-    "Shelf": "shelf",
+    "ShardWriter": "shard_writer",
     "Store": "store",
     "connect": "reader",
     "export": "shards",

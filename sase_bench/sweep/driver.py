@@ -31,7 +31,7 @@ _ATTEMPTS = 2  # a task whose worker died is tried once more
 
 
 class Sink(Protocol):
-    """Where runs go: a table (`Store`) or a folder of shards (`Shelf`)."""
+    """Where runs go: a table (`Store`) or a folder of shards (`ShardWriter`)."""
 
     def __contains__(self, key: tuple[int, str, int]) -> bool:
         """Whether the run (arch, proxy, seed) is there."""

@@ -25,9 +25,9 @@ class Target:
     def open(self, proxies: Iterable[Proxy]) -> AbstractContextManager[Any]:
         """The `Sink` for runs of these proxies. Raises `RequestError` if it cannot be had."""
         if self.is_shelf:
-            from sase_bench.database.shelf import Shelf
+            from sase_bench.database.shard_writer import ShardWriter
 
-            return Shelf(self.path, proxies)
+            return ShardWriter(self.path, proxies)
         from sase_bench.database.store import Store
 
         return Store(self.path, proxies)
@@ -35,7 +35,7 @@ class Target:
     def keys(self, proxy: Proxy) -> set[tuple[int, str, int]]:
         """The runs (arch, proxy, seed) of `proxy` that are there, without changing anything."""
         if self.is_shelf:
-            from sase_bench.database.shelf import keys_of
+            from sase_bench.database.shard_writer import keys_of
 
             return set(keys_of(self.path, proxy))
         if not self.path.exists():

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from sase_bench.database import Shelf, Store, connect, export, merge, read_shard
+from sase_bench.database import ShardWriter, Store, connect, export, merge, read_shard
 from sase_bench.database.checksums import check_sums
-from sase_bench.database.shelf import keys_of
+from sase_bench.database.shard_writer import keys_of
 from sase_bench.errors import RequestError
 from sase_bench.proxies.registry import PROXIES
 from tests.records import DIGITS, made_up, unfinished
@@ -19,7 +19,7 @@ OTHER = PROXIES["fashion-8"]
 
 def test_runs_come_back_as_they_were_and_in_order(tmp_path: Path) -> None:
     runs = [made_up(7, 1), made_up(3, 1), unfinished(9, 0, "failed"), made_up(5, 0, "fashion-8")]
-    with Shelf(tmp_path, [DIGITS, OTHER]) as shelf:
+    with ShardWriter(tmp_path, [DIGITS, OTHER]) as shelf:
         assert [shelf.append(run) for run in [*runs, runs[0]]] == [True, True, True, True, False]
     assert list(read_shard(tmp_path / "digits.parquet")) == [runs[2], runs[1], runs[0]]
     assert list(read_shard(tmp_path / "fashion-8.parquet")) == [runs[3]]
@@ -29,9 +29,9 @@ def test_runs_come_back_as_they_were_and_in_order(tmp_path: Path) -> None:
 
 
 def test_a_shelf_goes_on_where_it_was(tmp_path: Path) -> None:
-    with Shelf(tmp_path, [DIGITS]) as shelf:
+    with ShardWriter(tmp_path, [DIGITS]) as shelf:
         shelf.append(made_up(1))
-    with Shelf(tmp_path, [DIGITS]) as shelf:
+    with ShardWriter(tmp_path, [DIGITS]) as shelf:
         assert made_up(1).key in shelf
         assert not shelf.append(made_up(1))
         shelf.append(made_up(0))
@@ -39,9 +39,9 @@ def test_a_shelf_goes_on_where_it_was(tmp_path: Path) -> None:
 
 
 def test_what_a_killed_sweep_had_finished_is_taken_from_the_journal(tmp_path: Path) -> None:
-    Shelf(tmp_path, [DIGITS]).append(made_up(4))  # and never published
+    ShardWriter(tmp_path, [DIGITS]).append(made_up(4))  # and never published
     assert not list(tmp_path.glob("*.parquet"))
-    with Shelf(tmp_path, [DIGITS]) as shelf:
+    with ShardWriter(tmp_path, [DIGITS]) as shelf:
         assert (shelf.recovered, made_up(4).key in shelf) == (1, True)
     assert keys_of(tmp_path, DIGITS) == [made_up(4).key]
 
@@ -52,7 +52,7 @@ def test_a_shard_that_a_table_wrote_is_gone_on_with_and_merges_back(tmp_path: Pa
     (tmp_path / "shelf").mkdir()
     with connect(tmp_path / "table.duckdb") as table:
         export(table, tmp_path / "shelf" / "digits.parquet", proxy="digits")
-    with Shelf(tmp_path / "shelf", [DIGITS]) as shelf:
+    with ShardWriter(tmp_path / "shelf", [DIGITS]) as shelf:
         shelf.append(made_up(2))
     with Store(tmp_path / "table.duckdb") as store:
         assert str(merge(store, tmp_path / "shelf" / "digits.parquet")).startswith("1 added, 1 already there, 0 in conflict")
@@ -63,17 +63,17 @@ def test_what_is_no_shard_of_this_proxy_is_refused_and_left_alone(tmp_path: Path
     path = tmp_path / "digits.parquet"
     path.write_text("no parquet")
     with pytest.raises(RequestError, match="cannot be read as Parquet"):
-        Shelf(tmp_path, [DIGITS])
+        ShardWriter(tmp_path, [DIGITS])
     assert path.read_text() == "no parquet"
     path.unlink()
-    with Shelf(tmp_path, [DIGITS]) as shelf:
+    with ShardWriter(tmp_path, [DIGITS]) as shelf:
         shelf.append(made_up(1))
         with pytest.raises(RequestError, match="was made with another recipe"):
             shelf.append(made_up(2, recipe_hash="0" * 16))
     with pytest.raises(RequestError, match="has runs of another recipe of digits"):
-        Shelf(tmp_path, [replace(DIGITS, epochs=1)])
+        ShardWriter(tmp_path, [replace(DIGITS, epochs=1)])
     with pytest.raises(RequestError, match="cannot write to '/proc/shelf'"):
-        Shelf(Path("/proc/shelf"), [DIGITS])
+        ShardWriter(Path("/proc/shelf"), [DIGITS])
 
 
 def test_a_shelf_needs_no_duckdb(tmp_path: Path) -> None:

@@ -20,12 +20,12 @@ from sase_bench.errors import RequestError
 from sase_bench.proxies.recipe import Proxy
 from sase_bench.record import COLUMNS, EPOCH_COLUMNS, KEY, Column, Record
 
-__all__ = ["Shelf", "keys_of"]
+__all__ = ["ShardWriter", "keys_of"]
 
 Key = tuple[int, str, int]
 
 
-class Shelf:
+class ShardWriter:
     """Append runs to `FOLDER/PROXY.parquet`, for `proxies` only; use it as a context manager.
 
     Raises `RequestError` if the folder cannot be written to, if a file in it is not a shard of this version, or if a proxy's
@@ -84,7 +84,7 @@ class Shelf:
         parquet.write_table(table, new, compression="zstd")
         new.replace(path)
 
-    def __enter__(self) -> Shelf:
+    def __enter__(self) -> ShardWriter:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
@@ -92,7 +92,7 @@ class Shelf:
 
 
 def keys_of(folder: Path, proxy: Proxy) -> list[Key]:
-    """The runs of `proxy` in the shard that `folder` has of it. Raises `RequestError` as `Shelf` does."""
+    """The runs of `proxy` in the shard that `folder` has of it. Raises `RequestError` as `ShardWriter` does."""
     pyarrow, parquet = _arrow()
     path = _path(folder, proxy)
     if not path.exists():
