@@ -25,7 +25,7 @@ MAP: dict[str, set[str]] = {
     "blocks": {"errors", "space"},
     "backbones": {"blocks", "errors", "space", "trunk"},
     "proxies": {"backbones", "blocks", "cli", "errors", "record", "space", "trunk", "version"},
-    "database": {"cli", "cost", "errors", "proxies", "record", "space"},
+    "database": {"cli", "cost", "errors", "proxies", "record", "space", "trunk"},
     "query": {"cli", "database", "errors", "record", "space"},
     "report": {"cli", "database", "errors", "query", "space"},
     "calibrate": {"cli", "database", "errors", "proxies", "space", "sweep"},

@@ -146,7 +146,7 @@ def test_a_bad_query_is_one_line_and_exit_2(table: Path, capsys: pytest.CaptureF
             "there is no table '{folder}/no.duckdb'; make one with: python -m sase_bench.sweep",
         ),
         (["sql SELECT 1", "--db", "{folder}/no.duckdb"], "there is no table '{folder}/no.duckdb'; make one with: "),
-        (["summary", "--db", "{folder}"], "'{folder}' is a folder, not a table"),
+        (["summary", "--db", "{folder}"], "'{folder}' is a folder without shards (*.parquet), and no table"),
         (["summary", "--db", "{folder}/text"], "'{folder}/text' cannot be read as a DuckDB file"),
         (["summary", "--db", "{folder}/other"], "'{folder}/other' is a DuckDB file but not a sase-bench table"),
         (["sql SELECT 1", "--db", "{folder}/other"], "'{folder}/other' is a DuckDB file but not a sase-bench table"),
