@@ -49,9 +49,12 @@ class Estimate:
 
 def ranks(y: Scores) -> Scores:
     """Ranks from 1 within each column; equal values share their mean rank."""
-    less = (y[:, None, :] > y[None, :, :]).sum(1)
-    equal = (y[:, None, :] == y[None, :, :]).sum(1)
-    return np.asarray(less + (equal + 1) / 2, dtype=np.float64)
+    return np.stack([_column_ranks(column) for column in y.T], axis=1)
+
+
+def _column_ranks(column: NDArray[np.float64]) -> NDArray[np.float64]:
+    _, place, counts = np.unique(column, return_inverse=True, return_counts=True)
+    return np.asarray((np.cumsum(counts) - (counts - 1) / 2)[place], dtype=np.float64)
 
 
 def icc(y: Scores) -> float:
