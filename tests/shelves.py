@@ -74,3 +74,12 @@ def _fill(table: duckdb.DuckDBPyConnection, name: str, seeds: int, blocks: str) 
 def _number(key: str) -> str:
     """A number in 0..1 that follows from the key."""
     return f"hash({key}) / 18446744073709551616.0"
+
+
+def rewrite(shard: Path, path: Path, change: str) -> None:
+    """The same shard with other columns, as a stranger could have made it."""
+    with duckdb.connect() as connection:
+        rows = connection.execute(f"SELECT decode(key), decode(value) FROM parquet_kv_metadata('{shard}')").fetchall()
+        meta = ", ".join(f"{key}: '{value}'" for key, value in rows)
+        source = f"SELECT * {change} FROM read_parquet('{shard}')"
+        connection.execute(f"COPY ({source}) TO '{path}' (FORMAT parquet, KV_METADATA {{{meta}}})")

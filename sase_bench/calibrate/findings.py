@@ -50,12 +50,15 @@ class Finding:
 def judge(table: duckdb.DuckDBPyConnection, reference: str | None = None) -> Iterator[list[Finding]]:
     """The findings for every proxy of an open table that was measured with two seeds, in order of their names.
 
-    There is no validity for the reference itself, nor for a proxy that shares too few blocks with it.
+    Those with too few blocks to be judged are left out. There is no validity for the reference itself, nor for a proxy that
+    shares too few blocks with it.
     """
     several = "SELECT proxy FROM runs WHERE status = 'ok' GROUP BY proxy HAVING count(DISTINCT seed) > 1 ORDER BY proxy"
     long = panel(table, reference) if reference else None
     for (name,) in table.execute(several).fetchall():
         measured = panel(table, name)
+        if len(measured.archs) < LEAST_BLOCKS or len(measured.seeds) < 2:
+            continue
         comparable = long is not None and name != reference and len(set(measured.archs) & set(long.archs)) >= LEAST_BLOCKS
         yield list(findings(name, measured, reference, long) if comparable else findings(name, measured))
 

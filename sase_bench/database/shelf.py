@@ -26,7 +26,18 @@ from sase_bench.proxies.splits import checksums, published_checksums
 from sase_bench.record import COLUMNS
 from sase_bench.space import OPERATIONS, SLOTS
 
-__all__ = ["CALIBRATIONS", "DEFAULT_SHELF", "Shelf", "fill", "find_released", "is_shelf", "open_shelf", "read_shelf"]
+__all__ = [
+    "CALIBRATIONS",
+    "DEFAULT_SHELF",
+    "Shelf",
+    "fill",
+    "find_released",
+    "is_shelf",
+    "open_shelf",
+    "parquet",
+    "proxy_of",
+    "read_shelf",
+]
 
 #: Where the released shards lie in a checkout, relative to the working directory.
 DEFAULT_SHELF = Path("database")
@@ -77,7 +88,7 @@ def read_shelf(path: Path) -> Shelf:
             started = {name for (name,) in connection.execute(f"SELECT DISTINCT proxy FROM {relation}").fetchall()}
         except duckdb.Error as error:
             raise RequestError(f"{str(path)!r} cannot be read as shards ({str(error).splitlines()[0]})") from error
-    described = tuple(_proxy(name, recipes[name]) for name in sorted(started & set(recipes)))
+    described = tuple(proxy_of(name, recipes[name]) for name in sorted(started & set(recipes)))
     return Shelf(path=path, shards=shards, proxies=described)
 
 
@@ -125,7 +136,7 @@ def fill(connection: duckdb.DuckDBPyConnection, shelf: Shelf, *, copied: Contain
     _add_calibrations(connection, shelf)
 
 
-def _proxy(name: str, recipe: dict[str, object]) -> Proxy:
+def proxy_of(name: str, recipe: dict[str, object]) -> Proxy:
     """The proxy with this recipe; the package's own if it is the same."""
     known = PROXIES.get(name)
     if known is not None and known.recipe() == recipe:

@@ -188,7 +188,8 @@ from sase_bench import Benchmark
 bench = Benchmark.load({str(shelf)!r})
 bench.query(0, "digits"), bench.query_many([0, 6], "digits"), bench.oracle("val_loss", "digits")
 allowed = {{"numpy", "duckdb", "_duckdb", "sase_bench"}}
-files = {{name.partition(".")[0]: getattr(module, "__file__", None) or "" for name, module in sys.modules.items() if name not in before}}
+loaded = {{name: sys.modules[name] for name in set(sys.modules) - before}}
+files = {{name.partition(".")[0]: getattr(module, "__file__", None) or "" for name, module in loaded.items()}}
 third = {{name for name, file in files.items() if "site-packages" in file}}
 sys.exit(str(third - allowed) if third - allowed else 0)
 """

@@ -7,13 +7,15 @@ import pytest
 
 from sase_bench.cost import count
 from sase_bench.database import Store, connect, merge
+from sase_bench.database.__main__ import main
+from sase_bench.database.check import check_shelf
 from sase_bench.database.reader import DEFAULT_TABLE, default_source, released
 from sase_bench.database.shards import SUMS
 from sase_bench.database.shelf import CALIBRATIONS, fill, find_released, read_shelf
 from sase_bench.errors import RequestError
 from sase_bench.proxies.registry import PROXIES
 from sase_bench.space import Space
-from tests.shelves import write_shelf
+from tests.shelves import rewrite, write_shelf
 
 NAMES = ("cifar10-8", "digits")
 RELATIONS = ("architectures", "proxies", "runs", "validation_runs", "epochs", "costs", "calibrations", "scores", "about")
@@ -137,3 +139,76 @@ def test_the_released_table_is_that_of_the_package_or_else_of_the_checkout(
     packaged = write_shelf(tmp_path / "package" / "released")
     monkeypatch.setattr("sase_bench.database.shelf.files", lambda name: packaged.parent)
     assert released() == packaged
+
+
+def test_check_names_every_damaged_file_and_reads_the_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    shelf = write_shelf(Path("database"), ("cifar10-8", "cifar100-8", "digits", "fashion-8"))
+    assert main(["check", "database"]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        f"database/{name}.parquet: whole" for name in ("cifar10-8", "cifar100-8", "digits", "fashion-8")
+    ]
+    flipped, truncated = shelf / "cifar10-8.parquet", shelf / "cifar100-8.parquet"
+    content = bytearray(flipped.read_bytes())
+    content[len(content) // 2] ^= 1
+    flipped.write_bytes(content)
+    truncated.write_bytes(truncated.read_bytes()[:-100])
+    (shelf / "fashion-8.parquet").unlink()
+    assert main(["check", "--db", "database"]) == 1
+    assert capsys.readouterr().out.splitlines() == [
+        "database/cifar10-8.parquet: is damaged: it does not match its checksum in SHA256SUMS; fetch it again",
+        "database/cifar100-8.parquet: is damaged: it does not match its checksum in SHA256SUMS; fetch it again",
+        "database/digits.parquet: whole",
+        "database/fashion-8.parquet: is missing; fetch it again",
+    ]
+    shards = [f"database/{name}.parquet" for name in ("cifar10-8", "cifar100-8", "digits")]
+    assert main(["merge", *shards, "--db", "table.duckdb"]) == 1
+    out = capsys.readouterr()
+    assert out.out == "database/digits.parquet: 98 added, 0 already there, 0 in conflict, 0 refused\n"
+    assert [line.partition(" is damaged: ")[0] for line in out.err.splitlines()] == [
+        "database: 'database/cifar10-8.parquet'",
+        "database: 'database/cifar100-8.parquet'",
+    ]
+
+
+def test_check_reads_every_row_as_from_a_stranger(tmp_path: Path) -> None:
+    shelf = write_shelf(tmp_path)
+    (shelf / SUMS).unlink()
+    good, bad = shelf / "digits.parquet", shelf / "more.parquet"
+    changes = [
+        "CASE WHEN arch = 0 THEN 2.0 ELSE val_top1 END AS val_top1",
+        "CASE WHEN arch = 1 THEN 'x' ELSE recipe_hash END AS recipe_hash",
+        "CASE WHEN arch = 2 THEN curve[:3] ELSE curve END AS curve",
+    ]
+    rewrite(good, bad, f"REPLACE ({', '.join(changes)})")
+    assert check_shelf(shelf) == {
+        good: [],
+        bad: [
+            "the column val_top1 lies in 0..1, got 2.0 (2 times)",
+            "a run that is on the shelf already (96 times)",
+            "a run made with another recipe than that of digits (2 times)",
+            "a run that ended ok with a curve of another length than digits has (2 times)",
+        ],
+    }
+
+
+def test_a_shelf_that_is_too_large_is_a_problem(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sase_bench.database.check.LARGEST", 1000)
+    shelf = write_shelf(tmp_path)
+    assert check_shelf(shelf)[shelf][0].endswith("bytes, more than the 1,000 that a shelf may have")
+
+
+@pytest.mark.parametrize("place", ["nowhere", "nowhere.parquet", "text", "empty"])
+def test_a_check_of_nothing_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], place: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("text").touch()
+    Path("empty").mkdir()
+    assert main(["check", place]) == 2
+    assert capsys.readouterr().err in (
+        f"database: there is no shard, and no folder of shards, '{place}'\n",
+        "database: 'empty' is a folder without shards (*.parquet)\n",
+    )
