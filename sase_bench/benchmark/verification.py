@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from sase_bench.errors import RequestError
+from sase_bench.proxies.registry import find
 from sase_bench.record import Record
 from sase_bench.space import Architecture
 
@@ -37,7 +39,13 @@ def verify(known: Record, **options: Any) -> Verification:
     """Train `known` again, by the implementation that its column `path` names where this program has it.
 
     `options` go to `sase_bench.proxies.measure`. On the processor and with the torch version of the row nothing differs.
+    Raises `RequestError` for a run made with another recipe than its proxy has now.
     """
+    proxy = find(known.proxy)
+    if proxy.recipe_hash != known.recipe_hash:
+        raise RequestError(
+            f"run {known.key} was made with the recipe {known.recipe_hash}, {known.proxy} now has {proxy.recipe_hash}"
+        )
     engine = _ENGINES[known.path if known.path in _ENGINES else "eager"]
     return Verification(known, engine(known, **options))
 

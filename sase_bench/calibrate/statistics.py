@@ -49,12 +49,16 @@ class Estimate:
 
 def ranks(y: Scores) -> Scores:
     """Ranks from 1 within each column; equal values share their mean rank."""
-    return np.stack([_column_ranks(column) for column in y.T], axis=1)
-
-
-def _column_ranks(column: NDArray[np.float64]) -> NDArray[np.float64]:
-    _, place, counts = np.unique(column, return_inverse=True, return_counts=True)
-    return np.asarray((np.cumsum(counts) - (counts - 1) / 2)[place], dtype=np.float64)
+    order = np.argsort(y, axis=0)
+    ordered = np.take_along_axis(y, order, axis=0)
+    differs = np.ones((len(y) + 1, y.shape[1]), dtype=bool)  # is a value another one than the value before it
+    differs[1:-1] = ordered[1:] != ordered[:-1]
+    place = np.arange(len(y))[:, None]
+    first = np.maximum.accumulate(np.where(differs[:-1], place, 0), axis=0)
+    last = np.minimum.accumulate(np.where(differs[1:], place, len(y))[::-1], axis=0)[::-1]
+    shared = np.empty(y.shape)
+    np.put_along_axis(shared, order, 1 + (first + last) / 2, axis=0)
+    return shared
 
 
 def icc(y: Scores) -> float:

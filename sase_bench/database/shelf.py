@@ -153,7 +153,7 @@ def _add_calibrations(connection: duckdb.DuckDBPyConnection, shelf: Shelf) -> No
         return
     names = {proxy.name for proxy in shelf.proxies}
     with path.open(newline="") as file:
-        rows = [row for row in csv.DictReader(file) if row["proxy"] in names]
+        rows = [row for row in csv.DictReader(file) if row.get("proxy") in names]
     for row in rows:
         connection.execute(
             f"INSERT INTO calibrations BY NAME SELECT {', '.join(f'${name} AS {name}' for name in row)}",
