@@ -24,7 +24,7 @@ __all__ = ["METRICS", "Measured", "Result", "mean_over_seeds", "measured", "only
 
 Floats = NDArray[np.float64]
 
-#: The scores of a `Result` with their units and directions; `seconds` is the time up to an epoch.
+#: The scores of a `Result` in order, with their units and directions; `seconds` is the time up to an epoch.
 METRICS: dict[str, Column] = {
     **{name: COLUMNS[name] for name in ("val_loss", "val_top1", "train_loss")},
     "seconds": EPOCH_COLUMNS["seconds"],
@@ -90,6 +90,11 @@ class Measured:
         return {name: np.concatenate([cube, mean_over_seeds(cube)[:, None]], axis=1) for name, cube in curves.items()}
 
     @cached_property
+    def columns(self) -> dict[int, int]:
+        """Seed → its place in `seeds`."""
+        return {seed: column for column, seed in enumerate(self.seeds.tolist())}
+
+    @cached_property
     def seeds_ok(self) -> list[tuple[int, ...]]:
         """The seeds that ended ok, by row."""
         numbers = self.seeds.tolist()
@@ -139,7 +144,7 @@ def pick(table: Measured, metric: str, archs: NDArray[np.integer[Any]], at: Arra
 
 def only(value: float) -> float | None:
     """None for nan."""
-    return None if value != value else float(value)
+    return None if value != value else float(value)  # nan alone differs from itself; `isnan` takes ten times as long
 
 
 def measured(table: duckdb.DuckDBPyConnection, proxy: str) -> Measured:

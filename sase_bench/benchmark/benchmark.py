@@ -116,22 +116,16 @@ class Benchmark:
         epoch = table.epochs if at is None else at
         if not 1 <= epoch <= table.epochs:
             raise RequestError(f"{table.proxy} has the epochs 1..{table.epochs}, got {at!r}")
-        column, seeds = -1, table.seeds_ok[row]
+        column, seeds = len(table.seeds), table.seeds_ok[row]  # behind the seeds stand their means
         if seed is not None:
-            column = int(np.searchsorted(table.seeds, seed))
-            if column == len(table.seeds) or table.seeds[column] != seed or table.status[row, column] < 0:
+            column = table.columns.get(seed, -1)
+            if column < 0 or table.status.item(row, column) < 0:
                 there = ", ".join(str(number) for number in table.seeds[table.status[row] >= 0])
                 raise RequestError(f"architecture {index} was measured on {table.proxy} with the seeds {there}, not {seed}")
             seeds = (seed,) if seed in seeds else ()
-        return Result(
-            arch=index,
-            proxy=table.proxy,
-            epoch=epoch,
-            seeds=seeds,
-            **{name: only(table.answers(name)[row, column, epoch - 1]) for name in METRICS},
-            diverged=int(table.unscored[0, row, column]),
-            failed=int(table.unscored[1, row, column]),
-        )
+        loss, top1, train, seconds = (only(table.answers(name).item(row, column, epoch - 1)) for name in METRICS)
+        diverged, failed = (table.unscored.item(i, row, column) for i in (0, 1))
+        return Result(index, table.proxy, epoch, seeds, loss, top1, train, seconds, diverged, failed)
 
     def query_many(
         self,
@@ -247,7 +241,7 @@ def _index(arch: Architecture | str | int) -> int:
 
 
 def _row(table: Measured, index: int) -> int:
-    row = int(table.row[Architecture(index).index])
+    row = table.row.item(index) if 0 <= index < len(table.row) else int(table.row[Architecture(index).index])
     if row < 0:
         raise RequestError(f"architecture {index} was not measured on {table.proxy}")
     return row
