@@ -22,7 +22,7 @@ from sase_bench.errors import RequestError
 from sase_bench.space import OPERATIONS, SLOTS, Architecture
 from sase_bench.trunk import Stage, Trunk
 
-__all__ = ["Cost", "count", "operation_costs"]
+__all__ = ["Cost", "count", "operation_costs", "slot_costs"]
 
 _MIXER_PARAMS = 4  # Conv2d(2→1) and the affine BatchNorm2d(1)
 _POSITIONS = 64  # of the spatial second-order pooling
@@ -89,12 +89,21 @@ def count(trunk: Trunk, architectures: Iterable[Architecture] | NDArray[np.uint8
     """
     if not isinstance(architectures, np.ndarray):
         architectures = np.asarray([arch.digits for arch in architectures], dtype=np.uint8).reshape(-1, len(SLOTS))
-    table = np.zeros((len(SLOTS), 7, 2), dtype=np.int64)  # slot × operation × (parameters, FLOPs)
+    constant, table = slot_costs(trunk)
+    total = constant + sum(table[i][architectures[:, i]] for i in range(len(SLOTS)))
+    return Cost(params=total[:, 0], flops=total[:, 1])
+
+
+def slot_costs(trunk: Trunk) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """What a network costs whatever its block, shape (2,), and what each operation of each slot adds, shape (6, 7, 2).
+
+    The last axis is (parameters, FLOPs); the cost of a block is the sum over its slots.
+    """
+    table = np.zeros((len(SLOTS), 7, 2), dtype=np.int64)
     constant = np.asarray([trunk.params, trunk.flops], dtype=np.int64)
     for stage in trunk.stages:
         costs = operation_costs(stage)
         for i, (slot, members) in enumerate(SLOTS.items()):
             table[i] += stage.blocks * np.asarray([costs[members][name] for name in OPERATIONS[slot]], dtype=np.int64)
         constant += stage.blocks * np.asarray([_MIXER_PARAMS, 2 * stage.height * stage.width], dtype=np.int64)
-    total = constant + sum(table[i][architectures[:, i]] for i in range(len(SLOTS)))
-    return Cost(params=total[:, 0], flops=total[:, 1])
+    return constant, table

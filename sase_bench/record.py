@@ -19,7 +19,7 @@ from typing import Any, Literal, get_args, get_type_hints
 
 from sase_bench.errors import RequestError
 
-__all__ = ["COLUMNS", "EPOCH_COLUMNS", "KEY", "STATUSES", "Column", "EpochRecord", "Record"]
+__all__ = ["COLUMNS", "EPOCH_COLUMNS", "KEY", "STATUSES", "Better", "Column", "EpochRecord", "Record"]
 
 #: What identifies a run.
 KEY = ("arch", "proxy", "seed")

@@ -21,13 +21,25 @@ MAP: dict[str, set[str]] = {
     "cli": {"errors"},
     "version": set(),
     "sase_bench": {"benchmark", "space", "version"},
+    "release": {
+        "benchmark",
+        "calibrate",
+        "cli",
+        "database",
+        "errors",
+        "proxies",
+        "query",
+        "record",
+        "space",
+        "version",
+    },
     "benchmark": {"backbones", "database", "errors", "proxies", "record", "space"},
     "blocks": {"errors", "space"},
     "modules": {"errors", "trunk"},
     "backbones": {"blocks", "errors", "modules", "space", "trunk", "version"},
     "timm": {"backbones", "errors", "trunk"},
     "proxies": {"backbones", "blocks", "cli", "errors", "record", "space", "trunk", "version"},
-    "database": {"cli", "cost", "errors", "proxies", "record", "space"},
+    "database": {"cli", "cost", "errors", "proxies", "record", "space", "trunk"},
     "query": {"cli", "database", "errors", "record", "space"},
     "report": {"cli", "database", "errors", "query", "space"},
     "calibrate": {"cli", "database", "errors", "proxies", "space", "sweep"},
@@ -88,6 +100,7 @@ LIGHT = [
     "query",
     "query.__main__",
     "proxies",
+    "release.__main__",
     "sweep.__main__",
 ]
 
@@ -100,7 +113,7 @@ def test_the_table_side_needs_no_torch(module: str) -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
-@pytest.mark.parametrize("module", ["proxies", "database", "query", "sweep", "report", "calibrate"])
+@pytest.mark.parametrize("module", ["proxies", "database", "query", "release", "sweep", "report", "calibrate"])
 def test_a_command_runs_without_warnings(module: str) -> None:
     done = subprocess.run(
         [sys.executable, "-W", "error", "-m", f"sase_bench.{module}", "--help"], capture_output=True, text=True

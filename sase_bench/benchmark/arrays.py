@@ -7,24 +7,32 @@ the run was not made or did not end ok, is nan in the arrays and None in a `Resu
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-from sase_bench.record import STATUSES
+from sase_bench.errors import RequestError
+from sase_bench.record import COLUMNS, EPOCH_COLUMNS, STATUSES, Column
 from sase_bench.space import Space
 
 if TYPE_CHECKING:
     import duckdb
 
-__all__ = ["Measured", "Result", "measured", "only"]
+__all__ = ["METRICS", "Measured", "Result", "mean_over_seeds", "measured", "only", "pick"]
 
 Floats = NDArray[np.float64]
 
+#: The scores of a `Result` in order, with their units and directions; `seconds` is the time up to an epoch.
+METRICS: dict[str, Column] = {
+    **{name: COLUMNS[name] for name in ("val_loss", "val_top1", "train_loss")},
+    "seconds": EPOCH_COLUMNS["seconds"],
+}
+
 
 class Result(NamedTuple):
-    """What is known of one architecture on one proxy, validation only."""
+    """What is known of one architecture on one proxy, validation only. `METRICS` has units and directions for programs."""
 
     arch: int
     proxy: str
@@ -32,7 +40,7 @@ class Result(NamedTuple):
     seeds: tuple[int, ...]  # that the scores are the mean of
     val_loss: float | None  # nat, smaller is better
     val_top1: float | None  # fraction 0..1, larger is better
-    train_loss: float | None  # nat
+    train_loss: float | None  # nat, smaller is better
     seconds: float | None  # training and validation up to that epoch, mean over the seeds
     diverged: int  # runs of this architecture whose loss was not finite
     failed: int  # runs that ended with an error
@@ -65,11 +73,39 @@ class Measured:
 
     def means(self, metric: str) -> Floats:
         """Mean of `metric` after the last epoch over the seeds that ended ok, shape (k,); nan where there is none."""
-        return mean_over_seeds(getattr(self, metric)[:, :, -1])
+        return self.answers(metric)[:, -1, -1]
 
     def counts(self) -> NDArray[np.int64]:
         """Seeds that ended ok, shape (k,)."""
         return np.asarray((self.status == 0).sum(1), dtype=np.int64)
+
+    def answers(self, metric: str) -> Floats:
+        """`metric` of `METRICS` by architecture, seed and epoch, and last their means over the seeds: shape (k, s + 1, e)."""
+        answers: Floats = self._answers[metric]
+        return answers
+
+    @cached_property
+    def _answers(self) -> dict[str, Floats]:
+        curves = {name: getattr(self, name) for name in METRICS} | {"seconds": np.cumsum(self.seconds, axis=2)}
+        return {name: np.concatenate([cube, mean_over_seeds(cube)[:, None]], axis=1) for name, cube in curves.items()}
+
+    @cached_property
+    def columns(self) -> dict[int, int]:
+        """Seed → its place in `seeds`."""
+        return {seed: column for column, seed in enumerate(self.seeds.tolist())}
+
+    @cached_property
+    def seeds_ok(self) -> list[tuple[int, ...]]:
+        """The seeds that ended ok, by row."""
+        numbers = self.seeds.tolist()
+        ended = (self.status == 0).tolist()
+        return [tuple(seed for seed, ok in zip(numbers, row, strict=True) if ok) for row in ended]
+
+    @cached_property
+    def unscored(self) -> NDArray[np.int64]:
+        """Runs that diverged, and runs that failed, by row and seed and last over all seeds: shape (2, k, s + 1)."""
+        by_seed = np.stack([self.status == STATUSES.index(name) for name in ("diverged", "failed")]).astype(np.int64)
+        return np.concatenate([by_seed, by_seed.sum(2, keepdims=True)], axis=2)
 
 
 def mean_over_seeds(values: Floats) -> Floats:
@@ -80,14 +116,40 @@ def mean_over_seeds(values: Floats) -> Floats:
     return means
 
 
+def pick(table: Measured, metric: str, archs: NDArray[np.integer[Any]], at: ArrayLike | None, seed: ArrayLike | None) -> Floats:
+    """`metric` of n architectures, shape (n,), after epoch `at` and with `seed` (None: the last one, and the mean over seeds).
+
+    nan for a run that has no score. Raises `RequestError` for the first architecture, epoch or run that was not measured.
+    """
+    outside = archs[(archs < 0) | (archs >= len(table.row))]
+    if outside.size:
+        raise RequestError(f"an architecture's index lies in 0..{len(table.row) - 1}, got {outside[0]}")
+    rows = table.row[archs]
+    if (rows < 0).any():
+        raise RequestError(f"architecture {archs[rows < 0][0]} was not measured on {table.proxy}")
+    epochs = np.asarray(table.epochs if at is None else at)
+    unknown_epochs = epochs[(epochs < 1) | (epochs > table.epochs)]
+    if unknown_epochs.size:
+        raise RequestError(f"{table.proxy} has the epochs 1..{table.epochs}, got {unknown_epochs[0]}")
+    columns = np.asarray(-1)
+    if seed is not None:
+        seeds = np.broadcast_to(seed, rows.shape)
+        columns = np.minimum(np.searchsorted(table.seeds, seeds), len(table.seeds) - 1)
+        missing = (table.seeds[columns] != seeds) | (table.status[rows, columns] < 0)
+        if missing.any():
+            raise RequestError(f"run ({archs[missing][0]}, seed {seeds[missing][0]}) is not in {table.proxy}")
+    scores: Floats = table.answers(metric)[rows, columns, epochs - 1]
+    return scores
+
+
 def only(value: float) -> float | None:
     """None for nan."""
-    return None if np.isnan(value) else float(value)
+    return None if value != value else float(value)  # nan alone differs from itself; `isnan` takes ten times as long
 
 
 def measured(table: duckdb.DuckDBPyConnection, proxy: str) -> Measured:
     """The runs of `proxy` in an open table; empty arrays if there are none."""
-    runs = table.execute(
+    runs: dict[str, Any] = table.execute(
         "SELECT arch, seed, status, train_seconds + eval_seconds AS cost, test_loss, test_top1 FROM runs WHERE proxy = ?",
         [proxy],
     ).fetchnumpy()
@@ -100,22 +162,20 @@ def measured(table: duckdb.DuckDBPyConnection, proxy: str) -> Measured:
     row = np.full(len(Space("full")), -1, dtype=np.int32)
     row[archs] = np.arange(len(archs), dtype=np.int32)
     names = ("val_loss", "val_top1", "train_loss", "seconds")
-    curves = table.execute(
-        f"SELECT arch, seed, epoch, {', '.join(f'epochs.{name}' for name in names)} "
-        "FROM epochs JOIN (SELECT arch, proxy, seed FROM runs WHERE status = 'ok') USING (arch, proxy, seed) WHERE proxy = ?",
-        [proxy],
-    ).fetchnumpy()
+    points = ", ".join(["arch", "seed", "epoch", *names])
+    curves: dict[str, Any] = table.execute(f"SELECT {points} FROM epochs WHERE proxy = ?", [proxy]).fetchnumpy()
     places = row[curves["arch"]], np.searchsorted(seeds, curves["seed"]), curves["epoch"] - 1
     cubes = {name: np.full((*shape, epochs), np.nan) for name in names}
     for name, cube in cubes.items():
         cube[places] = _floats(curves[name])
+        cube[status != STATUSES.index("ok")] = np.nan  # what was seen before a run ended badly is no score
     matrices = {name: np.full(shape, np.nan) for name in ("cost", "test_loss", "test_top1")}
     for name, matrix in matrices.items():
         matrix[rows, columns] = _floats(runs[name])
     return Measured(proxy=proxy, archs=archs, seeds=seeds, status=status, row=row, **cubes, **matrices)
 
 
-def _floats(column: NDArray[np.float64]) -> Floats:
+def _floats(column: Any) -> Floats:
     """A column as DuckDB gives it, masked where it is missing, with nan there."""
     filled: Floats = np.ma.filled(np.ma.asarray(column, dtype=np.float64), np.nan)
     return filled

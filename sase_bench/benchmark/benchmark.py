@@ -1,25 +1,35 @@
-"""`Benchmark`: the table behind a handful of questions that a search asks."""
+"""`Benchmark`: the table behind a handful of questions that a search asks.
+
+**Regret**, the one formula used everywhere: with m(a) the mean of a metric after the last epoch, over the seeds of architecture
+a that ended ok, and a* the oracle of the same table,
+
+    regret(a) = m(a) - m(a*)  if smaller is better,    m(a*) - m(a)  if larger is better,
+
+in the unit of the metric, 0 for the oracle. The oracle is the best m(a) among the architectures with the most seeds; ties go to
+the smaller index. An architecture with fewer seeds can therefore have a negative regret: it was lucky, not better.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
-from sase_bench.benchmark.arrays import Measured, Result, mean_over_seeds, measured, only
+from sase_bench.benchmark.arrays import METRICS, Measured, Result, mean_over_seeds, only, pick
 from sase_bench.benchmark.simulation import Simulation
+from sase_bench.benchmark.tables import Tables, tables_at
+from sase_bench.benchmark.verification import SCORES, verify
 from sase_bench.errors import RequestError, unknown
-from sase_bench.record import COLUMNS, STATUSES
+from sase_bench.record import Better, Column
 from sase_bench.space import Architecture
 
 if TYPE_CHECKING:
     from torch import nn
 
 __all__ = ["Benchmark", "Oracle", "ProxySize", "Revealed"]
-
-_METRICS = ("val_loss", "val_top1")
 
 
 class ProxySize(NamedTuple):
@@ -38,6 +48,8 @@ class Oracle(NamedTuple):
     metric: str
     proxy: str
     seeds: int  # that `value` is the mean of
+    unit: str
+    better: Better
     definition: str
 
 
@@ -54,19 +66,22 @@ class Revealed(NamedTuple):
 class Benchmark:
     """Answers from arrays. The same question always has the same answer; no random generator is used."""
 
-    def __init__(self, tables: Mapping[str, Measured]) -> None:
-        self._tables = {name: table for name, table in tables.items() if len(table.archs)}
+    #: What `query_many` gives, and the scores of a `Result`, with unit and direction.
+    metrics: Mapping[str, Column] = METRICS
+
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
         self._answers: dict[tuple[int, str | None, int | None, int | None], Result] = {}
         self.revealed = 0  # how often test scores were asked for
 
     @classmethod
     def load(cls, path: str | Path | None = None) -> Benchmark:
-        """All runs of the table at `path`, by default the one that a sweep fills in the working directory."""
-        from sase_bench.database.reader import DEFAULT_TABLE, connect
+        """The runs at `path`: a DuckDB file, a Parquet shard or a folder of shards; by default the released table.
 
-        with connect(Path(path) if path is not None else DEFAULT_TABLE) as table:
-            names = table.execute("SELECT proxy FROM proxies ORDER BY proxy").fetchall()
-            return cls({name: measured(table, name) for (name,) in names})
+        That is the one inside the installed package, or `database/` of the working directory. Of shards the checksums are
+        compared at once, and a proxy is read when it is first asked for; raises `RequestError` for what cannot be read.
+        """
+        return cls(tables_at(Path(path) if path is not None else None))
 
     @property
     def proxies(self) -> dict[str, ProxySize]:
@@ -90,11 +105,10 @@ class Benchmark:
 
         Raises `RequestError` for an architecture, a seed or an epoch that was not measured.
         """
-        index = _index(arch)
-        key = (index, proxy, at, seed)
+        key = (arch if isinstance(arch, int) else _index(arch), proxy, at, seed)
         answer = self._answers.get(key)
         if answer is None:
-            answer = self._answers[key] = self._look_up(index, self.measured(proxy), at, seed)
+            answer = self._answers[key] = self._look_up(key[0], self.measured(proxy), at, seed)
         return answer
 
     def _look_up(self, index: int, table: Measured, at: int | None, seed: int | None) -> Result:
@@ -102,24 +116,43 @@ class Benchmark:
         epoch = table.epochs if at is None else at
         if not 1 <= epoch <= table.epochs:
             raise RequestError(f"{table.proxy} has the epochs 1..{table.epochs}, got {at!r}")
-        chosen = table.status[row] >= 0
+        column, seeds = len(table.seeds), table.seeds_ok[row]  # behind the seeds stand their means
         if seed is not None:
-            chosen &= table.seeds == seed
-            if not chosen.any():
+            column = table.columns.get(seed, -1)
+            if column < 0 or table.status.item(row, column) < 0:
                 there = ", ".join(str(number) for number in table.seeds[table.status[row] >= 0])
                 raise RequestError(f"architecture {index} was measured on {table.proxy} with the seeds {there}, not {seed}")
-        ok = chosen & (table.status[row] == 0)
-        scores = {name: only(_mean(getattr(table, name)[row, ok, epoch - 1])) for name in (*_METRICS, "train_loss")}
-        return Result(
-            arch=index,
-            proxy=table.proxy,
-            epoch=epoch,
-            seeds=tuple(table.seeds[ok].tolist()),
-            seconds=only(_mean(table.seconds[row, ok, :epoch].sum(1))),
-            diverged=int((table.status[row, chosen] == STATUSES.index("diverged")).sum()),
-            failed=int((table.status[row, chosen] == STATUSES.index("failed")).sum()),
-            **scores,
-        )
+            seeds = (seed,) if seed in seeds else ()
+        loss, top1, train, seconds = (only(table.answers(name).item(row, column, epoch - 1)) for name in METRICS)
+        diverged, failed = (table.unscored.item(i, row, column) for i in (0, 1))
+        return Result(index, table.proxy, epoch, seeds, loss, top1, train, seconds, diverged, failed)
+
+    def query_many(
+        self,
+        archs: Sequence[Architecture | str | int] | NDArray[np.integer[Any]],
+        proxy: str | None = None,
+        *,
+        metric: str = "val_loss",
+        at: ArrayLike | None = None,
+        seed: ArrayLike | None = None,
+    ) -> NDArray[np.float64]:
+        """One score of each of n architectures, shape (n,), as `query` gives it; nan for a run that has no score.
+
+        `archs` are best an array of indices: millions take a second. `metric` is one of `metrics`; `at` and `seed` are a number
+        for all, or an array of shape (n,). Raises `RequestError` if any of it was not measured.
+        """
+        if metric not in METRICS:
+            raise unknown("metric", metric, METRICS)
+        indices = archs if isinstance(archs, np.ndarray) else np.asarray([_index(arch) for arch in archs], dtype=np.int64)
+        return pick(self.measured(proxy), metric, indices, at, seed)
+
+    def to_arrow(self, relation: str = "runs") -> Any:
+        """All `runs` (with provenance, without test scores) or all `epochs` as a `pyarrow.Table`; units are field metadata."""
+        return self._tables.to_arrow(relation)
+
+    def to_pandas(self, relation: str = "runs") -> Any:
+        """All `runs` (with provenance, without test scores) or all `epochs` as a `pandas.DataFrame`; units are in `attrs`."""
+        return self._tables.to_pandas(relation)
 
     def oracle(self, metric: str, proxy: str | None = None) -> Oracle:
         """The best mean over seeds that the table holds: what regret is measured from.
@@ -131,22 +164,24 @@ class Benchmark:
         if not counts.any():
             raise RequestError(f"no run on {table.proxy} ended ok")
         competing = np.where(counts == counts.max(), values, np.nan)
-        best = int(np.nanargmin(competing) if COLUMNS[metric].better == "smaller" else np.nanargmax(competing))
+        better = _better(metric)
+        best = int(np.nanargmin(competing) if better == "smaller" else np.nanargmax(competing))
         definition = (
             f"best mean {metric} over {counts.max()} seeds among the {int((counts == counts.max()).sum())} architectures of "
             f"{table.proxy} measured with that many; ties go to the smaller index"
         )
         arch = Architecture(int(table.archs[best]))
-        return Oracle(arch, float(values[best]), metric, table.proxy, int(counts[best]), definition)
+        unit = METRICS[metric].unit
+        return Oracle(arch, float(values[best]), metric, table.proxy, int(counts[best]), unit, better, definition)
 
     def regret(self, arch: Architecture | str | int, metric: str, proxy: str | None = None) -> float | None:
-        """|mean of `arch` - oracle|, in the unit of `metric`; negative if fewer seeds let it look better than the oracle."""
+        """The regret of `arch` as the module defines it; None if no run of it ended ok."""
         table, values = self._means(metric, proxy)
         value = only(values[_row(table, _index(arch))])
         if value is None:
             return None
         difference = value - self.oracle(metric, table.proxy).value
-        return difference if COLUMNS[metric].better == "smaller" else -difference
+        return difference if _better(metric) == "smaller" else -difference
 
     def reveal(self, arch: Architecture | str | int, proxy: str | None = None) -> Revealed:
         """Test scores. For the end of a study, not for a search: every call counts in `revealed`."""
@@ -156,7 +191,7 @@ class Benchmark:
         self.revealed += 1
         ok = table.status[row] == 0
         loss, top1 = (mean_over_seeds(values[row : row + 1, ok])[0] for values in (table.test_loss, table.test_top1))
-        return Revealed(index, table.proxy, tuple(table.seeds[ok].tolist()), only(loss), only(top1))
+        return Revealed(index, table.proxy, table.seeds_ok[row], only(loss), only(top1))
 
     def simulate(self, proxy: str | None = None, workers: int = 1) -> Simulation:
         """A cluster of `workers` that takes as long as the real runs did, in no time."""
@@ -177,38 +212,37 @@ class Benchmark:
     ) -> dict[str, float]:
         """Train one row again and give, for each validation score, the new value minus the one in the table.
 
-        On the processor and with the torch version of the row the differences are 0. `options` go to `measure`.
+        A row of the fused engine is trained with the seeds that it was trained with. On the processor and with the torch
+        version of the row the differences are 0. `options` go to `measure`.
         """
-        from sase_bench.proxies import measure
-
         table = self.measured(proxy)
-        index = _index(arch)
-        known = self.query(index, table.proxy, seed=seed)
-        again = measure(Architecture(index), table.proxy, seed, **options)
-        pairs = {name: (getattr(again, name), getattr(known, name)) for name in _METRICS}
-        if any(None in pair for pair in pairs.values()):
-            raise RequestError(f"run {(index, table.proxy, seed)} has no score to compare: {again.status}, {again.reason}")
-        return {name: new - old for name, (new, old) in pairs.items()}
+        self.query(_index(arch), table.proxy, seed=seed)  # says what there is if that run is not
+        done = verify(*self._tables.record((_index(arch), table.proxy, seed)), **options)
+        differences = {name: value for name, value in done.differences.items() if value is not None}
+        if len(differences) < len(SCORES):
+            ends = f"{done.known.status} in the table, {done.again.status} now, {done.again.reason or done.known.reason}"
+            raise RequestError(f"run {done.known.key} has no score to compare: {ends}")
+        return differences
 
-    def _means(self, metric: str, proxy: str | None) -> tuple[Measured, Any]:
-        if metric not in _METRICS:
-            raise unknown("metric", metric, _METRICS)
+    def _means(self, metric: str, proxy: str | None) -> tuple[Measured, NDArray[np.float64]]:
+        if metric not in SCORES:
+            raise unknown("metric", metric, SCORES)
         table = self.measured(proxy)
         return table, table.means(metric)
 
 
+def _better(metric: str) -> Better:
+    return METRICS[metric].better or "smaller"
+
+
 def _index(arch: Architecture | str | int) -> int:
-    if isinstance(arch, int):
-        return arch
-    return (Architecture.parse(arch) if isinstance(arch, str) else arch).index
+    if isinstance(arch, Architecture):
+        return arch.index
+    return Architecture.parse(arch).index if isinstance(arch, str) else int(arch)
 
 
 def _row(table: Measured, index: int) -> int:
-    row = int(table.row[Architecture(index).index])
+    row = table.row.item(index) if 0 <= index < len(table.row) else int(table.row[Architecture(index).index])
     if row < 0:
         raise RequestError(f"architecture {index} was not measured on {table.proxy}")
     return row
-
-
-def _mean(values: Any) -> float:
-    return float(values.mean()) if len(values) else float("nan")

@@ -6,15 +6,14 @@ import argparse
 import json
 import math
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from tabulate import tabulate
 
 from sase_bench import cli
-from sase_bench.calibrate.findings import Finding, findings
-from sase_bench.calibrate.scores import Panel, panel
-from sase_bench.calibrate.statistics import LEAST_BLOCKS
+from sase_bench.calibrate.findings import Finding, findings, judge
+from sase_bench.calibrate.scores import panel
 from sase_bench.database import Store, connect
 from sase_bench.database.reader import DEFAULT_TABLE
 from sase_bench.errors import RequestError
@@ -56,25 +55,14 @@ def _judge_all(options: argparse.Namespace) -> int:
     """Judge every proxy with enough runs in the table, and train nothing."""
     if not options.measured:
         raise RequestError("--proxy all judges what a table has; add --measured")
-    several = "SELECT proxy FROM runs WHERE status = 'ok' GROUP BY proxy HAVING count(DISTINCT seed) > 1 ORDER BY proxy"
     with connect(options.db) as table:
-        names = [name for (name,) in table.execute(several).fetchall()]
-        panels = {name: panel(table, name) for name in names}
-        long = panel(table, options.reference) if options.reference else None
-        found = [list(_judge(name, panels[name], options.reference, long)) for name in names]
+        found = list(judge(table, options.reference))
     if not found:
         raise RequestError(f"no proxy in {str(options.db)!r} has been measured with two seeds")
     with Store(options.db) as store:
         store.replace_calibrations([finding.row() for group in found for finding in group])
     print("\n\n".join(_render(group, options.format) for group in found))
     return 0
-
-
-def _judge(proxy: str, measured: Panel, reference: str | None, long: Panel | None) -> Iterator[Finding]:
-    """The findings for one of many proxies; without the reference if it is the proxy or shares too few blocks."""
-    if long is None or proxy == reference or len(set(measured.archs) & set(long.archs)) < LEAST_BLOCKS:
-        return findings(proxy, measured)
-    return findings(proxy, measured, reference, long)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 
-from sase_bench.calibrate.scores import METRICS, Panel
+import duckdb
+
+from sase_bench.calibrate.scores import METRICS, Panel, panel
 from sase_bench.calibrate.statistics import LEAST_BLOCKS, Estimate, bootstrap, icc, ranks, reliability, validity
 from sase_bench.errors import RequestError
 
-__all__ = ["Finding", "findings"]
+__all__ = ["Finding", "findings", "judge"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +45,22 @@ class Finding:
             else:
                 row[name] = value
         return row
+
+
+def judge(table: duckdb.DuckDBPyConnection, reference: str | None = None) -> Iterator[list[Finding]]:
+    """The findings for every proxy of an open table that was measured with two seeds, in order of their names.
+
+    Those with too few blocks to be judged are left out. There is no validity for the reference itself, nor for a proxy that
+    shares too few blocks with it.
+    """
+    several = "SELECT proxy FROM runs WHERE status = 'ok' GROUP BY proxy HAVING count(DISTINCT seed) > 1 ORDER BY proxy"
+    long = panel(table, reference) if reference else None
+    for (name,) in table.execute(several).fetchall():
+        measured = panel(table, name)
+        if len(measured.archs) < LEAST_BLOCKS or len(measured.seeds) < 2:
+            continue
+        comparable = long is not None and name != reference and len(set(measured.archs) & set(long.archs)) >= LEAST_BLOCKS
+        yield list(findings(name, measured, reference, long) if comparable else findings(name, measured))
 
 
 def findings(proxy: str, panel: Panel, reference: str | None = None, long: Panel | None = None) -> Iterator[Finding]:

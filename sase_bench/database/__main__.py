@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from sase_bench import cli
-from sase_bench.database.check import check
+from sase_bench.database.check import check, check_shelf
 from sase_bench.database.reader import DEFAULT_TABLE, connect
 from sase_bench.database.schema import schema_sql
 from sase_bench.database.shards import Report, export, merge, recipes_of
+from sase_bench.database.shelf import is_shelf
 from sase_bench.database.store import Store
 from sase_bench.errors import RequestError
 from sase_bench.proxies.registry import find
@@ -28,7 +29,10 @@ def _command(argv: Sequence[str] | None) -> int:
     parser = cli.Parser("sase_bench.database", "Look after a table of runs.")
     actions = ", ".join(_ACTIONS)
     parser.add_argument("action", choices=tuple(_ACTIONS), metavar="ACTION", help=actions)
-    parser.add_argument("shards", nargs="*", type=Path, metavar="SHARD", help="Parquet files to merge, or the one to export to")
+    parser.add_argument(
+        "shards", nargs="*", type=Path, metavar="SHARD",
+        help="Parquet files to merge or to check, a folder of them to check, or the one to export to",
+    )  # fmt: skip
     parser.add_argument("--db", type=Path, default=DEFAULT_TABLE, metavar="PATH", help="the table")
     parser.add_argument("--proxy", metavar="NAME", help="export the runs of this proxy only")
     options = parser.parse_args(argv)
@@ -36,13 +40,30 @@ def _command(argv: Sequence[str] | None) -> int:
 
 
 def _check(options: Any) -> int:
-    """Is the table whole?"""
+    """Is the table whole, or are the shards?"""
+    places = options.shards or ([options.db] if is_shelf(options.db) else [])
+    if places:
+        return max(_check_shelf(place) for place in places)
     with connect(options.db) as table:
         problems = check(table)
     for problem in problems:
         print(f"{options.db}: {problem}")
     print(f"{options.db}: {'whole' if not problems else f'{len(problems)} problems'}")
     return 1 if problems else 0
+
+
+def _check_shelf(place: Path) -> int:
+    if not is_shelf(place) or not place.exists():
+        raise RequestError(f"there is no shard, and no folder of shards, {str(place)!r}")
+    found = check_shelf(place)
+    if not found:
+        raise RequestError(f"{str(place)!r} is a folder without shards (*.parquet)")
+    for path, problems in found.items():
+        for problem in problems:
+            print(f"{path}: {problem}")
+        if not problems:
+            print(f"{path}: whole")
+    return 1 if any(found.values()) else 0
 
 
 def _migrate(options: Any) -> int:
@@ -70,7 +91,13 @@ def _merge(options: Any) -> int:
         raise RequestError("merge takes the shards to read, got none")
     total = Report()
     for path in options.shards:
-        proxies = [find(name) for name in recipes_of(path)]
+        try:
+            proxies = [find(name) for name in recipes_of(path)]
+        except RequestError as error:
+            if len(options.shards) == 1:
+                raise
+            total.refused.append(str(error))  # the other shards are not to blame
+            continue
         with Store(options.db, proxies) as store:
             report = merge(store, path)
         print(f"{path}: {report}")

@@ -1,12 +1,26 @@
-"""Is a table whole? Every run is read as if it came from a stranger."""
+"""Is a table whole, or a shelf? Every run is read as if it came from a stranger."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 import duckdb
 
+from sase_bench.database.checksums import SUMS, read_sums, sha256
+from sase_bench.database.shards import read_shard, recipes_of
+from sase_bench.database.shelf import proxy_of
 from sase_bench.database.store import read_record
 from sase_bench.errors import RequestError
+from sase_bench.proxies.recipe import Proxy
+from sase_bench.record import Record
 from sase_bench.space import Space
 
-__all__ = ["check"]
+__all__ = ["LARGEST", "check", "check_shelf"]
+
+#: Bytes that all files of a shelf may have together.
+LARGEST = 50_000_000
 
 _QUESTIONS = {
     "curves without a run": "SELECT count(*) FROM epochs ANTI JOIN runs USING (arch, proxy, seed)",
@@ -36,3 +50,56 @@ def check(table: duckdb.DuckDBPyConnection) -> list[str]:
         except RequestError as error:
             problems.append(f"run {key}: {error}")
     return problems
+
+
+def check_shelf(path: Path) -> dict[Path, list[str]]:
+    """What is wrong with each file of the folder `path`, or with the shard `path`: its problems, none for a file that is whole.
+
+    The files are the shards and whatever else `SHA256SUMS` lists. One that is damaged does not keep the others from being read.
+    """
+    folder = path if path.is_dir() else path.parent
+    listed = {folder / name: known for name, known in read_sums(folder).items()}
+    files = sorted({*path.glob("*.parquet"), *listed}) if path.is_dir() else [path]
+    found: dict[Path, list[str]] = {}
+    keys: Counter[tuple[int, str, int]] = Counter()
+    for file in files:
+        if not file.is_file():
+            found[file] = ["is missing; fetch it again"]
+        elif file in listed and listed[file] != sha256(file):
+            found[file] = [f"is damaged: it does not match its checksum in {SUMS}; fetch it again"]
+        elif file.suffix == ".parquet":
+            found[file] = _check_shard(file, keys)
+        else:
+            found[file] = []
+    total = sum(file.stat().st_size for file in files if file.is_file())
+    if path.is_dir() and total > LARGEST:
+        found[path] = [f"its files have {total:,} bytes, more than the {LARGEST:,} that a shelf may have"]
+    return found
+
+
+def _check_shard(path: Path, keys: Counter[tuple[int, str, int]]) -> list[str]:
+    """The problems of a shard; `keys` counts the runs of all shards."""
+    problems: Counter[str] = Counter()
+    try:
+        proxies = {name: proxy_of(name, recipe) for name, recipe in recipes_of(path).items()}
+        for record in read_shard(path):
+            if isinstance(record, RequestError):
+                problems[str(record)] += 1
+                continue
+            keys[record.key] += 1
+            problems.update(_check_record(record, proxies, keys[record.key]))
+    except RequestError as error:
+        problems[str(error).removeprefix(f"{str(path)!r} ")] += 1
+    return [what if count == 1 else f"{what} ({count} times)" for what, count in problems.items()]
+
+
+def _check_record(record: Record, proxies: Mapping[str, Proxy], times: int) -> Iterator[str]:
+    proxy = proxies.get(record.proxy)
+    if times > 1:
+        yield "a run that is on the shelf already"
+    if proxy is None:
+        yield f"a run of the proxy {record.proxy}, which is not described"
+    elif record.recipe_hash != proxy.recipe_hash:
+        yield f"a run made with another recipe than that of {proxy.name}"
+    elif record.status == "ok" and len(record.curve) != proxy.epochs:
+        yield f"a run that ended ok with a curve of another length than {proxy.name} has"

@@ -1,4 +1,4 @@
-"""Opening a table to read it."""
+"""Opening a table, or a shelf as a table, to read it."""
 
 import os
 from pathlib import Path
@@ -6,10 +6,11 @@ from pathlib import Path
 import duckdb
 
 from sase_bench.database.schema import version_of
+from sase_bench.database.shelf import DEFAULT_SHELF, find_released, is_shelf, open_shelf, read_shelf
 from sase_bench.database.version import SCHEMA_VERSION
 from sase_bench.errors import RequestError
 
-__all__ = ["DEFAULT_TABLE", "connect", "open_file"]
+__all__ = ["DEFAULT_TABLE", "connect", "default_source", "open_file", "released"]
 
 #: The table that a sweep fills and a query asks where nothing else is said, relative to the working directory.
 DEFAULT_TABLE = Path("sase-bench.duckdb")
@@ -18,6 +19,7 @@ DEFAULT_TABLE = Path("sase-bench.duckdb")
 def connect(path: Path) -> duckdb.DuckDBPyConnection:
     """A read-only connection to the table at `path`, as it was last published; later publications do not change it.
 
+    A folder of shards, or one shard, is opened as a table in memory.
     Raises `RequestError` with the way out for a file that is missing, damaged, of another kind, too old or too new.
     """
     try:
@@ -26,6 +28,8 @@ def connect(path: Path) -> duckdb.DuckDBPyConnection:
         raise RequestError(f"cannot look at {str(path)[:200]!r}: {error.strerror}") from error
     if not there:
         raise RequestError(f"there is no table {str(path)!r}; make one with: python -m sase_bench.sweep --db {path}")
+    if is_shelf(path):
+        return open_shelf(read_shelf(path))
     connection = open_file(path)
     try:
         if version_of(connection, path) < SCHEMA_VERSION:
@@ -36,6 +40,23 @@ def connect(path: Path) -> duckdb.DuckDBPyConnection:
         connection.close()
         raise
     return connection
+
+
+def default_source() -> Path:
+    """What to read where nothing else is said: the table of the working directory, or else the released one if there is one."""
+    return DEFAULT_TABLE if DEFAULT_TABLE.exists() else find_released() or DEFAULT_TABLE
+
+
+def released() -> Path:
+    """Where the released table is. Raises `RequestError` that names what there is instead."""
+    path = find_released()
+    if path is None:
+        way_out = f"name it: {str(DEFAULT_TABLE)!r}" if DEFAULT_TABLE.exists() else "make one: python -m sase_bench.sweep"
+        raise RequestError(
+            f"there is no released table, neither in the installed package nor in {str(DEFAULT_SHELF)!r} of the working "
+            f"directory; a table of your own will do, {way_out}"
+        )
+    return path
 
 
 def open_file(path: Path, *, read_only: bool = True) -> duckdb.DuckDBPyConnection:

@@ -7,19 +7,30 @@ only.
 """
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 import duckdb
 
-from sase_bench.cost import count
+from sase_bench.cost import slot_costs
 from sase_bench.database.version import SCHEMA_VERSION
 from sase_bench.errors import RequestError
 from sase_bench.proxies.recipe import Proxy
 from sase_bench.proxies.splits import checksums
 from sase_bench.record import COLUMNS, EPOCH_COLUMNS, KEY, Column
 from sase_bench.space import OPERATIONS, SLOTS, Space
+from sase_bench.trunk import CifarTrunk
 
-__all__ = ["add_proxies", "create", "migrate", "schema_sql", "version_of"]
+__all__ = [
+    "add_costs",
+    "add_proxies",
+    "architectures_sql",
+    "costs_sql",
+    "create",
+    "describe",
+    "migrate",
+    "schema_sql",
+    "version_of",
+]
 
 #: What turns a table of the version that is the key into the next one.
 MIGRATIONS: dict[int, Callable[[duckdb.DuckDBPyConnection], None]] = {}
@@ -128,13 +139,17 @@ def create(connection: duckdb.DuckDBPyConnection) -> None:
     """Make an empty table of the current version, with all architectures in it."""
     connection.execute(schema_sql())
     connection.execute("INSERT INTO about VALUES ('format', 'sase-bench'), ('schema_version', ?)", [str(SCHEMA_VERSION)])
+    connection.execute(f"INSERT INTO architectures {architectures_sql()}")
+
+
+def architectures_sql() -> str:
+    """The SELECT that gives `architectures` without its generated column, operations by name."""
     columns = []
     for i, (slot, names) in enumerate(OPERATIONS.items()):
-        place = 7 ** (len(SLOTS) - 1 - i)
-        columns.append(f"[{', '.join(repr(name) for name in names)}][1 + arch // {place} % 7] AS {slot}")
-    tied = "channel_excite::VARCHAR = channel_gate::VARCHAR AND gated_squeeze::VARCHAR = spatial_squeeze::VARCHAR"
-    connection.execute(
-        f"INSERT INTO architectures SELECT *, {tied} FROM "
+        columns.append(f"[{', '.join(repr(name) for name in names)}][1 + arch // {_place(i)} % 7] AS {slot}")
+    tied = "channel_excite = channel_gate AND gated_squeeze = spatial_squeeze"
+    return (
+        f"SELECT *, {tied} AS is_tied FROM "
         f"(SELECT arch, {', '.join(columns)} FROM range({len(Space('full'))}) AS numbers(arch))"
     )
 
@@ -145,7 +160,6 @@ def add_proxies(connection: duckdb.DuckDBPyConnection, proxies: Iterable[Proxy])
     Raises `RequestError` where the table has another recipe under the same name.
     """
     known = dict(connection.execute("SELECT proxy, recipe_hash FROM proxies").fetchall())
-    trunks = {row[0] for row in connection.execute("SELECT DISTINCT trunk FROM costs").fetchall()}
     for proxy in proxies:
         if proxy.name in known:
             if known[proxy.name] != proxy.recipe_hash:
@@ -154,22 +168,45 @@ def add_proxies(connection: duckdb.DuckDBPyConnection, proxies: Iterable[Proxy])
                     f"{proxy.recipe_hash}; their runs do not mix, use another table (--db)"
                 )
             continue
-        connection.execute(
-            f"INSERT INTO proxies VALUES ({', '.join('?' * 12)})",
-            [
-                proxy.name, proxy.recipe_hash, proxy.dataset, proxy.resolution, proxy.trunk.name, proxy.epochs,
-                proxy.train_size, proxy.val_size, proxy.test_size,
-                json.dumps(proxy.recipe(), sort_keys=True), json.dumps(checksums(proxy)), proxy.description,
-            ],
-        )  # fmt: skip
-        if proxy.trunk.name not in trunks:
-            trunks.add(proxy.trunk.name)
-            space = Space("full")
-            cost = count(proxy.trunk, space.digits())
-            arrays = {"arch": space.indices.astype("int64"), "params": cost.params, "flops": cost.flops}
-            connection.register("counted", arrays)
-            connection.execute("INSERT INTO costs SELECT arch, ?, params, flops, NULL FROM counted", [proxy.trunk.name])
-            connection.unregister("counted")
+        describe(connection, proxy, checksums(proxy))
+        add_costs(connection, proxy.trunk)
+
+
+def describe(connection: duckdb.DuckDBPyConnection, proxy: Proxy, splits: Mapping[str, str]) -> None:
+    """Enter one recipe, with the checksums of its splits."""
+    connection.execute(
+        f"INSERT INTO proxies VALUES ({', '.join('?' * 12)})",
+        [
+            proxy.name, proxy.recipe_hash, proxy.dataset, proxy.resolution, proxy.trunk.name, proxy.epochs,
+            proxy.train_size, proxy.val_size, proxy.test_size,
+            json.dumps(proxy.recipe(), sort_keys=True), json.dumps(splits), proxy.description,
+        ],
+    )  # fmt: skip
+
+
+def add_costs(connection: duckdb.DuckDBPyConnection, trunk: CifarTrunk) -> None:
+    """Enter the parameters and FLOPs of all architectures in `trunk`, unless they are there."""
+    if connection.execute("SELECT 1 FROM costs WHERE trunk = ? LIMIT 1", [trunk.name]).fetchone():
+        return
+    connection.execute(f"INSERT INTO costs {costs_sql(trunk)}")
+
+
+def costs_sql(trunk: CifarTrunk) -> str:
+    """The SELECT that gives the rows of `costs` for all architectures in `trunk`: sums over slots, as in `cost.count`."""
+    constant, table = slot_costs(trunk)
+    sums = []
+    for column, name in enumerate(("params", "flops")):
+        terms = [f"{table[i, :, column].tolist()}[1 + arch // {_place(i)} % 7]" for i in range(len(SLOTS))]
+        sums.append(" + ".join([f"{constant[column]}::BIGINT", *terms]) + f" AS {name}")
+    return (
+        f"SELECT arch, '{trunk.name}' AS trunk, {', '.join(sums)}, NULL::DOUBLE AS latency "
+        f"FROM range({len(Space('full'))}) AS numbers(arch)"
+    )
+
+
+def _place(slot: int) -> int:
+    """The worth of a slot's digit in an architecture's index."""
+    return int(7 ** (len(SLOTS) - 1 - slot))
 
 
 def version_of(connection: duckdb.DuckDBPyConnection, path: object) -> int:

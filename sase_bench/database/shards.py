@@ -12,17 +12,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 
 from sase_bench.database.checksums import check_sums, write_sums
-from sase_bench.database.store import Store
 from sase_bench.database.version import SCHEMA_VERSION
 from sase_bench.errors import RequestError
 from sase_bench.record import COLUMNS, EPOCH_COLUMNS, KEY, Record
 
-__all__ = ["Report", "export", "merge", "read_shard", "recipes_of"]
+if TYPE_CHECKING:
+    from sase_bench.database.store import Store
+
+__all__ = ["Report", "export", "merge", "quoted", "read_shard", "recipes_in", "recipes_of"]
 
 
 @dataclass
@@ -45,10 +47,10 @@ def export(connection: duckdb.DuckDBPyConnection, path: Path, *, proxy: str | No
     """
     runs = ", ".join(f"runs.{name}" for name in COLUMNS)
     point = ", ".join(f"{name} := {name}" for name in EPOCH_COLUMNS)
-    chosen = "" if proxy is None else f"WHERE proxy = '{_quoted(proxy)}'"
+    chosen = "" if proxy is None else f"WHERE proxy = '{quoted(proxy)}'"
     recipes = dict(connection.execute(f"SELECT proxy, recipe FROM proxies {chosen} ORDER BY proxy").fetchall())
     meta = {"format": "sase-bench", "schema_version": str(SCHEMA_VERSION), "recipes": json.dumps(recipes)}
-    entries = ", ".join(f"{key}: '{_quoted(value)}'" for key, value in meta.items())
+    entries = ", ".join(f"{key}: '{quoted(value)}'" for key, value in meta.items())
     fresh = path.with_name(path.name + ".new")
     rows = connection.execute(
         f"""COPY (
@@ -57,7 +59,7 @@ def export(connection: duckdb.DuckDBPyConnection, path: Path, *, proxy: str | No
                 SELECT {", ".join(KEY)}, list(struct_pack({point}) ORDER BY epoch) AS curve FROM epochs GROUP BY ALL
             ) USING ({", ".join(KEY)})
             ORDER BY proxy, seed, arch
-        ) TO '{_quoted(str(fresh))}' (FORMAT parquet, COMPRESSION zstd, KV_METADATA {{{entries}}})"""
+        ) TO '{quoted(fresh)}' (FORMAT parquet, COMPRESSION zstd, KV_METADATA {{{entries}}})"""
     ).fetchone()
     fresh.replace(path)
     write_sums(path.parent)
@@ -67,7 +69,7 @@ def export(connection: duckdb.DuckDBPyConnection, path: Path, *, proxy: str | No
 def read_shard(path: Path) -> Iterator[Record | RequestError]:
     """Each run of a shard, or why a row is none. Raises `RequestError` if the file is not a shard of this version."""
     with _open(path) as connection:
-        cursor = connection.execute(f"SELECT * FROM read_parquet('{_quoted(str(path))}')")
+        cursor = connection.execute(f"SELECT * FROM read_parquet('{quoted(path)}')")
         names = [column[0] for column in cursor.description or []]
         while row := cursor.fetchone():
             yield _record(dict(zip(names, row, strict=True)))
@@ -76,26 +78,34 @@ def read_shard(path: Path) -> Iterator[Record | RequestError]:
 def recipes_of(path: Path) -> dict[str, dict[str, Any]]:
     """The recipe of each proxy that a shard has runs of, by name."""
     with _open(path) as connection:
-        recipes = json.loads(_metadata(connection, path)["recipes"])
-        return {name: json.loads(recipe) for name, recipe in recipes.items()}
+        return recipes_in(connection, path)
+
+
+def recipes_in(connection: duckdb.DuckDBPyConnection, path: Path) -> dict[str, dict[str, Any]]:
+    """`recipes_of` by an open connection, whatever database it is of; the checksum is not looked at."""
+    with _in_words(path):
+        decoded = "SELECT decode(key), decode(value)"
+        meta = dict(connection.execute(f"{decoded} FROM parquet_kv_metadata('{quoted(path)}')").fetchall())
+    if meta.get("format") != "sase-bench" or meta.get("schema_version") != str(SCHEMA_VERSION):
+        raise RequestError(f"{str(path)!r} is not a shard of schema {SCHEMA_VERSION}")
+    return {name: json.loads(recipe) for name, recipe in json.loads(meta["recipes"]).items()}
 
 
 @contextmanager
 def _open(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     check_sums(path)
     with duckdb.connect() as connection:
-        try:
-            meta = _metadata(connection, path)
-            if meta.get("format") != "sase-bench" or meta.get("schema_version") != str(SCHEMA_VERSION):
-                raise RequestError(f"{str(path)!r} is not a shard of schema {SCHEMA_VERSION}")
+        recipes_in(connection, path)
+        with _in_words(path):
             yield connection
-        except duckdb.Error as error:
-            raise RequestError(f"{str(path)!r} cannot be read as Parquet ({str(error).splitlines()[0]})") from error
 
 
-def _metadata(connection: duckdb.DuckDBPyConnection, path: Path) -> dict[str, str]:
-    decoded = "SELECT decode(key), decode(value)"
-    return dict(connection.execute(f"{decoded} FROM parquet_kv_metadata('{_quoted(str(path))}')").fetchall())
+@contextmanager
+def _in_words(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except duckdb.Error as error:
+        raise RequestError(f"{str(path)!r} cannot be read as Parquet ({str(error).splitlines()[0]})") from error
 
 
 def merge(store: Store, path: Path) -> Report:
@@ -123,6 +133,6 @@ def _record(row: dict[str, object]) -> Record | RequestError:
         return RequestError(str(error))
 
 
-def _quoted(text: str) -> str:
+def quoted(text: object) -> str:
     """`text` for use between single quotes in SQL."""
-    return text.replace("'", "''")
+    return str(text).replace("'", "''")

@@ -22,7 +22,7 @@ from sase_bench.errors import RequestError
 from sase_bench.proxies.recipe import Proxy
 from sase_bench.record import COLUMNS, EPOCH_COLUMNS, KEY, Column, Record
 
-__all__ = ["Store", "read_record"]
+__all__ = ["Store", "read_record", "seeds_with"]
 
 Key = tuple[int, str, int]
 
@@ -262,3 +262,14 @@ def _lock(path: Path) -> IO[str]:
 def _unlink(path: Path) -> None:
     path.unlink(missing_ok=True)
     path.with_name(path.name + ".wal").unlink(missing_ok=True)
+
+
+def seeds_with(connection: duckdb.DuckDBPyConnection, record: Record) -> list[int]:
+    """The seeds that were trained together with a run of the path `fused`, its own among them: they share its start."""
+    if record.path != "fused":
+        return [record.seed]
+    rows = connection.execute(
+        "SELECT seed FROM runs WHERE arch = ? AND proxy = ? AND path = ? AND started_at = ? ORDER BY seed",
+        [record.arch, record.proxy, record.path, record.started_at],
+    ).fetchall()
+    return [seed for (seed,) in rows]

@@ -22,7 +22,7 @@ def provenance(proxy: Proxy, device: str, threads: int) -> dict[str, Any]:
     return {
         "device": device,
         "threads": threads,
-        "started_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "started_at": datetime.now(UTC).isoformat(timespec="milliseconds"),
         "recipe_hash": proxy.recipe_hash,
         "package_version": __version__,
         "torch_version": _torch_version(),

@@ -11,7 +11,7 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 from sase_bench import cli
-from sase_bench.database.reader import DEFAULT_TABLE
+from sase_bench.database.reader import DEFAULT_TABLE, default_source
 from sase_bench.errors import RequestError
 from sase_bench.query import Answer
 from sase_bench.query.answers import answer
@@ -35,11 +35,14 @@ def _command(argv: Sequence[str] | None) -> int:
     options = _parser().parse_intermixed_args(argv)
     if options.format == "parquet" and options.output is None:
         raise RequestError("parquet is not text; name a file with --output PATH")
+    table = options.db or default_source()
     if options.output is not None:
-        _check_output(options.output, options.db)
+        _check_output(options.output, table)
     query = parse(" ".join(options.query))
     with _bounded_memory() if isinstance(query, Sql) else nullcontext():
-        found = answer(query, options.db, proxy=options.proxy, test=options.test)
+        found = answer(query, table, proxy=options.proxy, test=options.test)
+        if options.db is None and table != DEFAULT_TABLE:
+            _say(f"asking the released table in {table}; another one: --db PATH")
         for note in found.notes:
             _say(note)
         if options.output is None:
@@ -56,7 +59,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("query", nargs="*", help="the question, as one argument or several (see below)")
     parser.add_argument("--format", choices=(*FORMATS, "parquet"), default="table", help="default: %(default)s")
     parser.add_argument("--output", type=Path, metavar="PATH", help="write to a file, which is replaced in one step")
-    parser.add_argument("--db", type=Path, default=DEFAULT_TABLE, metavar="PATH", help="the table (default: %(default)s)")
+    parser.add_argument(
+        "--db", type=Path, metavar="PATH", help=f"the table, or a folder of shards (default: {DEFAULT_TABLE}, else the release)"
+    )
     parser.add_argument("--proxy", metavar="NAME", help="the proxy, where the query does not name one (default: most runs)")
     parser.add_argument("--test", action="store_true", help="scores on the test images instead of the validation images")
     return parser

@@ -138,6 +138,7 @@ _COUNTS = {
     "ok": "coalesce(sum(seeds), 0)::BIGINT",
     "diverged": "coalesce(sum(diverged), 0)::BIGINT",
     "failed": "coalesce(sum(failed), 0)::BIGINT",
+    "divergence_rate": "sum(diverged) / nullif(sum(runs), 0)",
     "seeds_min": "min(seeds)",
     "seeds_max": "max(seeds)",
     "median_train_seconds": "(SELECT median(train_seconds) FROM validation_runs WHERE proxy = $proxy AND status = 'ok')",

@@ -1,9 +1,9 @@
 """`sql`: one reading statement in DuckDB's SQL, on the table and on nothing else.
 
 The table is attached read-only to an empty database in memory, under a name that is new each time; views with the public
-names lead there. Then access to files and the network is closed, extensions are off, and the configuration is locked.
-Without `test` the view `runs` has no test scores. DuckDB's memory limit does not cover every kind of value; the command
-line therefore bounds the memory of its process as well.
+names lead there. A shelf of shards is copied to memory first, as its files could not be read later. Then access to files and
+the network is closed, extensions are off, and the configuration is locked. Without `test` the view `runs` has no test scores.
+DuckDB's memory limit does not cover every kind of value; the command line therefore bounds the memory of its process as well.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from typing import Any
 import duckdb
 
 from sase_bench.database.reader import connect
+from sase_bench.database.shards import quoted
+from sase_bench.database.shelf import Shelf, fill, is_shelf, read_shelf
 from sase_bench.errors import RequestError
 from sase_bench.query.answer import Answer, Field
 from sase_bench.record import COLUMNS
@@ -52,11 +54,17 @@ def run(statement: str, *, path: Path, test: bool = False, seconds: float = TIME
     named = _TEST_COLUMNS.search(statement)
     if named and not test:
         raise RequestError(f"{named[0].lower()} is a test metric; add --test to reveal test metrics")
-    connect(path).close()  # says what is wrong with a file that is no table
+    shelf = read_shelf(path) if is_shelf(path) else None
+    if shelf is None:
+        connect(path).close()  # says what is wrong with a file that is no table
     private = f"table_{urandom(8).hex()}"
     try:
         with duckdb.connect(":memory:", config=_CONFIG) as connection:
-            _prepare(connection, private, path, test=test)
+            if shelf is None:
+                connection.execute(f"ATTACH '{quoted(path.resolve())}' AS {private} (READ_ONLY)")
+            else:
+                _copy(connection, private, shelf, curves="epochs" in statement.lower())
+            _prepare(connection, private, test=test)
             _check(connection, statement)
             names, types, rows = _fetch_within(seconds, connection, statement)
     except TimeoutError:
@@ -70,9 +78,15 @@ def run(statement: str, *, path: Path, test: bool = False, seconds: float = TIME
     return Answer(fields=fields, rows=tuple(rows), notes=notes)
 
 
-def _prepare(connection: duckdb.DuckDBPyConnection, private: str, path: Path, *, test: bool) -> None:
-    quoted = str(path.resolve()).replace("'", "''")
-    connection.execute(f"ATTACH '{quoted}' AS {private} (READ_ONLY)")
+def _copy(connection: duckdb.DuckDBPyConnection, private: str, shelf: Shelf, *, curves: bool) -> None:
+    """`curves`: only a statement that names `epochs` needs them."""
+    connection.execute(f"ATTACH ':memory:' AS {private}")
+    connection.execute(f"USE {private}")
+    fill(connection, shelf, copied=("runs", "epochs") if curves else ("runs",))
+    connection.execute("USE memory")
+
+
+def _prepare(connection: duckdb.DuckDBPyConnection, private: str, *, test: bool) -> None:
     found = "SELECT table_name FROM information_schema.tables WHERE table_catalog = ? AND table_schema = 'main' ORDER BY ALL"
     for (view,) in connection.execute(found, [private]).fetchall():
         relation = "validation_runs" if view == "runs" and not test else view

@@ -144,10 +144,13 @@ def test_a_row_becomes_a_network(bench: Benchmark) -> None:
 
 
 def test_a_row_that_was_really_trained_is_reproduced_to_the_last_bit(tmp_path: Path) -> None:
-    from sase_bench.proxies import measure
+    from sase_bench.proxies import measure, measure_seeds
 
     path = tmp_path / "real.duckdb"
     with Store(path, [DIGITS]) as store:
         store.append(measure("0", seed=1))
+        for record in measure_seeds("0", "digits", [0, 2, 5]):
+            store.append(record)
     bench = Benchmark.load(path)
-    assert bench.verify(0, seed=1) == {"val_loss": 0.0, "val_top1": 0.0}
+    for seed in (1, 2):  # alone, and together with two others
+        assert bench.verify(0, seed=seed) == {"val_loss": 0.0, "val_top1": 0.0}

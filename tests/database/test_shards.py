@@ -12,6 +12,7 @@ from sase_bench.errors import RequestError
 from sase_bench.proxies.registry import PROXIES
 from sase_bench.record import Record
 from tests.records import DIGITS, made_up, unfinished
+from tests.shelves import rewrite
 
 RECORDS = [made_up(7), made_up(5), made_up(5, 1), unfinished(9)]
 
@@ -80,15 +81,6 @@ def test_a_shard_of_another_recipe_is_refused(shard: Path, tmp_path: Path) -> No
         report = merge(store, shard)
     assert (report.added, len(report.refused)) == (0, 4)
     assert "was made with the recipe" in report.refused[0]
-
-
-def rewrite(shard: Path, path: Path, change: str) -> None:
-    """The same shard with other columns, as a stranger could have made it."""
-    with duckdb.connect() as connection:
-        rows = connection.execute(f"SELECT decode(key), decode(value) FROM parquet_kv_metadata('{shard}')").fetchall()
-        meta = ", ".join(f"{key}: '{value}'" for key, value in rows)
-        source = f"SELECT * {change} FROM read_parquet('{shard}')"
-        connection.execute(f"COPY ({source}) TO '{path}' (FORMAT parquet, KV_METADATA {{{meta}}})")
 
 
 def test_checksums_stand_beside_the_shards_and_a_damaged_one_is_named(shard: Path) -> None:

@@ -230,9 +230,10 @@ def test_files_that_are_no_table_are_refused_and_left_alone(path: Path, tmp_path
     for opening in (connect, Store):
         with pytest.raises(RequestError, match="is a DuckDB file but not a sase-bench table"):
             opening(other)
-    for opening in (connect, Store):
-        with pytest.raises(RequestError, match="is a folder, not a table"):
-            opening(tmp_path)
+    with pytest.raises(RequestError, match="is a folder, not a table"):
+        Store(tmp_path)
+    with pytest.raises(RequestError, match="is a folder without shards"):
+        connect(tmp_path)
 
 
 def test_a_missing_table_says_how_to_make_one(path: Path) -> None:

@@ -51,7 +51,7 @@ def test_columns_repeat_what_the_record_declares(asked: Ask) -> None:
 def test_summary_tells_for_each_proxy_what_there_is(asked: Ask) -> None:
     cifar, digits, fashion = asked("summary", proxy=None).records()
     assert digits == {
-        "proxy": "digits", "architectures": 5, "runs": 12, "ok": 8, "diverged": 3, "failed": 1,
+        "proxy": "digits", "architectures": 5, "runs": 12, "ok": 8, "diverged": 3, "failed": 1, "divergence_rate": 0.25,
         "seeds_min": 0, "seeds_max": 3, "median_train_seconds": 1.75,
         "reliability": None, "reliability_low": None, "reliability_high": None,
         "tied": 3, "tied_of": 2401, "full": 4, "full_of": 117_649,

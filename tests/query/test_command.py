@@ -14,6 +14,7 @@ from sase_bench.query.__main__ import main
 from sase_bench.query.language import FORMS
 from tests.query.tables import DIVERGED, RECORDS, SASE, UNTRIED
 from tests.records import DIGITS
+from tests.shelves import write_shelf
 
 PLAIN_TEXT = "gap/3conv1d_3/3conv1d_3/gap/gap/conv_3x1_1x3"
 CHOICES = "choose from top1, loss, params, flops, latency, train_seconds"
@@ -146,7 +147,7 @@ def test_a_bad_query_is_one_line_and_exit_2(table: Path, capsys: pytest.CaptureF
             "there is no table '{folder}/no.duckdb'; make one with: python -m sase_bench.sweep",
         ),
         (["sql SELECT 1", "--db", "{folder}/no.duckdb"], "there is no table '{folder}/no.duckdb'; make one with: "),
-        (["summary", "--db", "{folder}"], "'{folder}' is a folder, not a table"),
+        (["summary", "--db", "{folder}"], "'{folder}' is a folder without shards (*.parquet), and no table"),
         (["summary", "--db", "{folder}/text"], "'{folder}/text' cannot be read as a DuckDB file"),
         (["summary", "--db", "{folder}/other"], "'{folder}/other' is a DuckDB file but not a sase-bench table"),
         (["sql SELECT 1", "--db", "{folder}/other"], "'{folder}/other' is a DuckDB file but not a sase-bench table"),
@@ -332,3 +333,38 @@ def test_reading_leaves_the_table_as_it_was(table: Path) -> None:
 def test_the_text_of_a_block_is_taken_from_the_command_line(command: list[str]) -> None:
     done = subprocess.run([*command, "--format", "json", "arch", PLAIN_TEXT], capture_output=True, text=True)
     assert [record["arch"] for record in json.loads(done.stdout)] == [0]
+
+
+def test_a_shelf_answers_as_a_table_does(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from sase_bench.database import merge
+
+    shelf, table = write_shelf(tmp_path / "database"), tmp_path / "table.duckdb"
+    with Store(table, [DIGITS]) as store:
+        merge(store, shelf / "digits.parquet")
+    questions = ["top 3 by loss", "rank 0 by top1", "curve 0", "summary", "columns", "sql SELECT count(*) FROM epochs"]
+    questions += ["sql SELECT count(*), min(params) FROM runs JOIN costs USING (arch)", "sql SHOW TABLES"]
+    for question in questions:
+        answers = []
+        for source in (shelf, table):
+            assert main([question, "--db", str(source)]) == 0
+            answers.append(capsys.readouterr())
+        assert answers[0] == answers[1]
+    assert main(["sql SELECT test_top1 FROM runs", "--db", str(shelf)]) == 2
+    assert said(capsys) == "test_top1 is a test metric; add --test to reveal test metrics"
+    assert main(["sql SELECT * FROM read_parquet('x.parquet')", "--db", str(shelf)]) == 2
+    assert said(capsys).startswith("Permission Error")
+
+
+def test_without_a_table_the_released_one_is_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["proxies"]) == 2
+    assert said(capsys).startswith("there is no table 'sase-bench.duckdb'; make one with: ")
+    write_shelf(Path("database"))
+    assert main(["rank 0 by loss"]) == 0
+    assert capsys.readouterr().err.splitlines()[0] == "query: asking the released table in database; another one: --db PATH"
+    with Store(Path("sase-bench.duckdb"), [DIGITS]):
+        pass
+    assert main(["proxies"]) == 0
+    assert "released" not in capsys.readouterr().err

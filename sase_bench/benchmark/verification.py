@@ -1,0 +1,65 @@
+"""Training a row of the table again, and what came out differently."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from sase_bench.errors import RequestError
+from sase_bench.proxies.registry import find
+from sase_bench.record import Record
+from sase_bench.space import Architecture
+
+__all__ = ["SCORES", "Verification", "verify"]
+
+#: What is compared.
+SCORES = ("val_loss", "val_top1")
+
+
+class Verification(NamedTuple):
+    """A run as it is in the table, and the same run made again."""
+
+    known: Record
+    again: Record
+
+    @property
+    def differences(self) -> dict[str, float | None]:
+        """New minus old for each of `SCORES`; None if only one of the runs, or neither, has that score."""
+        pairs = {name: (getattr(self.again, name), getattr(self.known, name)) for name in SCORES}
+        return {name: None if new is None or old is None else new - old for name, (new, old) in pairs.items()}
+
+    @property
+    def is_same(self) -> bool:
+        """Whether both ended the same way with the same scores, to the last bit."""
+        names = ("status", *SCORES)
+        return all(getattr(self.again, name) == getattr(self.known, name) for name in names)
+
+
+def verify(known: Record, seeds: Sequence[int], **options: Any) -> Verification:
+    """Train `known` again as its column `path` says, together with the `seeds` that it was trained with (its own among them).
+
+    `options` go to `sase_bench.proxies.measure`. On the processor and with the torch version of the row nothing differs.
+    Raises `RequestError` for a run made with another recipe than its proxy has now.
+    """
+    proxy = find(known.proxy)
+    if proxy.recipe_hash != known.recipe_hash:
+        raise RequestError(
+            f"run {known.key} was made with the recipe {known.recipe_hash}, {known.proxy} now has {proxy.recipe_hash}"
+        )
+    return Verification(known, _ENGINES[known.path if known.path in _ENGINES else "eager"](known, seeds, **options))
+
+
+def _eager(known: Record, seeds: Sequence[int], **options: Any) -> Record:
+    from sase_bench.proxies import measure
+
+    return measure(Architecture(known.arch), known.proxy, known.seed, **options)
+
+
+def _fused(known: Record, seeds: Sequence[int], **options: Any) -> Record:
+    from sase_bench.proxies import measure_seeds
+
+    return measure_seeds(Architecture(known.arch), known.proxy, seeds, **options)[seeds.index(known.seed)]
+
+
+#: The column `path` → who trains such a row again. A row of a path that is not here is trained by the plain implementation.
+_ENGINES: dict[str, Callable[..., Record]] = {"eager": _eager, "fused": _fused}

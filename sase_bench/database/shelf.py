@@ -1,0 +1,163 @@
+"""A shelf: a folder of shards, or one shard, opened as if it were a table.
+
+Nothing is copied: `runs` and `epochs` are views over the Parquet files in a database in memory, so a shelf opens in
+milliseconds, and a question decodes what it needs. All shards of a shelf must be whole: of a damaged shelf the other shards
+are still opened one at a time, but nothing is left out in silence. Checksums are compared, rows are taken as they are;
+`check_shelf` reads every row as from a stranger.
+"""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections.abc import Container, Iterable
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+
+import duckdb
+
+from sase_bench.database.checksums import SUMS, check_sums, read_sums
+from sase_bench.database.schema import architectures_sql, costs_sql, describe, schema_sql
+from sase_bench.database.shards import quoted, recipes_in
+from sase_bench.database.version import SCHEMA_VERSION
+from sase_bench.errors import RequestError
+from sase_bench.proxies.recipe import Proxy
+from sase_bench.proxies.registry import PROXIES
+from sase_bench.proxies.splits import checksums, published_checksums
+from sase_bench.record import COLUMNS
+from sase_bench.space import OPERATIONS, SLOTS
+
+__all__ = [
+    "CALIBRATIONS",
+    "DEFAULT_SHELF",
+    "Shelf",
+    "fill",
+    "find_released",
+    "is_shelf",
+    "open_shelf",
+    "parquet",
+    "proxy_of",
+    "read_shelf",
+]
+
+#: Where the released shards lie in a checkout, relative to the working directory.
+DEFAULT_SHELF = Path("database")
+
+#: The rows of the table `calibrations`, beside the shards.
+CALIBRATIONS = "calibrations.csv"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shelf:
+    """Shards that are whole, and the proxies that they have runs of."""
+
+    path: Path
+    shards: tuple[Path, ...]
+    proxies: tuple[Proxy, ...]  # in order of their names
+
+
+def find_released() -> Path | None:
+    """The folder of the released shards: in the installed package, else in the working directory; None if in neither."""
+    packaged = files("sase_bench").joinpath("released")
+    places = [packaged] if isinstance(packaged, Path) else []
+    return next((place for place in (*places, DEFAULT_SHELF) if any(place.glob("*.parquet"))), None)
+
+
+def is_shelf(path: Path) -> bool:
+    """Whether `path` is to be opened as a shelf: a folder, or a Parquet file."""
+    return os.path.isdir(path) or path.suffix == ".parquet"  # `Path.is_dir` raises for a name that is too long
+
+
+def read_shelf(path: Path) -> Shelf:
+    """The shards at `path`, checked. Raises `RequestError` if there are none, or one is missing, damaged or of another kind."""
+    folder = path if path.is_dir() else path.parent
+    shards = tuple(sorted(path.glob("*.parquet"))) if path.is_dir() else (path,)
+    if not shards:
+        raise RequestError(f"{str(path)!r} is a folder without shards (*.parquet), and no table")
+    for name in read_sums(folder) if path.is_dir() else ():
+        if name.endswith(".parquet") and not (folder / name).exists():
+            raise RequestError(f"the shard {str(folder / name)!r}, which {SUMS} lists, is missing; fetch it again")
+    recipes: dict[str, dict[str, object]] = {}
+    with duckdb.connect() as connection:
+        for shard in shards:
+            check_sums(shard)
+            for name, recipe in recipes_in(connection, shard).items():
+                if recipes.setdefault(name, recipe) != recipe:
+                    raise RequestError(f"{str(shard)!r} has another recipe of the proxy {name} than the shards before it")
+        relation = parquet(shards)
+        try:
+            started = {name for (name,) in connection.execute(f"SELECT DISTINCT proxy FROM {relation}").fetchall()}
+        except duckdb.Error as error:
+            raise RequestError(f"{str(path)!r} cannot be read as shards ({str(error).splitlines()[0]})") from error
+    described = tuple(proxy_of(name, recipes[name]) for name in sorted(started & set(recipes)))
+    return Shelf(path=path, shards=shards, proxies=described)
+
+
+def parquet(shards: Iterable[Path]) -> str:
+    """All shards as one relation of DuckDB."""
+    return "read_parquet([" + ", ".join(f"'{quoted(path)}'" for path in shards) + "])"
+
+
+def open_shelf(shelf: Shelf) -> duckdb.DuckDBPyConnection:
+    """A database in memory with the tables and views of a table."""
+    connection = duckdb.connect()
+    try:
+        fill(connection, shelf)
+    except duckdb.Error as error:
+        connection.close()
+        raise RequestError(f"{str(shelf.path)!r} cannot be read as shards ({str(error).splitlines()[0]})") from error
+    return connection
+
+
+def fill(connection: duckdb.DuckDBPyConnection, shelf: Shelf, *, copied: Container[str] = ()) -> None:
+    """Make the tables and views of a table in the current database; those of `runs` and `epochs` in `copied` need no files."""
+    connection.execute(schema_sql())
+    connection.execute("INSERT INTO about VALUES ('format', 'sase-bench'), ('schema_version', ?)", [str(SCHEMA_VERSION)])
+    columns = ", ".join(COLUMNS)
+    trunks = {proxy.trunk.name: proxy.trunk for proxy in shelf.proxies}
+    text = " || '/' || ".join(SLOTS)
+    slots = ", ".join(
+        f"{slot}::ENUM({', '.join(repr(name) for name in names)}) AS {slot}" for slot, names in OPERATIONS.items()
+    )
+    relations = {
+        "architectures": f"SELECT arch, {slots}, is_tied, {text} AS text FROM ({architectures_sql()})",
+        "costs": " UNION ALL ".join(costs_sql(trunk) for trunk in trunks.values()),
+        "runs": f"SELECT {columns} FROM {parquet(shelf.shards)}",
+        "epochs": f"SELECT arch, proxy, seed, unnest(curve, recursive := true) FROM {parquet(shelf.shards)}",
+    }
+    for name, select in relations.items():
+        if not select:  # no run, so no trunk
+            continue
+        connection.execute(f"DROP TABLE {name}")
+        connection.execute(f"CREATE {'TABLE' if name in copied else 'VIEW'} {name} AS {select}")
+    published = published_checksums()
+    for proxy in shelf.proxies:
+        is_ours = proxy == PROXIES.get(proxy.name) and proxy.name in published
+        describe(connection, proxy, published[proxy.name] if is_ours else checksums(proxy))
+    _add_calibrations(connection, shelf)
+
+
+def proxy_of(name: str, recipe: dict[str, object]) -> Proxy:
+    """The proxy with this recipe; the package's own if it is the same."""
+    known = PROXIES.get(name)
+    if known is not None and known.recipe() == recipe:
+        return known
+    try:
+        return Proxy(name=name, description="", **recipe)  # type: ignore[arg-type]
+    except TypeError as error:
+        raise RequestError(f"the recipe of the proxy {name} is of another version of sase-bench: {error}") from error
+
+
+def _add_calibrations(connection: duckdb.DuckDBPyConnection, shelf: Shelf) -> None:
+    path = (shelf.path if shelf.path.is_dir() else shelf.path.parent) / CALIBRATIONS
+    if not path.is_file():
+        return
+    names = {proxy.name for proxy in shelf.proxies}
+    with path.open(newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row.get("proxy") in names]
+    for row in rows:
+        connection.execute(
+            f"INSERT INTO calibrations BY NAME SELECT {', '.join(f'${name} AS {name}' for name in row)}",
+            {name: value or None for name, value in row.items()},
+        )

@@ -1,0 +1,209 @@
+"""The data card: every figure in it is the answer to a command that stands beside it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from sase_bench.calibrate.findings import Finding
+from sase_bench.database.shelf import CALIBRATIONS, Shelf, open_shelf, read_shelf
+from sase_bench.proxies.recipe import DATASETS
+from sase_bench.query import ask
+from sase_bench.query.format import render
+from sase_bench.record import COLUMNS, EPOCH_COLUMNS, Column
+from sase_bench.release.verification import VERIFICATION, read_verification
+from sase_bench.release.wording import CONCLUSIONS, LICENCE, ORIGIN, READING
+from sase_bench.space import SASE_BLOCK
+
+__all__ = ["card"]
+
+
+def card(folder: Path, found: Sequence[Finding]) -> str:
+    """The text of the card for the shards and the calibrations in `folder`; `found` are the latter, as they were computed."""
+    shelf = read_shelf(folder)
+    with open_shelf(shelf) as table:
+        parts = [
+            [f"# {_headline(found)}", "", *ORIGIN],
+            ["## Files", "", *_files(table, shelf)],
+            ["## What was measured", "", *_asked(folder, "summary")],
+            ["## The published SASE block", "", *_published(table, folder)],
+            ["## How far to trust a score", "", *_reliability(found)],
+            ["## Noise", "", *_noise(folder)],
+            ["## Verification", "", *_verification(folder)],
+            ["## Splits", "", *_splits(shelf)],
+            ["## Where and by what", "", *_hardware(table)],
+            ["## Columns", "", *_columns()],
+            ["## What not to conclude", "", *CONCLUSIONS, *_not_yet(found)],
+            ["## Licence", "", *LICENCE, *_citations(shelf)],
+        ]
+    return "\n\n".join("\n".join(part).rstrip() for part in parts) + "\n"
+
+
+def _headline(found: Sequence[Finding]) -> str:
+    """The reliability of ranking by validation loss, of the proxy with the most blocks first."""
+    losses = sorted((item for item in found if item.metric == "val_loss"), key=lambda item: (-item.blocks, item.proxy))
+    figures = [f"{item.reliability} on {item.proxy} ({item.blocks:,} blocks, {item.seeds} seeds)" for item in losses]
+    return f"sase-bench: reliability of val_loss {'; '.join(figures)}" if figures else "sase-bench: reliability not measured"
+
+
+def _files(table: duckdb.DuckDBPyConnection, shelf: Shelf) -> Iterator[str]:
+    relation = "read_parquet(?, filename := true)"
+    names = [str(path) for path in shelf.shards]
+    rows = table.execute(
+        f"SELECT filename, proxy, count(*), sum(len(curve)) FROM {relation} GROUP BY ALL ORDER BY ALL", [names]
+    ).fetchall()
+    sizes = {str(path): path.stat().st_size for path in shelf.shards}
+    yield from _table(
+        ("file", "bytes", "proxy", "runs", "epochs"),
+        [(f"`{Path(name).name}`", f"{sizes[name]:,}", proxy, f"{runs:,}", f"{points:,}") for name, proxy, runs, points in rows],
+    )
+    yield from ("", *READING)
+
+
+def _asked(folder: Path, question: str) -> Iterator[str]:
+    yield from (f'`python -m sase_bench.query "{question}" --db database`', "", render(ask(question, db=folder), "md"))
+
+
+def _published(table: duckdb.DuckDBPyConnection, folder: Path) -> Iterator[str]:
+    query = "SELECT proxy FROM runs WHERE arch = ? AND status = 'ok' GROUP BY proxy ORDER BY proxy"
+    proxies = [name for (name,) in table.execute(query, [SASE_BLOCK.index]).fetchall()]
+    for name in proxies:
+        yield from _asked(folder, f"rank {SASE_BLOCK.index} by loss on {name}")
+    if not proxies:
+        yield f"Block {SASE_BLOCK.index} ({SASE_BLOCK}) has not been measured."
+
+
+def _reliability(found: Sequence[Finding]) -> Iterator[str]:
+    reference = next((f" --reference {item.reference}" for item in found if item.reference), "")
+    yield f"`python -m sase_bench.calibrate --measured --proxy all{reference}` on the merged table; all in `{CALIBRATIONS}`."
+    yield ""
+    yield "Of ranks, with 95 % bootstrap intervals over blocks. Validity is the correlation with the longer training in"
+    yield "brackets, free of the noise of both."
+    rows = [
+        (
+            f"{item.proxy}, {item.blocks:,} blocks × {item.seeds} seeds",
+            item.metric,
+            str(item.icc),
+            str(item.reliability),
+            f"{item.validity} ({item.reference})" if item.validity is not None else "not measured",
+        )
+        for item in found
+    ]
+    yield ""
+    yield from _table(("proxy", "metric", "ICC of a run", "reliability of the mean", "validity"), rows)
+    if not found:
+        yield "No proxy has been measured with two seeds."
+
+
+def _noise(folder: Path) -> Iterator[str]:
+    yield "The standard deviation between seeds of one block, pooled over blocks, and what it does to the best block's place:"
+    yield "the answer to `rank ARCH by METRIC on PROXY` for the block that looks best."
+    rows: list[tuple[str, ...]] = []
+    for record in ask("summary", db=folder).records():
+        for metric, column in (("loss", "val_loss"), ("top1", "val_top1")):
+            best = record[f"best_{column}_arch"]
+            if best is None:
+                continue
+            (rank,) = ask(f"rank {best} by {metric} on {record['proxy']}", db=folder).records()
+            place = "not known" if rank["place_low"] is None else f"{rank['place_low']} to {rank['place_high']} of {rank['of']}"
+            rows.append((str(record["proxy"]), column, str(best), _number(rank["value"]), _number(rank["seed_sd"]), place))
+    yield ""
+    yield from _table(("proxy", "metric", "best block", "its mean", "sd between seeds", "its place, 95 %"), rows)
+
+
+def _verification(folder: Path) -> Iterator[str]:
+    rows = read_verification(folder)
+    if not rows:
+        yield f"No row has been trained again yet (`python -m sase_bench.release verify` writes `{VERIFICATION}`)."
+        return
+    yield f"Rows drawn at random and trained again by `python -m sase_bench.release verify`; `{VERIFICATION}` has each."
+    yield "On the processor and with the torch version of a row the differences should be 0, elsewhere small beside the noise."
+    lines = []
+    names = ("proxy", "path", "device", "torch_version", "again_path", "again_device", "again_torch_version")
+    for key, group in groupby(
+        sorted(rows, key=lambda row: [row[name] for name in names]), lambda row: [row[name] for name in names]
+    ):
+        members = list(group)
+        ended = sum(row["status"] == row["again_status"] for row in members)
+        differences = []
+        for name in ("val_loss_difference", "val_top1_difference"):
+            values = [abs(float(row[name])) for row in members if row[name]]
+            same = sum(value == 0 for value in values)
+            differences.append(f"{same} of {len(values)}, {_number(max(values))}" if values else "none to compare")
+        proxy, *made = key
+        lines.append((proxy, ", ".join(made[:3]), ", ".join(made[3:]), f"{ended} of {len(members)}", *differences))
+    yield ""
+    head = (
+        "proxy",
+        "made by",
+        "again by",
+        "ended the same way",
+        "same loss, largest difference",
+        "same top-1, largest difference",
+    )
+    yield from _table(head, lines)
+
+
+def _splits(shelf: Shelf) -> Iterator[str]:
+    with open_shelf(shelf) as table:
+        rows = table.execute("SELECT proxy, train_size, val_size, test_size, splits FROM proxies ORDER BY proxy").fetchall()
+    yield "Images are numbered as their data set publishes them; a checksum is the SHA-256 of a part's numbers as little-endian"
+    yield "64-bit integers in order. The same images for every block and every seed; the parts are disjoint."
+    yield ""
+    lines = []
+    for proxy, *sizes, splits in rows:
+        parts = json.loads(splits)
+        for part, size in zip(("train", "val", "test"), sizes, strict=True):
+            lines.append((proxy, part, f"{size:,}", f"`{parts[part]}`"))
+    yield from _table(("proxy", "part", "images", "SHA-256"), lines)
+
+
+def _hardware(table: duckdb.DuckDBPyConnection) -> Iterator[str]:
+    names = ("proxy", "path", "device", "threads", "torch_version", "package_version", "git_revision")
+    rows = table.execute(
+        f"SELECT {', '.join(names)}, count(*), min(started_at), max(started_at) FROM runs GROUP BY ALL ORDER BY ALL"
+    ).fetchall()
+    lines = [(*(str(value) for value in row[:7]), f"{row[7]:,}", row[8][:10], row[9][:10]) for row in rows]
+    yield from _table((*names, "runs", "first", "last"), lines)
+
+
+def _columns() -> Iterator[str]:
+    yield "Of a shard; `curve` is a list with a structure for each epoch. What is missing was not measured, and not filled in."
+    yield ""
+    rows = [*_described("", COLUMNS), *_described("curve.", EPOCH_COLUMNS)]
+    yield from _table(("column", "type", "unit", "better", "images", "what"), rows)
+
+
+def _described(prefix: str, columns: Mapping[str, Column]) -> Iterator[tuple[str, ...]]:
+    for name, column in columns.items():
+        kind = column.sql_type + (" or missing" if column.nullable else "")
+        yield f"`{prefix}{name}`", kind, column.unit, column.better or "", column.split or "", column.description
+
+
+def _not_yet(found: Sequence[Finding]) -> Iterator[str]:
+    """What the figures of this release themselves forbid."""
+    for item in found:
+        if item.metric in ("val_loss", "val_top1") and not item.reliability.low > 0:
+            why = f"the interval of its reliability, {item.reliability}, does not lie above 0"
+            yield f"* **Not that {item.proxy} ranks blocks by {item.metric}**: {why}."
+
+
+def _citations(shelf: Shelf) -> Iterator[str]:
+    for name in sorted({proxy.dataset for proxy in shelf.proxies}):
+        yield f"* {name}: {DATASETS[name].citation}."
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> Iterator[str]:
+    if not rows:
+        return
+    escaped = ([str(cell).replace("|", "\\|") for cell in row] for row in (head, ["---"] * len(head), *rows))
+    yield from (f"| {' | '.join(row)} |" for row in escaped)
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.4g}"

@@ -1,0 +1,133 @@
+"""Random rows of the released table, trained again: `verification.csv`.
+
+A line is written as soon as its run has ended, so a verification that was stopped goes on where it was. A line holds for the
+row as it is in the shards: if that has changed since, it is trained again.
+"""
+
+from __future__ import annotations
+
+import csv
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sase_bench.benchmark.verification import SCORES, Verification, verify
+from sase_bench.database.shelf import open_shelf, read_shelf
+from sase_bench.database.store import read_record, seeds_with
+from sase_bench.errors import RequestError, unknown
+from sase_bench.proxies.registry import find
+from sase_bench.record import KEY, Record
+
+__all__ = ["COLUMNS", "VERIFICATION", "read_verification", "verify_rows"]
+
+#: The file beside the shards.
+VERIFICATION = "verification.csv"
+
+_TOLD = ("status", "path", "device", "torch_version", *SCORES)
+
+#: The key, the row as it is in the table, the row as it came out again, and new minus old.
+COLUMNS = (*KEY, *_TOLD, *(f"again_{name}" for name in _TOLD), *(f"{name}_difference" for name in SCORES))
+
+
+def verify_rows(
+    shelf: Path, *, count: int, seed: int, proxy: str | None = None, folder: Path | None = None, device: str = "auto"
+) -> list[dict[str, str]]:
+    """Train `count` rows of the shelf again, drawn without replacement by `seed`, and write `verification.csv` beside them.
+
+    Gives the lines of the file, of these rows only. `folder` has the data sets. Raises `RequestError` for a request that
+    cannot be met, such as more rows than there are.
+    """
+    known = _draw(shelf, count, seed, proxy)
+    path = shelf / VERIFICATION
+    lines = [_line(record) for record, _ in known]
+    done = {_key(row): row for row in read_verification(shelf) if any(row.items() >= line.items() for line in lines)}
+    missing = [pair for pair in known if _key(_line(pair[0])) not in done]
+    _write(path, list(done.values()))
+    with path.open("a", newline="") as file:
+        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
+        for record, again in _again(missing, folder, device, before=len(done)):
+            row = done[_key(_line(record))] = _line(record) | _outcome(Verification(record, again))
+            writer.writerow(row)
+            file.flush()
+    rows = [done[_key(line)] for line in lines]
+    _write(path, rows)
+    return rows
+
+
+def read_verification(shelf: Path) -> list[dict[str, str]]:
+    """The lines of `verification.csv` that are whole; none if there is no such file."""
+    path = shelf / VERIFICATION
+    if not path.is_file():
+        return []
+    with path.open(newline="") as file:
+        return [row for row in csv.DictReader(file) if set(row) == set(COLUMNS) and None not in row.values()]
+
+
+def _draw(shelf: Path, count: int, seed: int, proxy: str | None) -> list[tuple[Record, list[int]]]:
+    """The rows to be trained again and the seeds they were trained with, in order of proxy, architecture and seed."""
+    opened = read_shelf(shelf)
+    names = [item.name for item in opened.proxies]
+    if proxy is not None and proxy not in names:
+        raise unknown("proxy", proxy, names)
+    with open_shelf(opened) as table:
+        keys = table.execute(
+            "SELECT arch, proxy, seed FROM runs WHERE coalesce(proxy = ?, true) ORDER BY proxy, arch, seed", [proxy]
+        ).fetchall()
+        if not 1 <= count <= len(keys):
+            raise RequestError(f"there are {len(keys)} rows to draw from, {count} were asked for")
+        drawn = np.sort(np.random.default_rng(seed).permutation(len(keys))[:count])
+        records = [read_record(table, keys[place]) for place in drawn]
+        return [(record, seeds_with(table, record)) for record in records if record is not None]
+
+
+def _again(known: Sequence[tuple[Record, list[int]]], folder: Path | None, device: str, before: int) -> Any:
+    """Pairs of a row and the same run made now, with a progress bar."""
+    if not known:
+        return
+    try:
+        from tqdm import tqdm
+
+        from sase_bench.proxies.datasets import load
+        from sase_bench.proxies.measurement import resolve_device
+    except ModuleNotFoundError as error:
+        raise RequestError(f"{error.name} is not installed; training needs: pip install 'sase-bench[train]'") from error
+    where = resolve_device(device)
+    name, data = "", None
+    interval = 0.1 if sys.stderr.isatty() else 10.0  # seconds
+    with tqdm(total=before + len(known), initial=before, desc="verify", unit="run", mininterval=interval) as bar:
+        for record, seeds in known:
+            if name != record.proxy:
+                name, data = record.proxy, load(find(record.proxy), folder).to(where)
+            done = verify(record, seeds, device=str(where), data=data, threads=record.threads)
+            bar.set_postfix_str(f"{name} {record.arch}", refresh=False)
+            bar.update()
+            yield record, done.again
+
+
+def _line(record: Record) -> dict[str, str]:
+    return {name: _text(getattr(record, name)) for name in (*KEY, *_TOLD)}
+
+
+def _outcome(done: Verification) -> dict[str, str]:
+    again = {f"again_{name}": _text(getattr(done.again, name)) for name in _TOLD}
+    return again | {f"{name}_difference": _text(value) for name, value in done.differences.items()}
+
+
+def _key(row: dict[str, str]) -> tuple[str, ...]:
+    return tuple(row[name] for name in KEY)
+
+
+def _text(value: object) -> str:
+    return "" if value is None else str(value)
+
+
+def _write(path: Path, rows: Sequence[dict[str, str]]) -> None:
+    fresh = path.with_name(path.name + ".new")
+    with fresh.open("w", newline="") as file:
+        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+    fresh.replace(path)

@@ -1,0 +1,81 @@
+"""From the shards on a shelf to everything else on it."""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from sase_bench.calibrate.findings import Finding, judge
+from sase_bench.database.check import LARGEST, check_shelf
+from sase_bench.database.checksums import SUMS, write_sums
+from sase_bench.database.schema import schema_sql
+from sase_bench.database.shelf import CALIBRATIONS, open_shelf, read_shelf
+from sase_bench.errors import RequestError
+from sase_bench.release.card import card
+from sase_bench.release.croissant import croissant
+from sase_bench.release.verification import VERIFICATION
+
+__all__ = ["CARD", "CROISSANT", "SCHEMA", "write"]
+
+CARD, CROISSANT, SCHEMA = "DATACARD.md", "croissant.json", "schema.sql"
+
+
+def write(folder: Path, *, reference: str | None = None) -> list[Path]:
+    """Write the files that follow from the shards in `folder`, and give their paths; the same shards give the same bytes.
+
+    Validity is measured against the proxy `reference`. Raises `RequestError` if the shelf is not whole or too large.
+    """
+    if not folder.is_dir():
+        raise RequestError(f"there is no folder {str(folder)!r} with shards")
+    shelf = read_shelf(folder)
+    _say(f"reading every row of {len(shelf.shards)} shards")
+    problems = [f"{path}: {problem}" for path, found in check_shelf(folder).items() for problem in found if _is_input(path)]
+    if problems:
+        raise RequestError(f"{problems[0]} ({len(problems)} problems in all; python -m sase_bench.database check {folder})")
+    with open_shelf(shelf) as table:
+        if reference is not None and reference not in [proxy.name for proxy in shelf.proxies]:
+            raise RequestError(f"the reference {reference!r} has no runs on the shelf")
+        found = []
+        for findings in judge(table, reference):
+            _say(f"{findings[0].proxy}: {findings[0].blocks} blocks judged")
+            found += findings
+    _write_calibrations(folder / CALIBRATIONS, found)
+    (folder / SCHEMA).write_text(schema_sql(), encoding="utf-8")
+    (folder / CARD).write_text(card(folder, found), encoding="utf-8")
+    others = [name for name in (CALIBRATIONS, VERIFICATION) if (folder / name).is_file()]
+    described = croissant(shelf, [folder / name for name in others])
+    (folder / CROISSANT).write_text(json.dumps(described, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    written = [*others, SCHEMA, CARD, CROISSANT]
+    write_sums(folder, written)
+    total = sum((folder / name).stat().st_size for name in [*written, SUMS, *(path.name for path in shelf.shards)])
+    if total > LARGEST:
+        raise RequestError(f"the files of {str(folder)!r} have {total:,} bytes, more than the {LARGEST:,} of a release")
+    return [folder / name for name in sorted({*written, SUMS})]
+
+
+def _is_input(path: Path) -> bool:
+    """Whether a problem of the file matters: all but the shards is about to be written."""
+    return path.suffix == ".parquet" or path.is_dir()
+
+
+def _write_calibrations(path: Path, found: Sequence[Finding]) -> None:
+    rows = [{name: _cell(value) for name, value in finding.row().items()} for finding in found]
+    if not rows:
+        path.unlink(missing_ok=True)
+        return
+    with path.open("w", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def _cell(value: object) -> object:
+    return "" if value is None or (isinstance(value, float) and not math.isfinite(value)) else value
+
+
+def _say(line: str) -> None:
+    print(f"release: {line}", file=sys.stderr)
