@@ -27,8 +27,9 @@ __all__ = ["EFFECTS", "Layout", "Posterior", "agreement", "maximise", "one_threa
 EFFECTS = (*subsets(0), *subsets(1), *subsets(2))
 
 _CROSS = -1 / 6  # c(a, b) of two different operations
-_JITTER = 1e-8  # keeps a covariance without noise invertible
+_JITTER = 1e-8  # of the mean variance; keeps a covariance invertible that has no noise
 _STEPS = 60  # of the optimiser
+_REACH = 4  # sd of the prior that the optimiser may go; further out covariances are singular
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,9 @@ def maximise(layout: Layout, data: Observations) -> Floats:
         away = (theta - layout.mean) / layout.sd
         return value + 0.5 * float(away @ away), layout.weights.T @ slope + away / layout.sd
 
-    found = minimize(loss, layout.mean, jac=True, method="L-BFGS-B", options={"maxiter": _STEPS, "ftol": 1e-6})
+    bounds = list(zip(layout.mean - _REACH * layout.sd, layout.mean + _REACH * layout.sd, strict=True))
+    options = {"maxiter": _STEPS, "ftol": 1e-6}
+    found = minimize(loss, layout.mean, jac=True, method="L-BFGS-B", bounds=bounds, options=options)
     return layout.variances(np.asarray(found.x))
 
 
@@ -146,7 +149,7 @@ def _covariance(v: Floats, shared: NDArray[np.uint8], data: Observations) -> Flo
     else:
         covariance += v[-1] * (shared == 63)
         covariance[np.diag_indices_from(covariance)] += data.noise**2
-    covariance[np.diag_indices_from(covariance)] += _JITTER
+    covariance[np.diag_indices_from(covariance)] += _JITTER * float(np.trace(covariance)) / len(data)
     return np.asarray(covariance, dtype=np.float64)
 
 

@@ -4,8 +4,8 @@ Both are posteriors over main effects and slot pairs (see `anova`) with variance
 prior. They differ in how many variances are free:
 
 * `linear`: one for all main effects, one for all pairs: a ridge regression with two penalties.
-* `gp`: one for each slot (its length-scale: the larger, the sooner an operation in it changes the score), and one for each
-  pair, around the product of its slots' variances, as in the product of categorical kernels.
+* `gp`: one for each slot (what a length-scale is to a categorical kernel: how much an operation in it changes the score),
+  and one for each pair, around the geometric mean of its slots': slots that matter interact more.
 
 The rows' noise comes from the spread of their seeds. Fitting needs scipy; nothing here needs torch.
 """
@@ -33,12 +33,12 @@ def _of_slots() -> Layout:
     """θ: six slots, what pairs have in common, fifteen pairs, r."""
     weights, offset = np.zeros((23, 23)), np.zeros(23)
     for row, slots in enumerate(EFFECTS):
-        weights[row, list(slots)] = 1
+        weights[row, list(slots)] = 1 / max(len(slots), 1)
         if len(slots) == 2:
             weights[row, [6, row]] = 1  # pairs are the effects 7..21, and so are their parameters
     weights[22, 22] = 1
-    mean = np.concatenate([np.full(6, _MAIN), np.zeros(16), [_RESIDUAL]])
-    sd = np.concatenate([np.full(6, 1.5), [1.5], np.full(15, 1.0), [1.5]])
+    mean = np.concatenate([np.full(6, _MAIN), [_MAIN], np.zeros(15), [_RESIDUAL]])
+    sd = np.concatenate([np.full(6, 1.5), [1.5], np.full(15, 0.5), [1.5]])
     return Layout(weights, offset, mean, sd)
 
 

@@ -67,7 +67,7 @@ class Source:
 
 @dataclass(frozen=True, kw_only=True)
 class Measured:
-    """The relation `measured` of one proxy: arch, is_tied, slots, predicted, seeds, metrics, `_sd` and `_n` of those of runs."""
+    """The relation `measured` of one proxy: arch, is_tied, slots, predicted, seeds, metrics, `_sd` and `_n` of runs'."""
 
     source: Source
     proxy: str
