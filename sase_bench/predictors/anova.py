@@ -11,7 +11,6 @@ and the posterior variance of f is one of four-slot tables (see `tables`): no 11
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cache
 
@@ -21,7 +20,7 @@ from numpy.typing import NDArray
 from sase_bench.predictors.protocol import Floats, Observations
 from sase_bench.predictors.tables import cells, digits, expand, subsets
 
-__all__ = ["EFFECTS", "Layout", "Posterior", "agreement", "maximise", "one_thread"]
+__all__ = ["EFFECTS", "Layout", "Posterior", "agreement", "maximise"]
 
 #: The slots of each effect: none, one, two.
 EFFECTS = (*subsets(0), *subsets(1), *subsets(2))
@@ -60,15 +59,6 @@ def agreement(a: NDArray[np.intp], b: NDArray[np.intp]) -> NDArray[np.uint8]:
     for slot in range(a.shape[1]):
         found = found << 1 | (a[:, slot, None] == b[None, :, slot])
     return found
-
-
-def one_thread() -> AbstractContextManager[object]:
-    """Within it matrices are worked on by one thread: they are small, and threads that wait for each other on busy cores made
-    a fit to 200 scores take 5 s instead of 0.05 s."""
-    from threadpoolctl import threadpool_limits
-
-    limits: AbstractContextManager[object] = threadpool_limits(1, user_api="blas")
-    return limits
 
 
 def maximise(layout: Layout, data: Observations) -> Floats:

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from sase_bench.errors import RequestError
 from sase_bench.predictors import archive
 from sase_bench.predictors.protocol import Floats, Indices, Observations, Prediction
+from sase_bench.predictors.threads import one_thread
 
 __all__ = ["Bagged", "Spread", "bootstraps", "calibrate", "out_of_bag", "weights"]
 
@@ -97,8 +98,9 @@ class Bagged(ABC):
     def fit(self, architectures: Indices, y: Floats, noise: Floats | None = None) -> Self:
         data = Observations.of(architectures, y, noise)
         seen = bootstraps(self.members, len(data), np.random.default_rng(self.seed))
-        answers = self._train(data, seen, weights(data))
-        self._become(Fitted(calibrate(answers, seen, data), data.centre, data.scale))
+        with one_thread():
+            answers = self._train(data, seen, weights(data))
+            self._become(Fitted(calibrate(answers, seen, data), data.centre, data.scale))
         return self
 
     def predict(self, architectures: Indices) -> Prediction:

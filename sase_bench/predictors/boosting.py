@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 __all__ = ["BoostedTrees"]
 
 _TRIED = 3  # members that a candidate is judged by
-_ROUNDS = (10, 20, 40, 70, 100)  # a booster has one of these numbers of trees
-_COMMON = {"tree_method": "hist", "max_bin": 64, "nthread": 1, "eta": 0.2, "min_child_weight": 2.0, "colsample_bynode": 0.5}
+_ROUNDS = (7, 15, 30, 60, 150)  # a booster has one of these numbers of trees
+_FEW = 500  # observations below which the last one is not tried: more trees would take longer and change nothing
+_COMMON = {"tree_method": "hist", "max_bin": 64, "nthread": 1, "eta": 0.3, "min_child_weight": 2.0, "colsample_bynode": 0.5}
 
 #: What is tried; the depth is the number of slots that may act together.
 _CANDIDATES: tuple[dict[str, Any], ...] = (
@@ -54,13 +55,17 @@ class BoostedTrees(Bagged):
 
         def train(member: int, candidate: dict[str, Any], rounds: int) -> Booster:
             matrix.set_weight(weight * seen[member])
-            return xgboost.train({**_COMMON, **candidate, "seed": self.seed + member}, matrix, num_boost_round=rounds)
+            booster = xgboost.Booster({**_COMMON, **candidate, "seed": self.seed + member}, [matrix])
+            for step in range(rounds):  # `xgboost.train` does more between two trees than a tree takes
+                booster.update(matrix, step)
+            return booster
 
+        tried_rounds = _ROUNDS if len(data) >= _FEW else _ROUNDS[:-1]
         best = np.inf
         tried: list[Booster] = []
         for candidate in _CANDIDATES:
-            boosters = [train(member, candidate, _ROUNDS[-1]) for member in range(_TRIED)]
-            for rounds in _ROUNDS:
+            boosters = [train(member, candidate, tried_rounds[-1]) for member in range(_TRIED)]
+            for rounds in tried_rounds:
                 answers = np.stack([booster.predict(matrix, iteration_range=(0, rounds)) for booster in boosters])
                 error = _error(answers, seen[:_TRIED], data, weight)
                 if not tried or error < best:

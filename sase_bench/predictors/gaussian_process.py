@@ -20,8 +20,9 @@ import numpy as np
 
 from sase_bench.errors import RequestError
 from sase_bench.predictors import archive
-from sase_bench.predictors.anova import EFFECTS, Layout, Posterior, maximise, one_thread
+from sase_bench.predictors.anova import EFFECTS, Layout, Posterior, maximise
 from sase_bench.predictors.protocol import Floats, Indices, Observations, Prediction
+from sase_bench.predictors.threads import one_thread
 
 __all__ = ["GaussianProcess", "LinearModel"]
 
