@@ -6,7 +6,7 @@ them itself and answers in the unit that it was given.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar, NamedTuple, Protocol, Self
 
@@ -89,6 +89,11 @@ class Observations:
 
     def __len__(self) -> int:
         return len(self.y)
+
+    def some(self, rows: Indices) -> Observations:
+        """These rows only, on the same scale."""
+        noise = None if self.noise is None else self.noise[rows]
+        return replace(self, architectures=self.architectures[rows], y=self.y[rows], noise=noise)
 
     def noise_or(self, value: float) -> Floats:
         """The noise (n,), or `value` for every score where none is known."""

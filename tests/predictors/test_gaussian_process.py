@@ -93,6 +93,15 @@ def test_the_linear_model_is_ridge_regression_on_main_effects_and_pairs() -> Non
     np.testing.assert_allclose(model.predict(unseen).mean, expected, atol=1e-7)
 
 
+def test_of_many_observations_some_choose_the_variances_and_all_are_learnt(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(anova, "_MOST", 50)
+    table = synthetic(0)
+    archs, y, noise = table.observe(300, 0)
+    found, few = GaussianProcess().fit(archs, y, noise), GaussianProcess().fit(archs[:50], y[:50], noise[:50])
+    errors = [(one.predict(table.archs).mean - table.truth[table.archs]).std() for one in (found, few)]
+    assert errors[0] < 0.8 * errors[1]
+
+
 def test_slots_that_do_nothing_get_little_variance() -> None:
     generator = np.random.default_rng(0)
     archs = generator.permutation(117_649)[:300]
