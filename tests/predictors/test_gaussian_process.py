@@ -48,9 +48,9 @@ def test_the_posterior_is_that_of_plain_algebra(known: bool) -> None:
     exact = prior - cross @ np.linalg.solve(k, cross.T)
     np.testing.assert_allclose(posterior.variance()[ELSEWHERE], np.diag(exact), atol=1e-6)
     generator = np.random.default_rng(3)
-    drawn = np.stack([posterior.draw(generator)[ELSEWHERE] for _ in range(4000)])
-    np.testing.assert_allclose(np.cov(drawn.T), exact, atol=0.12 * np.diag(exact).max())
-    np.testing.assert_allclose(drawn.mean(0), posterior.mean()[ELSEWHERE], atol=0.1)
+    drawn = np.stack([posterior.draw(generator)[ELSEWHERE] for _ in range(800)])
+    np.testing.assert_allclose(np.cov(drawn.T), exact, atol=0.25 * np.diag(exact).max())
+    np.testing.assert_allclose(drawn.mean(0), posterior.mean()[ELSEWHERE], atol=0.15)
 
 
 @pytest.mark.parametrize("layout", [GaussianProcess.layout, LinearModel.layout], ids=["gp", "linear"])
@@ -77,19 +77,19 @@ def test_the_linear_model_is_ridge_regression_on_main_effects_and_pairs() -> Non
     archs, y, noise = table.observe(80, 0)
     model = LinearModel().fit(archs, y, noise)
     data, v = model.posterior.data, model.posterior.variances
-    columns = []
+    unseen = np.setdiff1d(np.arange(0, 117_649, 1000), archs)
+    operations, columns = digits()[np.concatenate([archs, unseen])], []
     for variance, slots in zip(v, EFFECTS, strict=False):
-        block = np.ones((len(digits()), 1))
+        block = np.ones((len(operations), 1))
         for slot in slots:
-            centred = np.sqrt(7 / 6) * (np.eye(7)[digits()[:, slot]] - 1 / 7)
+            centred = np.sqrt(7 / 6) * (np.eye(7)[operations[:, slot]] - 1 / 7)
             block = (block[:, :, None] * centred[:, None, :]).reshape(len(block), -1)
         columns.append(np.sqrt(variance) * block)
     phi = np.concatenate(columns, axis=1)
     weight = 1 / (data.noise**2 + v[-1])  # type: ignore[operator]
-    rows = phi[archs]
+    rows = phi[: len(archs)]
     coefficients = np.linalg.solve(rows.T @ (weight[:, None] * rows) + np.eye(phi.shape[1]), rows.T @ (weight * data.y))
-    unseen = np.setdiff1d(np.arange(0, 117_649, 1000), archs)
-    expected = data.centre + data.scale * (phi[unseen] @ coefficients)
+    expected = data.centre + data.scale * (phi[len(archs) :] @ coefficients)
     np.testing.assert_allclose(model.predict(unseen).mean, expected, atol=1e-7)
 
 
@@ -121,7 +121,7 @@ def test_a_block_that_was_measured_exactly_keeps_its_score() -> None:
 
 def test_blocks_that_share_slots_are_drawn_together() -> None:
     table = synthetic(2)
-    drawn = GaussianProcess().fit(*table.observe(15, 0)).sample(np.asarray([50_000, 50_001, 7]), 300, 0)
+    drawn = GaussianProcess().fit(*table.observe(15, 0)).sample(np.asarray([50_000, 50_001, 7]), 120, 0)
     together, apart = np.corrcoef(drawn.T)[0, 1:]
     assert together > 0.3
     assert together > apart
