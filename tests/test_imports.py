@@ -43,6 +43,19 @@ MAP: dict[str, set[str]] = {
     "query": {"cli", "database", "errors", "record", "space"},
     "report": {"cli", "database", "errors", "query", "space"},
     "calibrate": {"cli", "database", "errors", "proxies", "space", "sweep"},
+    "predictors": {
+        "benchmark",
+        "calibrate",
+        "cli",
+        "cost",
+        "database",
+        "errors",
+        "proxies",
+        "query",
+        "record",
+        "space",
+        "version",
+    },
     "sweep": {"cli", "database", "errors", "proxies", "record", "space"},
 }
 
@@ -99,6 +112,8 @@ LIGHT = [
     "database.__main__",
     "query",
     "query.__main__",
+    "predictors",
+    "predictors.__main__",
     "proxies",
     "release.__main__",
     "sweep.__main__",
@@ -107,13 +122,16 @@ LIGHT = [
 
 @pytest.mark.parametrize("module", LIGHT)
 def test_the_table_side_needs_no_torch(module: str) -> None:
-    heavy = {"torch", "sklearn", "pandas", "scipy", "pyarrow"}
+    heavy = {"torch", "sklearn", "pandas", "scipy", "pyarrow", "xgboost"}
     code = f"import sys, sase_bench.{module}; loaded = {heavy!r} & set(sys.modules); sys.exit(str(loaded) if loaded else 0)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "")
 
 
-@pytest.mark.parametrize("module", ["proxies", "database", "query", "release", "sweep", "report", "calibrate"])
+COMMANDS = ["calibrate", "database", "predictors", "proxies", "query", "release", "report", "sweep"]
+
+
+@pytest.mark.parametrize("module", COMMANDS)
 def test_a_command_runs_without_warnings(module: str) -> None:
     done = subprocess.run(
         [sys.executable, "-W", "error", "-m", f"sase_bench.{module}", "--help"], capture_output=True, text=True

@@ -49,16 +49,11 @@ class Estimate:
 
 def ranks(y: Scores) -> Scores:
     """Ranks from 1 within each column; equal values share their mean rank."""
-    order = np.argsort(y, axis=0)
-    ordered = np.take_along_axis(y, order, axis=0)
-    differs = np.ones((len(y) + 1, y.shape[1]), dtype=bool)  # is a value another one than the value before it
-    differs[1:-1] = ordered[1:] != ordered[:-1]
-    place = np.arange(len(y))[:, None]
-    first = np.maximum.accumulate(np.where(differs[:-1], place, 0), axis=0)
-    last = np.minimum.accumulate(np.where(differs[1:], place, len(y))[::-1], axis=0)[::-1]
-    shared = np.empty(y.shape)
-    np.put_along_axis(shared, order, 1 + (first + last) / 2, axis=0)
-    return shared
+    found = np.empty(y.shape)
+    for column, values in enumerate(y.T):
+        _, places, counts = np.unique(values, return_inverse=True, return_counts=True)
+        found[:, column] = (np.cumsum(counts) - (counts - 1) / 2)[places]
+    return found
 
 
 def icc(y: Scores) -> float:

@@ -40,7 +40,7 @@ def _command(argv: Sequence[str] | None) -> int:
         _check_output(options.output, table)
     query = parse(" ".join(options.query))
     with _bounded_memory() if isinstance(query, Sql) else nullcontext():
-        found = answer(query, table, proxy=options.proxy, test=options.test)
+        found = answer(query, table, proxy=options.proxy, test=options.test, predicted=options.predicted)
         if options.db is None and table != DEFAULT_TABLE:
             _say(f"asking the released table in {table}; another one: --db PATH")
         for note in found.notes:
@@ -64,6 +64,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--proxy", metavar="NAME", help="the proxy, where the query does not name one (default: most runs)")
     parser.add_argument("--test", action="store_true", help="scores on the test images instead of the validation images")
+    parser.add_argument(
+        "--predicted", metavar="NAME", help="rank blocks without a run too, by what the predictor NAME foretells"
+    )
     return parser
 
 

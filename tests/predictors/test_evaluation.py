@@ -1,0 +1,152 @@
+import hashlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sase_bench.benchmark import Benchmark
+from sase_bench.database import Store
+from sase_bench.errors import RequestError
+from sase_bench.predictors.card import verdicts
+from sase_bench.predictors.protocol import Prediction
+from sase_bench.predictors.scores import agreement, ceiling, covered, share_of_blocks
+from sase_bench.predictors.splits import SIZES, Splits
+from sase_bench.predictors.targets import Targets, moderated, targets
+from tests.predictors.synthetic import run, synthetic
+from tests.records import DIGITS, made_up, unfinished
+
+
+def of(scores: np.ndarray) -> Targets:
+    rows = np.arange(len(scores))
+    return Targets("digits", "val_loss", "full", rows, scores.mean(1), None, np.full(len(rows), scores.shape[1]), scores)
+
+
+@pytest.mark.parametrize(("noise", "seeds"), [(0.3, 3), (1.0, 2), (1.5, 5)])
+def test_the_ceiling_is_what_the_truth_gets(noise: float, seeds: int) -> None:
+    table = synthetic(0, noise=noise, seeds=seeds, bend=0.0)
+    targets = of(table.scores)
+    expected = agreement(table.truth[table.archs], targets.y, smaller_is_better=True)
+    bound = ceiling(share_of_blocks(targets), targets.counts[:1000])
+    assert bound.tau == pytest.approx(expected.tau, abs=0.025)
+    assert bound.spearman == pytest.approx(expected.spearman, abs=0.025)
+    share = share_of_blocks(targets)
+    reliability = share / (share + (1 - share) / seeds)
+    assert bound.tau == pytest.approx(2 / np.pi * np.arcsin(np.sqrt(reliability)), abs=0.005)
+
+
+def test_without_a_difference_between_blocks_there_is_no_ceiling() -> None:
+    assert np.isnan(ceiling(-0.1, np.full(50, 3)).tau)
+    assert np.isnan(share_of_blocks(of(np.random.default_rng(0).normal(size=(30, 1)))))
+
+
+def test_agreement_counts_pairs_ranks_and_the_best() -> None:
+    truth = np.arange(100.0)
+    found = agreement(truth, truth, smaller_is_better=True)
+    assert (found.tau, found.spearman, found.precision) == pytest.approx((1, 1, 1))
+    turned = agreement(-truth, truth, smaller_is_better=True)
+    assert (turned.tau, turned.spearman, turned.precision) == pytest.approx((-1, -1, 0))
+    shuffled = truth.copy()
+    shuffled[[0, 50]] = shuffled[[50, 0]]
+    assert agreement(shuffled, truth, smaller_is_better=True).precision == pytest.approx(0.9)
+    assert agreement(shuffled, truth, smaller_is_better=False).precision == pytest.approx(1.0)
+    assert np.isnan(agreement(truth[:49], truth[:49], smaller_is_better=True).precision)
+    assert np.isnan(agreement(np.zeros(5), truth[:5], smaller_is_better=True).tau)
+
+
+def test_intervals_are_those_of_a_measured_mean() -> None:
+    generator = np.random.default_rng(0)
+    measured = generator.normal(0, np.sqrt(0.3**2 + 0.4**2), 20_000)
+    prediction = Prediction(np.zeros(20_000), np.full(20_000, 0.3))
+    assert covered(prediction, measured, np.full(20_000, 0.4), 0.9) == pytest.approx(0.9, abs=0.01)
+    assert covered(prediction, measured, np.full(20_000, 0.4), 0.5) == pytest.approx(0.5, abs=0.01)
+    assert covered(prediction, measured, None, 0.9) < 0.75
+
+
+def test_lists_follow_the_written_rule() -> None:
+    archs = np.arange(0, 3000, 3)
+    splits = Splits.of("digits", "full", archs, repeats=3)
+    keys = sorted(archs.tolist(), key=lambda arch: hashlib.sha256(f"digits/2/{arch}".encode()).hexdigest())
+    assert splits.train(2, 56).tolist() == keys[:56]
+    assert splits.test(2).tolist() == keys[-500:]
+    assert splits.sizes() == (10, 23, 56, 87, 100, 135, 209, 323, 400)
+    assert Splits.of("digits", "tied", np.arange(2401), 1).sizes() == SIZES
+    assert splits.train(0, 10).tolist() == [2316, 2880, 2814, 2430, 861, 0, 1455, 177, 417, 2922]
+    for repeat in range(3):
+        assert not set(splits.train(repeat, 400)) & set(splits.test(repeat))
+        assert splits.train(repeat, 10).tolist() == splits.train(repeat, 400)[:10].tolist()
+    assert set(splits.test(0)) != set(splits.test(1))
+
+
+def test_too_little_to_evaluate_is_refused() -> None:
+    with pytest.raises(RequestError, match="at least 20 measured blocks, digits has 19 in full"):
+        Splits.of("digits", "full", np.arange(19), 1)
+    with pytest.raises(RequestError, match="repeated at least once, got 0"):
+        Splits.of("digits", "full", np.arange(40), 0)
+
+
+def test_targets_are_means_without_the_level_of_the_seeds(tmp_path: Path) -> None:
+    """Block 40 lacks the seed that makes everything worse; block 50 diverged."""
+    truth, level = {arch: 1 + arch / 100 for arch in range(50)}, (0.0, 0.0, 0.6)
+    with Store(tmp_path / "table.duckdb", [DIGITS]) as store:
+        for arch, mean in truth.items():
+            for seed in range(2 if arch == 40 else 3):
+                store.append(run(arch, seed, mean + level[seed] + 0.01 * (-1) ** (arch + seed)))
+        store.append(unfinished(50))
+        store.append(made_up(5, proxy="digits", seed=9, status="failed", reason="x", curve=(), **dict.fromkeys(SCORES)))
+    measured = Benchmark.load(tmp_path / "table.duckdb").measured()
+    found = targets(measured, "val_loss")
+    assert found.archs.tolist() == list(range(50))
+    assert found.counts.tolist() == [2 if arch == 40 else 3 for arch in range(50)]
+    np.testing.assert_allclose(found.y - found.y[0], [mean - truth[0] for mean in truth.values()], atol=0.03)
+    assert found.noise is not None
+    assert 0.002 < found.noise[0] < 0.02
+    assert found.noise[40] > found.noise[41]
+    assert targets(measured, "val_loss", "tied").archs.tolist() == [0, 1, 2, 3, 4, 5, 6]
+    assert found.sha256 != targets(measured, "val_top1").sha256
+    with pytest.raises(RequestError, match="unknown metric 'test_loss'; choose from val_loss, val_top1"):
+        targets(measured, "test_loss")
+
+
+SCORES = ("train_loss", "val_loss", "val_top1", "test_loss", "test_top1")
+
+
+def test_one_seed_each_has_no_noise_to_know(tmp_path: Path) -> None:
+    with Store(tmp_path / "table.duckdb", [DIGITS]) as store:
+        for arch in range(5):
+            store.append(made_up(arch))
+    assert targets(Benchmark.load(tmp_path / "table.duckdb").measured(), "val_loss").noise is None
+
+
+def test_variances_that_are_equal_are_pooled_and_others_are_kept_apart() -> None:
+    generator = np.random.default_rng(0)
+    freedom = np.full(2000, 2)
+    equal = generator.chisquare(2, 2000) / 2
+    assert moderated(equal, freedom).std() < 0.25 * equal.std()
+    assert moderated(equal, freedom).mean() == pytest.approx(1, abs=0.05)
+    own = np.exp(generator.normal(0, 1.5, 2000))
+    drawn = own * generator.chisquare(2, 2000) / 2
+    errors = [np.mean((np.log(guess) - np.log(own)) ** 2) for guess in (moderated(drawn, freedom), drawn, np.full(2000, 1.0))]
+    assert errors[0] < 0.8 * min(errors[1:])
+    assert moderated(np.asarray([1.0, 4.0, np.nan]), np.asarray([2, 2, 0]))[2] == pytest.approx(2.5)
+
+
+def test_verdicts_say_what_the_scores_say() -> None:
+    row = {
+        "predictor": "gp", "n": 400, "tau_of_ceiling": 0.96, "covered_90": 0.91,
+        "tau_over_linear": 0.02, "tau_over_linear_low": 0.01, "tau_over_linear_high": 0.03,
+    }  # fmt: skip
+    assert verdicts([row]) == [
+        "At n = 400 τ is 0.96 of the noise ceiling, at least 0.95.",
+        "At n = 400 its 90 % intervals hold 91% of the measured means, inside 85% to 95%.",
+        "At n = 400 it beats the linear model: τ differs by +0.020 [+0.010, +0.030].",
+    ]
+    worse = row | {"tau_of_ceiling": 0.5, "covered_90": 0.97, "tau_over_linear_low": -0.1, "n": 100}
+    assert verdicts([worse]) == [
+        "There are too few blocks to judge it at n = 400; this is n = 100.",
+        "At n = 100 τ is 0.50 of the noise ceiling, below 0.95.",
+        "At n = 100 its 90 % intervals hold 97% of the measured means, outside 85% to 95%.",
+        "At n = 100 it does not beat the linear model: τ differs by +0.020 [-0.100, +0.030].",
+    ]
+    assert "is worse than the linear model" in verdicts([worse | {"tau_over_linear_high": -0.01}])[-1]
+    assert "noise ceiling is not defined" in verdicts([row | {"tau_of_ceiling": None}])[0]
+    assert verdicts([]) == ["It was not evaluated."]
