@@ -54,28 +54,41 @@ def sweep(
     *,
     budget: float | None = None,
     progress: Progress = lambda record: None,
+    more: Callable[[], Sequence[Task]] = tuple,
 ) -> Result:
-    """Train the tasks that are missing in `store`.
+    """Train the tasks that are missing in `store`, and those that `more()` gives whenever a worker has nothing to do.
 
     With a `budget` in seconds no run is started that would not end within it, going by the longest one so far. On
     KeyboardInterrupt (Ctrl-C, SIGTERM) workers are stopped, what is finished is published, and the exception goes on.
     """
-    todo = deque(task for task in tasks if (task.arch.index, job.proxy.name, task.seed) not in store)
-    result = Result(planned=len(tasks), before=len(tasks) - len(todo))
+    todo: deque[Task] = deque()
+    result = Result(planned=0, before=0)
+
+    def plan(added: Sequence[Task]) -> None:
+        missing = [task for task in added if (task.arch.index, job.proxy.name, task.seed) not in store]
+        result.planned += len(added)
+        result.before += len(added) - len(missing)
+        todo.extend(missing)
+
+    plan(tasks)
     clock = _Budget(budget)
     running: dict[Future[Record], _Attempt] = {}
     finished = False
     stop = Event()
     with _handlers(lambda number, frame: stop.set()):  # SIGTERM ends a sweep as Ctrl-C does, and neither breaks into a write
         try:
-            while todo or running:
+            while True:
                 if stop.is_set():
                     raise KeyboardInterrupt
-                while todo and len(running) < executor.capacity and clock.allows_another():
+                while len(running) < executor.capacity and clock.allows_another():
+                    while not todo and (added := more()):
+                        plan(added)
+                    if not todo:
+                        break
                     attempt = _Attempt(todo.popleft(), monotonic())
                     running[executor.submit(attempt.task)] = attempt
                 if not running:
-                    result.ended_by = "budget"
+                    result.ended_by = "budget" if todo else ""
                     break
                 for future in wait(running, _PATIENCE, FIRST_COMPLETED).done:
                     attempt = running[future]
