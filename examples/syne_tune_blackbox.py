@@ -6,9 +6,9 @@ import sys
 import numpy as np
 import pandas as pd
 from syne_tune import StoppingCriterion, Tuner
+from syne_tune.backend.simulator_backend.simulator_callback import SimulatorCallback
 from syne_tune.blackbox_repository.blackbox_tabular import BlackboxTabular
 from syne_tune.blackbox_repository.simulated_tabular_backend import UserBlackboxBackend
-from syne_tune.backend.simulator_backend.simulator_callback import SimulatorCallback
 from syne_tune.config_space import choice, randint
 from syne_tune.optimizer.baselines import RandomSearch
 

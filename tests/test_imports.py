@@ -29,6 +29,33 @@ MAP: dict[str, set[str]] = {
     "query": {"cli", "database", "errors", "record", "space"},
     "report": {"cli", "database", "errors", "query", "space"},
     "calibrate": {"cli", "database", "errors", "proxies", "space", "sweep"},
+    "predictors": {
+        "benchmark",
+        "calibrate",
+        "cli",
+        "cost",
+        "database",
+        "errors",
+        "proxies",
+        "query",
+        "record",
+        "space",
+        "version",
+    },
+    "search": {"backbones", "benchmark", "blocks", "errors", "proxies", "space", "trunk"},
+    "bo": {
+        "benchmark",
+        "calibrate",
+        "cli",
+        "database",
+        "errors",
+        "predictors",
+        "proxies",
+        "record",
+        "search",
+        "space",
+        "sweep",
+    },
     "sweep": {"cli", "database", "errors", "proxies", "record", "space"},
 }
 
@@ -84,20 +111,24 @@ LIGHT = [
     "database.__main__",
     "query",
     "query.__main__",
+    "predictors",
+    "predictors.__main__",
     "proxies",
     "sweep.__main__",
+    "search",
+    "bo.__main__",
 ]
 
 
 @pytest.mark.parametrize("module", LIGHT)
 def test_the_table_side_needs_no_torch(module: str) -> None:
-    heavy = {"torch", "sklearn", "pandas", "scipy", "pyarrow"}
+    heavy = {"torch", "sklearn", "pandas", "scipy", "pyarrow", "xgboost"}
     code = f"import sys, sase_bench.{module}; loaded = {heavy!r} & set(sys.modules); sys.exit(str(loaded) if loaded else 0)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "")
 
 
-@pytest.mark.parametrize("module", ["proxies", "database", "query", "sweep", "report", "calibrate"])
+@pytest.mark.parametrize("module", ["proxies", "database", "query", "sweep", "report", "calibrate", "bo", "predictors"])
 def test_a_command_runs_without_warnings(module: str) -> None:
     done = subprocess.run(
         [sys.executable, "-W", "error", "-m", f"sase_bench.{module}", "--help"], capture_output=True, text=True

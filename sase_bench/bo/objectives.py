@@ -1,6 +1,6 @@
 """What is searched for: a score that has to be trained for, alone or against costs that are known of every block beforehand.
 
-With several objectives the rule is the expected hypervolume improvement (Yang et al. 2019), computed by BoTorch. Only the
+With several objectives the rule is the expected hypervolume improvement, see `sase_bench.bo.hypervolume`. Only the
 trained score is uncertain: params, FLOPs and latency stand in the table `costs`.
 
 >>> read_objective("val_top1,flops")
@@ -9,15 +9,14 @@ Objective(metric='val_top1', against=('flops',))
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sase_bench.bo.acquisition import Acquisition, Situation
+from sase_bench.bo.hypervolume import expected_improvement
 from sase_bench.database.reader import connect
 from sase_bench.errors import RequestError, unknown
 from sase_bench.proxies.recipe import Proxy
@@ -30,7 +29,6 @@ Floats = NDArray[np.float64]
 _TRAINED = ("val_top1", "val_loss")
 _KNOWN = ("params", "flops", "latency")
 _REFERENCE = 1.1  # in units of the range of each cost: a little behind the worst
-_CHUNK = 8192  # candidates whose improvement is computed at once
 
 
 @dataclass(frozen=True)
@@ -97,28 +95,6 @@ def hypervolume_improvement(known: Floats) -> Acquisition:
         tried = np.column_stack([(now.costs - low) / span, (known[now.tried] - floor) / range_])
         expected = np.column_stack([(mean - low) / span, (known[now.candidates] - floor) / range_])
         spread = np.column_stack([sd / span, np.zeros((len(sd), known.shape[1]))])
-        return _improvement(tried, expected, spread)
+        return expected_improvement(tried, expected, spread, _REFERENCE)
 
     return Acquisition(score, draws=False)
-
-
-def _improvement(tried: Floats, mean: Floats, sd: Floats) -> Floats:
-    """EHVI of n candidates with independent normal costs, mean and sd (n, m), over the front of `tried` (k, m)."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", FutureWarning)  # of torch's, for what BoTorch's dependencies still use
-            import torch
-            from botorch.acquisition.multi_objective.analytic import ExpectedHypervolumeImprovement
-            from botorch.utils.multi_objective.box_decompositions import FastNondominatedPartitioning
-    except ModuleNotFoundError:
-        raise RequestError("several objectives need BoTorch; install it with: pip install 'sase-bench[search]'") from None
-    from sase_bench.bo.foretold import Foretold
-
-    reference = torch.full((tried.shape[1],), -_REFERENCE, dtype=torch.float64)
-    partitioning = FastNondominatedPartitioning(reference, Y=-torch.from_numpy(tried))
-    rule = ExpectedHypervolumeImprovement(Foretold(tried.shape[1]), reference.tolist(), cast(Any, partitioning))
-    features = torch.from_numpy(np.concatenate([-mean, sd], axis=1)).unsqueeze(1)  # (n, 1, 2m)
-    with torch.no_grad():
-        scores = torch.cat([rule(features[start : start + _CHUNK]) for start in range(0, len(features), _CHUNK)])
-    result: Floats = scores.numpy()
-    return result

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from sase_bench.errors import RequestError
 
-__all__ = ["METRICS", "Panel", "panel"]
+__all__ = ["METRICS", "Panel", "most_informative", "panel"]
 
 #: What can be scored, each as SQL over the curve of a run; all of them see training and validation images only.
 METRICS: dict[str, str] = {
@@ -57,7 +57,7 @@ def panel(table: duckdb.DuckDBPyConnection, proxy: str, seeds: Sequence[int] | N
     found: dict[int, dict[int, list[float]]] = {}
     for arch, seed, *values in rows:
         found.setdefault(seed, {})[arch] = values
-    chosen = tuple(sorted(seeds)) if seeds is not None else _most_informative(found)
+    chosen = tuple(sorted(seeds)) if seeds is not None else most_informative(found)
     archs = sorted(set.intersection(*(set(found.get(seed, {})) for seed in chosen))) if chosen else []
     if not archs:
         raise RequestError(f"no block has been measured on {proxy} with all of the seeds {seeds or 'that there are'}")
@@ -73,7 +73,7 @@ def panel(table: duckdb.DuckDBPyConnection, proxy: str, seeds: Sequence[int] | N
     return Panel(tuple(archs), chosen, scores, unscored, runs, float(seconds))
 
 
-def _most_informative(found: Mapping[int, Mapping[int, object]]) -> tuple[int, ...]:
+def most_informative(found: Mapping[int, Mapping[int, object]]) -> tuple[int, ...]:
     """The seeds with the most (blocks - 1)·(seeds - 1), adding seeds in the order of how many blocks have them."""
     order = sorted(found, key=lambda seed: (-len(found[seed]), seed))
     best, freedom = tuple(sorted(order[:1])), 0

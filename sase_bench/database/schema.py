@@ -1,7 +1,8 @@
 """The schema of the table: DDL derived from `sase_bench.record` and `sase_bench.space`, its version, and migrations.
 
 Tables: `architectures` (all 117,649), `proxies` (recipes), `runs` (one row a seed), `epochs` (learning curves), `costs`
-(by architecture and trunk), `calibrations` (how far the scores of a proxy can be trusted), `about` (key and value). Views:
+(by architecture and trunk), `calibrations` (how far the scores of a proxy can be trusted), `predictions` (of validation
+scores, one row for each architecture and predictor; never among the measured), `about` (key and value). Views:
 `validation_runs` is `runs` without the test scores; `scores` sums up the seeds of each architecture on each proxy, validation
 only.
 """
@@ -18,7 +19,7 @@ from sase_bench.proxies.splits import checksums
 from sase_bench.record import COLUMNS, EPOCH_COLUMNS, KEY, Column
 from sase_bench.space import OPERATIONS, SLOTS, Space
 
-__all__ = ["SCHEMA_VERSION", "add_proxies", "create", "migrate", "schema_sql", "version_of"]
+__all__ = ["PREDICTIONS", "SCHEMA_VERSION", "add_proxies", "create", "migrate", "schema_sql", "version_of"]
 
 #: Raised by one whenever a released table would no longer fit; `MIGRATIONS` then says how to get there.
 SCHEMA_VERSION = 1
@@ -27,6 +28,19 @@ SCHEMA_VERSION = 1
 MIGRATIONS: dict[int, Callable[[duckdb.DuckDBPyConnection], None]] = {}
 
 _TEST_COLUMNS = ", ".join(name for name, column in COLUMNS.items() if column.split == "test")
+
+
+#: Its own statement, because a table that was made before there were predictions gets it when it gets some.
+PREDICTIONS = """
+CREATE TABLE IF NOT EXISTS predictions (
+    proxy VARCHAR NOT NULL,
+    metric VARCHAR NOT NULL,
+    predictor VARCHAR NOT NULL,
+    arch BIGINT NOT NULL,
+    mean DOUBLE NOT NULL,
+    sd DOUBLE NOT NULL
+);
+""".strip()
 
 
 def _define(columns: Iterable[Column]) -> str:
@@ -109,6 +123,8 @@ CREATE TABLE calibrations (
     runs BIGINT NOT NULL,
     seconds DOUBLE NOT NULL
 );
+
+{PREDICTIONS}
 
 CREATE VIEW validation_runs AS SELECT * EXCLUDE ({_TEST_COLUMNS}) FROM runs;
 

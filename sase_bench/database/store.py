@@ -13,10 +13,12 @@ from types import TracebackType
 from typing import IO
 
 import duckdb
+import numpy as np
+from numpy.typing import NDArray
 
 from sase_bench.database.journal import Journal
 from sase_bench.database.reader import open_file
-from sase_bench.database.schema import SCHEMA_VERSION, add_proxies, create, migrate, version_of
+from sase_bench.database.schema import PREDICTIONS, SCHEMA_VERSION, add_proxies, create, migrate, version_of
 from sase_bench.errors import RequestError
 from sase_bench.proxies.recipe import Proxy
 from sase_bench.record import COLUMNS, EPOCH_COLUMNS, KEY, Column, Record
@@ -125,6 +127,27 @@ class Store:
                 connection.execute(f"DELETE FROM calibrations WHERE {same}", key)
                 values = {name: _finite(value) for name, value in row.items()}
                 connection.execute(f"INSERT INTO calibrations BY NAME SELECT {', '.join(f'${n} AS {n}' for n in row)}", values)
+            connection.execute("COMMIT")
+        self._replace()
+
+    def replace_predictions(
+        self,
+        proxy: str,
+        metric: str,
+        predictor: str,
+        archs: NDArray[np.int64],
+        mean: NDArray[np.float64],
+        sd: NDArray[np.float64],
+    ) -> None:
+        """Put these predictions, in the unit of the metric, in place of all by the same predictor for the proxy and metric."""
+        self.publish()
+        with self._copy() as connection:
+            connection.execute("BEGIN")
+            connection.execute(PREDICTIONS)
+            key = [proxy, metric, predictor]
+            connection.execute("DELETE FROM predictions WHERE (proxy, metric, predictor) = (?, ?, ?)", key)
+            connection.register("foretold", {"arch": archs, "mean": mean, "sd": sd})
+            connection.execute("INSERT INTO predictions SELECT ?, ?, ?, arch, mean, sd FROM foretold", key)
             connection.execute("COMMIT")
         self._replace()
 

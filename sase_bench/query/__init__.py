@@ -15,13 +15,14 @@ from sase_bench.query.answer import Answer
 __all__ = ["Answer", "ask"]
 
 
-def ask(text: str, *, db: str | Path, proxy: str | None = None, test: bool = False) -> Answer:
+def ask(text: str, *, db: str | Path, proxy: str | None = None, test: bool = False, predicted: str | None = None) -> Answer:
     """The answer that the table `db` gives to a query.
 
     `proxy` is for queries that do not name one. With `test` the scores are those on the test images, and a note says so.
+    With the name of a predictor as `predicted`, rankings also hold blocks that were never trained, and mark them.
     Raises `RequestError` for a query that cannot be understood or answered.
     """
     from sase_bench.query.answers import answer
     from sase_bench.query.parser import parse
 
-    return answer(parse(text), Path(db), proxy=proxy, test=test)
+    return answer(parse(text), Path(db), proxy=proxy, test=test, predicted=predicted)

@@ -39,7 +39,7 @@ def _command(argv: Sequence[str] | None) -> int:
         _check_output(options.output, options.db)
     query = parse(" ".join(options.query))
     with _bounded_memory() if isinstance(query, Sql) else nullcontext():
-        found = answer(query, options.db, proxy=options.proxy, test=options.test)
+        found = answer(query, options.db, proxy=options.proxy, test=options.test, predicted=options.predicted)
         for note in found.notes:
             _say(note)
         if options.output is None:
@@ -59,6 +59,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--db", type=Path, default=DEFAULT_TABLE, metavar="PATH", help="the table (default: %(default)s)")
     parser.add_argument("--proxy", metavar="NAME", help="the proxy, where the query does not name one (default: most runs)")
     parser.add_argument("--test", action="store_true", help="scores on the test images instead of the validation images")
+    parser.add_argument(
+        "--predicted", metavar="NAME", help="rank blocks without a run too, by what the predictor NAME foretells"
+    )
     return parser
 
 

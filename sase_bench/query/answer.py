@@ -46,7 +46,7 @@ _STYLES: dict[Style, str] = {
         value seed_sd mean low high difference a a_sd b b_sd best_val_loss best_test_loss best_val_top1 best_test_top1
     """,
     "seconds": "train_seconds train_seconds_sd median_train_seconds latency",
-    "flag": "is_tied",
+    "flag": "is_tied predicted",
 }
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from sase_bench.database.reader import connect
+from sase_bench.errors import RequestError
 from sase_bench.query import blocks, catalogue, language, rankings
 from sase_bench.query.answer import Answer
 from sase_bench.query.language import Query
@@ -28,17 +29,25 @@ _KINDS: dict[type[Query], Callable[[Any, Source], Answer]] = {
     language.Summary: catalogue.summary,
 }
 
+_WITH_PREDICTIONS = (language.Top, language.Pareto)
+
 _WITHOUT_TEST_SCORES = (language.Curve, language.Proxies, language.Columns)
 
 
-def answer(query: Query, path: Path, *, proxy: str | None = None, test: bool = False) -> Answer:
-    """The answer of the table at `path`; one that shows scores on the test images says so in its notes."""
+def answer(query: Query, path: Path, *, proxy: str | None = None, test: bool = False, predicted: str | None = None) -> Answer:
+    """The answer of the table at `path`; one that shows scores on the test images, or predictions, says so in its notes."""
+    if predicted is not None and test:
+        raise RequestError("predictions are of validation scores; leave out --test or --predicted")
+    if predicted is not None and not isinstance(query, _WITH_PREDICTIONS):
+        raise RequestError("predictions are only ranked: --predicted goes with top, bottom and pareto")
     if isinstance(query, language.Sql):
         from sase_bench.query import sandbox  # starts threads, which the other queries need not load
 
         return sandbox.run(query.statement, path=path, test=test)
     with connect(path) as connection:
-        found = _KINDS[type(query)](query, Source(connection=connection, path=path, proxy=proxy, test=test))
+        found = _KINDS[type(query)](
+            query, Source(connection=connection, path=path, proxy=proxy, test=test, predicted=predicted)
+        )
     if not test:
         return found
     note = "test metrics were revealed: scores are those on the test images"

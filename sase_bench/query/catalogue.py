@@ -61,6 +61,14 @@ DESCRIPTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "runs": ("", "runs, however they ended"),
         "seconds": ("s", "median time of a run"),
     },
+    "predictions": {
+        "proxy": ("", COLUMNS["proxy"].description),
+        "metric": ("", "the validation score that is foretold"),
+        "predictor": ("", "the model that foretells it"),
+        "arch": ("", COLUMNS["arch"].description),
+        "mean": ("of the metric", "what is expected of the architecture"),
+        "sd": ("of the metric", "standard deviation of the architecture's true value"),
+    },
     "scores": {
         "arch": ("", COLUMNS["arch"].description),
         "proxy": ("", COLUMNS["proxy"].description),

@@ -1,7 +1,8 @@
 """What was measured on one proxy, as the relation `measured`: an architecture a row, means over its seeds.
 
 Only runs that ended ok count, and only architectures that have one are there: nothing is filled in. Costs are those of the
-proxy's trunk.
+proxy's trunk. A source that names a predictor has the architectures without a run as well, marked `predicted`, with the
+mean and the sd that were foretold and no seeds.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ class Source:
     path: Path
     proxy: str | None = None  # for queries that do not name one
     test: bool = False  # scores are those on the test images
+    predicted: str | None = None  # the predictor that stands in for runs that were not made
 
     @property
     def runs(self) -> str:
@@ -65,7 +67,7 @@ class Source:
 
 @dataclass(frozen=True, kw_only=True)
 class Measured:
-    """The relation `measured` of one proxy. Columns: arch, is_tied, slots, seeds, metrics, `_sd` and `_n` of those of runs."""
+    """The relation `measured` of one proxy: arch, is_tied, slots, predicted, seeds, metrics, `_sd` and `_n` of those of runs."""
 
     source: Source
     proxy: str
@@ -108,7 +110,8 @@ class Measured:
 
     def _select(self, what: str, tail: str = "", parameters: Sequence[float | str] = ()) -> list[tuple[Any, ...]]:
         sql = f"WITH measured AS ({_relation(self.source)}) SELECT {what} FROM measured {tail}"
-        return self.source.rows(sql, [self.proxy, self.trunk, *parameters])
+        foretold = [] if self.source.predicted is None else [self.proxy, self.source.predicted, self.proxy]
+        return self.source.rows(sql, [self.proxy, *foretold, self.trunk, *parameters])
 
 
 def measure_on(source: Source, on: Word | None) -> Measured:
@@ -134,7 +137,23 @@ def measure_on(source: Source, on: Word | None) -> Measured:
         proxy, *others = started
         if others:
             notes = (f"on the proxy {proxy}, which has the most runs; others: {', '.join(others)} (say: on NAME)",)
+    if source.predicted is not None:
+        metrics = _foretold(source, proxy, source.predicted)
+        notes += (f"blocks without a run have {metrics} as {source.predicted} foretells it, with its sd; they are marked",)
     return Measured(source=source, proxy=proxy, trunk=trunks[proxy], notes=notes)
+
+
+def _foretold(source: Source, proxy: str, predictor: str) -> str:
+    """The metrics that `predictor` has predictions of. Raises `RequestError` if there are none."""
+    there = source.rows("SELECT 1 FROM duckdb_tables() WHERE table_name = 'predictions'")
+    sql = "SELECT predictor, string_agg(DISTINCT metric, ' and ' ORDER BY metric) FROM predictions WHERE proxy = ? GROUP BY ALL"
+    known = dict(source.rows(f"{sql} ORDER BY predictor", [proxy])) if there else {}
+    if not known:
+        command = f"python -m sase_bench.predictors predict --proxy {proxy} --db {source.path}"
+        raise RequestError(f"there are no predictions on the proxy {proxy}; make some with: {command}")
+    if predictor not in known:
+        raise unknown("predictor", predictor, known)
+    return str(known[predictor])
 
 
 def unmeasured(measured: Measured, arch: Architecture) -> RequestError:
@@ -150,6 +169,20 @@ def unmeasured(measured: Measured, arch: Architecture) -> RequestError:
     return RequestError(f"block {arch.index} has no run that ended ok on the proxy {measured.proxy}; {why}")
 
 
+_PREDICTED = f"""
+    SELECT arch, true AS predicted, 0 AS seeds, {
+    ", ".join(
+        f"any_value({what}) FILTER (metric = '{metric.val_column}') AS {metric.val_column}{suffix}"
+        for metric in METRICS.values()
+        if metric.is_of_run
+        for what, suffix in (("mean", ""), ("sd", "_sd"), ("0", "_n"))
+    )
+}
+    FROM predictions WHERE proxy = ? AND predictor = ? AND arch NOT IN (SELECT arch FROM validation_runs WHERE proxy = ?)
+    GROUP BY arch
+"""
+
+
 def _relation(source: Source) -> str:
     # In order of the seeds, so that the last bit of a mean does not depend on how rows lie in the file.
     columns = [metric.column(test=source.test) for metric in METRICS.values() if metric.is_of_run]
@@ -161,7 +194,9 @@ def _relation(source: Source) -> str:
     return f"""
         SELECT arch, is_tied, {", ".join(SLOTS)}, params, flops, latency, means.* EXCLUDE (arch)
         FROM (
-            SELECT arch, count(*) AS seeds, {means} FROM {source.runs} WHERE proxy = ? AND status = 'ok' GROUP BY arch
+            SELECT arch, false AS predicted, count(*) AS seeds, {means}
+            FROM {source.runs} WHERE proxy = ? AND status = 'ok' GROUP BY arch
+            {"" if source.predicted is None else f"UNION ALL BY NAME ({_PREDICTED})"}
         ) AS means
         JOIN architectures USING (arch)
         LEFT JOIN (SELECT arch, params, flops, latency FROM costs WHERE trunk = ?) AS costs USING (arch)

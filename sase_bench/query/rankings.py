@@ -129,7 +129,8 @@ def _columns(source: Source, *asked: Metric) -> list[str]:
         column = metric.column(test=source.test)
         columns += [column, f"{column}_sd"] if metric.is_of_run else [column]
     others = [METRICS[name] for name in ("top1", "loss", "params", "flops")]
-    return [*columns, "seeds", *(metric.column(test=source.test) for metric in others if metric not in asked)]
+    columns += ["seeds", *(metric.column(test=source.test) for metric in others if metric not in asked)]
+    return columns if source.predicted is None else [*columns, "predicted"]
 
 
 def _selected(columns: list[str]) -> list[str]:

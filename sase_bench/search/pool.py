@@ -77,7 +77,8 @@ class Pool:
     def neighbours(self, arch: int) -> NDArray[np.int64]:
         """The members that differ from `arch` in exactly one free choice."""
         chosen = np.asarray(Architecture(arch).digits)[self.free_slots]
-        return self.members[np.asarray((self.choices != chosen).sum(1) == 1)]
+        found: NDArray[np.int64] = self.members[(self.choices != chosen).sum(1) == 1]
+        return found
 
 
 class History:

@@ -1,0 +1,124 @@
+"""`python -m sase_bench.predictors`: evaluate predictors, fit them, and put their predictions into the table."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import astuple, fields
+from pathlib import Path
+
+import numpy as np
+
+from sase_bench import cli
+from sase_bench.benchmark import Benchmark
+from sase_bench.database import Store
+from sase_bench.database.reader import DEFAULT_TABLE
+from sase_bench.errors import RequestError
+from sase_bench.predictors import PREDICTORS, shelf
+from sase_bench.predictors.evaluation import Row, contenders, evaluate
+from sase_bench.predictors.splits import SIZES, Splits
+from sase_bench.predictors.targets import METRICS, Targets, targets
+from sase_bench.query.answer import Answer, Field
+from sase_bench.query.format import FORMATS, render
+from sase_bench.space import SPACES, Space
+
+__all__ = ["main"]
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Exit status as in `sase_bench.cli.run`."""
+    return cli.run("predictors", _command, argv)
+
+
+def _command(argv: Sequence[str] | None) -> int:
+    options = _parser().parse_args(argv)
+    names = options.predictor or list(PREDICTORS)
+    found = targets(Benchmark.load(options.db).measured(options.proxy), options.metric, options.space)
+    return _ACTIONS[options.action](options, found, names)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = cli.Parser("sase_bench.predictors", "Foretell the scores of blocks that were not measured.")
+    parser.add_argument("action", choices=tuple(_ACTIONS), metavar="ACTION", help=", ".join(_ACTIONS))
+    parser.add_argument("--db", type=Path, default=DEFAULT_TABLE, metavar="PATH", help="the table")
+    parser.add_argument("--proxy", metavar="NAME", help="the proxy (default: the only one with runs)")
+    parser.add_argument("--metric", choices=METRICS, default="val_loss", help="the score")
+    parser.add_argument("--space", choices=tuple(SPACES), default="full", help="the measured blocks that are used")
+    parser.add_argument(
+        "--predictor", action="append", choices=tuple(PREDICTORS), help="one of them; may be repeated; all by default"
+    )
+    parser.add_argument(
+        "--shelf", type=Path, default=shelf.DEFAULT_SHELF, metavar="DIR", help="the folder of fitted predictors"
+    )
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of fit")
+    parser.add_argument("--repeats", type=int, default=20, metavar="N", help="of evaluate: fits for each number of blocks")
+    parser.add_argument("--sizes", type=_numbers, default=SIZES, metavar="N,N", help="of evaluate: numbers of training blocks")
+    parser.add_argument(
+        "--extras", choices=("costs",), help="of evaluate: also try boosted trees that see parameters and FLOPs"
+    )
+    parser.add_argument("--format", choices=tuple(FORMATS), default="table", help="of evaluate: how the result is printed")
+    return parser
+
+
+def _evaluate(options: argparse.Namespace, found: Targets, names: Sequence[str]) -> int:
+    """Score predictors on the fixed lists."""
+    splits = Splits.of(found.proxy, found.space, found.archs, options.repeats)
+    sizes = splits.sizes(options.sizes)
+    if skipped := [str(n) for n in options.sizes if n not in sizes]:
+        left = len(found.archs) - splits.tested
+        _say(f"left out n = {', '.join(skipped)}: {len(found.archs)} blocks less {splits.tested} to test on leave {left}")
+    if not sizes:
+        raise RequestError("no number of training blocks is left to evaluate; name some with --sizes")
+    rows = list(evaluate(found, splits, contenders(found.proxy, names, options.extras), sizes, _say))
+    folder = shelf.write_evaluation(options.shelf, found, splits, rows)
+    sys.stdout.write(render(Answer(fields=_FIELDS, rows=tuple(astuple(row) for row in rows)), options.format))
+    _say(f"lists and scores are in {folder}")
+    return 0
+
+
+def _fit(options: argparse.Namespace, found: Targets, names: Sequence[str]) -> int:
+    """Fit predictors on all measured blocks, and write their cards."""
+    for folder in shelf.fit(options.shelf, found, names, options.seed):
+        print(folder)
+    return 0
+
+
+def _predict(options: argparse.Namespace, found: Targets, names: Sequence[str]) -> int:
+    """Put the predictions of all 117,649 blocks into the table."""
+    place = shelf.folder_of(options.shelf, found.proxy, found.metric, found.space)
+    fitted = [name for name in names if (place / name).is_dir()] if options.predictor is None else names
+    if not fitted:
+        raise RequestError(f"there is no predictor in {str(place)!r}; make some with: python -m sase_bench.predictors fit")
+    archs = np.arange(len(Space("full")), dtype=np.int64)
+    predictions = {name: shelf.load(place / name).predict(archs) for name in fitted}
+    with Store(options.db) as store:
+        for name, prediction in predictions.items():
+            store.replace_predictions(found.proxy, found.metric, name, archs, prediction.mean, prediction.sd)
+            print(f"{options.db}: {len(archs)} predictions of {found.metric} on {found.proxy} by {name}")
+    return 0
+
+
+_NAMED = (Field("predictor", "VARCHAR", "text"), Field("n", "BIGINT", "plain"), Field("repeats", "BIGINT", "plain"))
+_FIELDS = (*_NAMED, *(Field(item.name, "DOUBLE", "score") for item in fields(Row)[len(_NAMED) :]))
+
+_ACTIONS: dict[str, Callable[[argparse.Namespace, Targets, Sequence[str]], int]] = {
+    "evaluate": _evaluate,
+    "fit": _fit,
+    "predict": _predict,
+}
+
+
+def _numbers(text: str) -> tuple[int, ...]:
+    try:
+        return tuple(sorted({int(part) for part in text.split(",")}))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"expected whole numbers joined by commas, got {text!r}") from None
+
+
+def _say(line: str) -> None:
+    print(f"predictors: {line}", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

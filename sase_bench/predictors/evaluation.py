@@ -1,0 +1,136 @@
+"""Evaluate predictors: repeated fits on the fixed lists of `splits`, every score beside its noise ceiling.
+
+Times are of this machine and of whatever else it did. `predict_seconds` is for all 117,649 blocks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+
+from sase_bench.predictors import PREDICTORS
+from sase_bench.predictors.boosting import BoostedTrees
+from sase_bench.predictors.features import costs
+from sase_bench.predictors.protocol import Predictor
+from sase_bench.predictors.scores import Agreement, agreement, ceiling, covered, share_of_blocks
+from sase_bench.predictors.splits import Splits
+from sase_bench.predictors.targets import Targets
+from sase_bench.record import COLUMNS
+from sase_bench.space import Space
+
+__all__ = ["FLOOR", "Row", "contenders", "evaluate"]
+
+Maker = Callable[..., Predictor]
+
+#: The predictor that the others are compared with.
+FLOOR = "linear"
+
+_INTERVAL = 1.96
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One predictor fitted on n blocks; means over the repeats, medians for times. None where something is not defined."""
+
+    predictor: str
+    n: int
+    repeats: int
+    tau: float | None  # Kendall's tau-b with the measured means of the test blocks
+    tau_sd: float | None  # over the repeats
+    tau_ceiling: float | None
+    tau_of_ceiling: float | None
+    tau_over_linear: float | None  # mean difference from the linear model on the same lists
+    tau_over_linear_low: float | None  # 95 %, as if repeats were independent; they share blocks
+    tau_over_linear_high: float | None
+    spearman: float | None
+    spearman_ceiling: float | None
+    precision_at_10: float | None
+    precision_at_10_ceiling: float | None
+    rmse: float  # in the unit of the metric
+    rmse_floor: float | None  # noise of the measured means
+    covered_50: float  # share of measured means in the 50 % interval
+    covered_90: float
+    fit_seconds: float
+    predict_seconds: float
+
+
+def contenders(proxy: str, names: Sequence[str], extras: str | None) -> dict[str, Maker]:
+    """What is evaluated, by name; with `extras` boosted trees that see them too."""
+    found: dict[str, Maker] = {name: PREDICTORS[name] for name in names}
+    if extras is not None:
+        beside = costs(proxy)
+        found[f"xgb+{extras}"] = lambda seed: BoostedTrees(seed=seed, extras=beside)
+    return found
+
+
+def evaluate(
+    targets: Targets, splits: Splits, makers: Mapping[str, Maker], sizes: Sequence[int], say: Callable[[str], None]
+) -> Iterator[Row]:
+    """A row for each predictor and number of training blocks."""
+    share = share_of_blocks(targets)
+    repeats = range(len(splits.orders))
+    bounds = [ceiling(share, targets.counts[targets.rows(splits.test(repeat))], seed=repeat) for repeat in repeats[:3]]
+    bound = Agreement(*(float(np.mean([getattr(one, item.name) for one in bounds])) for item in fields(Agreement)))
+    for n in sizes:
+        found = {name: [_once(maker, targets, splits, repeat, n) for repeat in repeats] for name, maker in makers.items()}
+        floor = [one["tau"] for one in found[FLOOR]] if FLOOR in found else None
+        for name, results in found.items():
+            yield _row(name, n, results, bound, floor if name != FLOOR else None)
+        say(f"n = {n}: {', '.join(found)}")
+
+
+def _once(maker: Maker, targets: Targets, splits: Splits, repeat: int, n: int) -> dict[str, float]:
+    train, test = (targets.rows(archs) for archs in (splits.train(repeat, n), splits.test(repeat)))
+    noise = targets.noise
+    start = perf_counter()
+    predictor = maker(seed=repeat).fit(targets.archs[train], targets.y[train], None if noise is None else noise[train])
+    fitted = perf_counter()
+    everywhere = predictor.predict(np.arange(len(Space("full")), dtype=np.int64))
+    predicted = perf_counter()
+    prediction = type(everywhere)(*(part[targets.archs[test]] for part in everywhere))
+    y, own = targets.y[test], None if noise is None else noise[test]
+    better = COLUMNS[targets.metric].better
+    return {
+        **asdict(agreement(prediction.mean, y, smaller_is_better=better == "smaller")),
+        "square": float(np.mean((prediction.mean - y) ** 2)),
+        "noise": np.nan if own is None else float(np.mean(own**2)),
+        "covered_50": covered(prediction, y, own, 0.5),
+        "covered_90": covered(prediction, y, own, 0.9),
+        "fit_seconds": fitted - start,
+        "predict_seconds": predicted - fitted,
+    }
+
+
+def _row(name: str, n: int, results: Sequence[Mapping[str, float]], bound: Agreement, floor: Sequence[float] | None) -> Row:
+    columns = {key: np.asarray([result[key] for result in results]) for key in results[0]}
+    mean = {key: float(values.mean()) for key, values in columns.items()}
+    low = middle = high = np.nan
+    if floor is not None:
+        ahead = columns["tau"] - np.asarray(floor)
+        margin = _INTERVAL * ahead.std(ddof=1) / np.sqrt(len(ahead)) if len(ahead) > 1 else np.nan
+        middle, low, high = ahead.mean(), ahead.mean() - margin, ahead.mean() + margin
+    values: dict[str, Any] = {
+        "tau": mean["tau"],
+        "tau_sd": columns["tau"].std(ddof=1) if len(results) > 1 else np.nan,
+        "tau_ceiling": bound.tau,
+        "tau_of_ceiling": mean["tau"] / bound.tau,
+        "tau_over_linear": middle,
+        "tau_over_linear_low": low,
+        "tau_over_linear_high": high,
+        "spearman": mean["spearman"],
+        "spearman_ceiling": bound.spearman,
+        "precision_at_10": mean["precision"],
+        "precision_at_10_ceiling": bound.precision,
+        "rmse": np.sqrt(mean["square"]),
+        "rmse_floor": np.sqrt(mean["noise"]),
+        "covered_50": mean["covered_50"],
+        "covered_90": mean["covered_90"],
+        "fit_seconds": np.median(columns["fit_seconds"]),
+        "predict_seconds": np.median(columns["predict_seconds"]),
+    }
+    finite: dict[str, Any] = {key: float(value) if np.isfinite(value) else None for key, value in values.items()}
+    return Row(predictor=name, n=n, repeats=len(results), **finite)

@@ -1,0 +1,104 @@
+"""The shelf `predictors/`: for each proxy and metric its lists, its evaluation and its fitted predictors with their cards.
+
+predictors/PROXY-METRIC[-tied]/splits.json, splits.npz     python -m sase_bench.predictors evaluate
+                               evaluation.json             the same
+                               NAME/                       python -m sase_bench.predictors fit
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sase_bench.errors import RequestError
+from sase_bench.predictors import PREDICTORS
+from sase_bench.predictors.card import card
+from sase_bench.predictors.evaluation import Row
+from sase_bench.predictors.protocol import Predictor
+from sase_bench.predictors.splits import Splits
+from sase_bench.predictors.targets import Targets
+from sase_bench.version import __version__
+
+__all__ = ["DEFAULT_SHELF", "fit", "folder_of", "load", "write_evaluation"]
+
+#: Relative to the working directory.
+DEFAULT_SHELF = Path("predictors")
+
+_EVALUATION = "evaluation.json"
+
+
+def folder_of(shelf: Path, proxy: str, metric: str, space: str) -> Path:
+    """Where the predictors of a metric lie."""
+    return shelf / f"{proxy}-{metric}{'' if space == 'full' else f'-{space}'}"
+
+
+def described(targets: Targets) -> dict[str, Any]:
+    """What was learnt from, for evaluation and cards."""
+    return {
+        "proxy": targets.proxy,
+        "metric": targets.metric,
+        "space": targets.space,
+        "blocks": len(targets.archs),
+        "seeds_min": int(targets.counts.min()),
+        "seeds_max": int(targets.counts.max()),
+        "runs": int(targets.counts.sum()),
+        "noise_sd_median": None if targets.noise is None else float(np.median(targets.noise)),
+        "sha256": targets.sha256,
+        "package_version": __version__,
+    }
+
+
+def write_evaluation(shelf: Path, targets: Targets, splits: Splits, rows: Iterable[Row]) -> Path:
+    """Keep the lists and the scores."""
+    folder = folder_of(shelf, targets.proxy, targets.metric, targets.space)
+    content = {"data": described(targets), "rows": [asdict(row) for row in rows]}
+    try:
+        splits.write(folder)
+        (folder / _EVALUATION).write_text(json.dumps(content, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise RequestError(f"cannot write to {str(folder)!r}: {error.strerror}") from error
+    return folder
+
+
+def fit(shelf: Path, targets: Targets, names: Sequence[str], seed: int = 0) -> list[Path]:
+    """Fit predictors on all blocks and write each with its card. Raises `RequestError` if these data were not evaluated."""
+    folder = folder_of(shelf, targets.proxy, targets.metric, targets.space)
+    data, rows = _evaluation(folder)
+    if data["sha256"] != targets.sha256:
+        raise RequestError(f"the evaluation in {str(folder)!r} is of other data; evaluate again before you fit")
+    written = []
+    for name in names:
+        predictor: Predictor = PREDICTORS[name](seed=seed).fit(targets.archs, targets.y, targets.noise)
+        predictor.save(folder / name)
+        text = card(name, described(targets) | {"seed": seed}, [row for row in rows if row["predictor"] == name])
+        (folder / name / "README.md").write_text(text, encoding="utf-8")
+        written.append(folder / name)
+    return written
+
+
+def load(folder: Path) -> Predictor:
+    """The fitted predictor in `folder`, whichever it is."""
+    try:
+        name = json.loads((folder / "model.json").read_text(encoding="utf-8"))["predictor"]
+    except (OSError, ValueError, KeyError) as error:
+        raise RequestError(f"there is no predictor in {str(folder)!r}; make some with: {_HOW}") from error
+    if name not in PREDICTORS:
+        raise RequestError(f"{str(folder)!r} holds an unknown predictor {name!r}; choose from {', '.join(PREDICTORS)}")
+    return PREDICTORS[name].load(folder)
+
+
+_HOW = "python -m sase_bench.predictors fit"
+
+
+def _evaluation(folder: Path) -> tuple[Mapping[str, Any], list[dict[str, Any]]]:
+    try:
+        content = json.loads((folder / _EVALUATION).read_text(encoding="utf-8"))
+        return content["data"], content["rows"]
+    except (OSError, ValueError, KeyError) as error:
+        how = "python -m sase_bench.predictors evaluate"
+        raise RequestError(f"there is no evaluation in {str(folder)!r}; make one with: {how}") from error

@@ -1,0 +1,92 @@
+"""Fixed, disjoint lists of training and test blocks, by a rule that needs no random generator.
+
+The measured blocks of a proxy are put in the order of SHA-256("PROXY/REPEAT/ARCH"), for each repeat 0, 1, 2, …. Test blocks
+are the last half of that order, at most 1000; training blocks are the first n, so lists for different n are nested and all
+have the same test blocks. An n that would reach into the test blocks is left out.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from sase_bench.errors import RequestError
+from sase_bench.predictors.protocol import Indices
+
+__all__ = ["SIZES", "Splits"]
+
+#: Numbers of training blocks: those of published comparisons, and some more.
+SIZES = (10, 23, 56, 87, 100, 135, 209, 323, 400, 1000)
+
+_LEAST = 20  # blocks, so that there are ten to test on
+_MOST = 1000  # test blocks
+
+
+@dataclass(frozen=True)
+class Splits:
+    """The lists of some measured blocks."""
+
+    proxy: str
+    space: str
+    archs: Indices  # (k,), ascending
+    orders: Indices  # (repeats, k)
+
+    @classmethod
+    def of(cls, proxy: str, space: str, archs: Indices, repeats: int) -> Splits:
+        """Raises `RequestError` for too few blocks."""
+        if len(archs) < _LEAST:
+            raise RequestError(f"an evaluation takes at least {_LEAST} measured blocks, {proxy} has {len(archs)} in {space}")
+        if repeats < 1:
+            raise RequestError(f"an evaluation is repeated at least once, got {repeats}")
+        return cls(proxy, space, archs, np.stack([_order(proxy, repeat, archs) for repeat in range(repeats)]))
+
+    @property
+    def tested(self) -> int:
+        """Number of test blocks."""
+        return min(_MOST, len(self.archs) // 2)
+
+    def sizes(self, wanted: Iterable[int] = SIZES) -> tuple[int, ...]:
+        """Those of `wanted` that leave the test blocks alone."""
+        return tuple(n for n in wanted if 2 <= n <= len(self.archs) - self.tested)
+
+    def train(self, repeat: int, n: int) -> Indices:
+        return self.orders[repeat, :n]
+
+    def test(self, repeat: int) -> Indices:
+        return self.orders[repeat, -self.tested :]
+
+    def write(self, folder: Path) -> None:
+        """`splits.json` has the rule and the checksums, `splits.npz` the lists: `train` and `test`, a row each repeat."""
+        most = max(self.sizes(), default=0)
+        lists = {"train": self.orders[:, :most], "test": self.orders[:, -self.tested :]}
+        head, _, rule = (__doc__ or "").partition("\n\n")
+        text = {
+            "what": head,
+            "rule": " ".join(rule.split()),
+            "proxy": self.proxy,
+            "space": self.space,
+            "blocks": len(self.archs),
+            "blocks_sha256": _sha256(self.archs),
+            "sizes": list(self.sizes()),
+            "test_blocks": self.tested,
+            "sha256": {name: [_sha256(row) for row in rows] for name, rows in lists.items()},
+            "sha256_of": "indices in the full space, in order, as little-endian integers of 64 bits",
+        }
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "splits.json").write_text(json.dumps(text, indent=1) + "\n", encoding="utf-8")
+        with (folder / "splits.npz").open("wb") as file:
+            np.savez_compressed(file, allow_pickle=False, **{name: rows.astype(np.int32) for name, rows in lists.items()})
+
+
+def _order(proxy: str, repeat: int, archs: Indices) -> Indices:
+    keys = {arch: hashlib.sha256(f"{proxy}/{repeat}/{arch}".encode()).digest() for arch in archs.tolist()}
+    return np.asarray(sorted(keys, key=keys.__getitem__), dtype=np.int64)
+
+
+def _sha256(numbers: Indices) -> str:
+    return hashlib.sha256(numbers.astype("<i8").tobytes()).hexdigest()
