@@ -35,6 +35,8 @@ from sase_bench.search.differentiable.supernet import initial_alphas, supernet
 
 __all__ = ["Descent", "descend"]
 
+_DIFFERENCE = 0.01  # DARTS's; the loss is far from linear over it, and the gradient is theirs rather than exact
+
 Weights = dict[str, Tensor]
 Batch = tuple[Tensor, Tensor]
 
@@ -70,8 +72,6 @@ def descend(
     where = resolve_device(device)
     train = load(proxy, folder).train.to(where)
     half = replace(proxy, train_size=len(train) // 2)
-    if half.steps_per_epoch < 1:
-        raise RequestError(f"half of the training images of {proxy.name} is less than one batch")
     first = Images(train.x[: half.train_size], train.y[: half.train_size])
     second = Images(train.x[half.train_size : 2 * half.train_size], train.y[half.train_size : 2 * half.train_size])
     alphas = initial_alphas(seed, where)
@@ -134,9 +134,17 @@ def _batches(proxy: Proxy, images: Images, generator: torch.Generator) -> list[B
 
 
 def _ahead(
-    network: nn.Module, alphas: Tensor, sgd: torch.optim.SGD, weights_batch: Batch, alphas_batch: Batch
+    network: nn.Module,
+    alphas: Tensor,
+    sgd: torch.optim.SGD,
+    weights_batch: Batch,
+    alphas_batch: Batch,
+    difference: float = _DIFFERENCE,
 ) -> tuple[Tensor, Tensor]:
-    """L2 after one step of the weights, and its gradient of second order with respect to α; the network stays as it is."""
+    """L2 after one step of the weights, and its gradient of second order with respect to α; the network stays as it is.
+
+    `difference` is ε·|v|, the length of the step on each side.
+    """
     (group,) = sgd.param_groups
     weights = {name: weight.detach() for name, weight in network.named_parameters()}
     live = {name: weight.clone().requires_grad_() for name, weight in weights.items()}
@@ -150,7 +158,7 @@ def _ahead(
     loss = _loss(network, ahead, alphas_batch)
     direct, *slopes = torch.autograd.grad(loss, [alphas, *ahead.values()])
     size = torch.sqrt(sum((slope.square().sum() for slope in slopes), torch.zeros((), device=alphas.device)))
-    epsilon = 0.01 / size.clamp_min(1e-12)
+    epsilon = difference / size.clamp_min(1e-12)
     sides = []
     for sign in (1, -1):
         moved = {name: weight + sign * epsilon * slope for (name, weight), slope in zip(weights.items(), slopes, strict=True)}
