@@ -13,6 +13,7 @@ proxy = next(iter(bench.proxies))
 
 
 def objective(trial: optuna.Trial) -> float:
+    """Validation accuracy, mean over the seeds."""
     arch = Architecture.from_operations({name: trial.suggest_categorical(name, choices) for name, choices in SETS.items()})
     try:
         score = bench.query(arch, proxy).val_top1

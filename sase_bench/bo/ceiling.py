@@ -28,7 +28,7 @@ class Ceiling(NamedTuple):
     reliability: float  # of the means over seeds; 1 = no noise
     blocks: int  # with every seed, on which all of this rests
     seeds: int
-    oracle_place: tuple[float, float]  # 95 % interval of the true place of the table's best block, 1 = best
+    oracle_place: list[float]  # low and high, 95 % interval of the true place of the table's best block, 1 = best
     top_1_percent: float  # share of the table's best 1 % that is truly there
     top_01_percent: float  # the same for the best 0.1 %
 
@@ -57,4 +57,4 @@ def ceiling(table: Measured, pool: Pool, metric: str, seed: int = 0) -> Ceiling 
         shares.append([(place[order[:top]] <= top).mean() for top in tops])
     low, high = np.quantile(places, [0.025, 0.975])
     top, tip = np.mean(shares, axis=0)
-    return Ceiling(rho, blocks, seeds, (float(low), float(high)), float(top), float(tip))
+    return Ceiling(rho, blocks, seeds, [float(low), float(high)], float(top), float(tip))

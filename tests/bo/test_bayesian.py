@@ -1,4 +1,3 @@
-from collections.abc import Iterator
 from typing import Self
 
 import numpy as np
@@ -37,8 +36,8 @@ class Remembering:
 
 
 @pytest.fixture
-def surrogates() -> Iterator[list[Remembering]]:
-    yield []
+def surrogates() -> list[Remembering]:
+    return []
 
 
 def search(surrogates: list[Remembering], acquisition: str = "ucb", **options: int) -> BayesianSearch:

@@ -116,7 +116,7 @@ def test_what_was_found_is_kept(found: Found, tmp_path: Path) -> None:
     (tmp_path / "other.json").write_text('{"alphas": [[1, 2]]}')
     with pytest.raises(RequestError, match="does not hold a differentiable search"):
         read_found(tmp_path / "other.json")
-    with pytest.raises(RequestError, match="cannot read .*: No such file"):
+    with pytest.raises(RequestError, match=r"cannot read .*: No such file"):
         read_found(tmp_path / "none.json")
 
 
