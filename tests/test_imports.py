@@ -56,6 +56,20 @@ MAP: dict[str, set[str]] = {
         "space",
         "version",
     },
+    "search": {"backbones", "benchmark", "blocks", "errors", "proxies", "space", "trunk"},
+    "bo": {
+        "benchmark",
+        "calibrate",
+        "cli",
+        "database",
+        "errors",
+        "predictors",
+        "proxies",
+        "record",
+        "search",
+        "space",
+        "sweep",
+    },
     "sweep": {"cli", "database", "errors", "proxies", "record", "space"},
 }
 
@@ -117,6 +131,8 @@ LIGHT = [
     "proxies",
     "release.__main__",
     "sweep.__main__",
+    "search",
+    "bo.__main__",
 ]
 
 
@@ -128,7 +144,7 @@ def test_the_table_side_needs_no_torch(module: str) -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
-COMMANDS = ["calibrate", "database", "predictors", "proxies", "query", "release", "report", "sweep"]
+COMMANDS = ["bo", "calibrate", "database", "predictors", "proxies", "query", "release", "report", "sweep"]
 
 
 @pytest.mark.parametrize("module", COMMANDS)

@@ -1,9 +1,11 @@
 """CIFAR ResNet-(6n+2) of any width and resolution (arXiv 1512.03385, section 4.2), with 1×1 convolutions on shortcuts."""
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor, nn
 
-from sase_bench.backbones.attention import Attention, Builder, attention_builder
+from sase_bench.backbones.attention import Attention, attention_builder
 from sase_bench.trunk import CifarTrunk, Stage
 
 __all__ = ["CifarResNet", "cifar_resnet"]
@@ -16,7 +18,7 @@ def _conv_norm(inputs: int, outputs: int, kernel: int, stride: int = 1) -> nn.Se
 class BasicBlock(nn.Module):
     """Two convolutions, the attention block, and the shortcut around them."""
 
-    def __init__(self, inputs: int, stage: Stage, stride: int, kernel: int, build: Builder) -> None:
+    def __init__(self, inputs: int, stage: Stage, stride: int, kernel: int, build: Callable[[Stage], nn.Module]) -> None:
         super().__init__()
         outputs = stage.channels
         pooled = stride > 1 and kernel == 1  # a strided 1×1 would throw pixels away
@@ -36,7 +38,7 @@ class BasicBlock(nn.Module):
 class CifarResNet(nn.Module):
     """The network that `trunk` describes, with the attention block that `build` builds in each residual block."""
 
-    def __init__(self, trunk: CifarTrunk, build: Builder) -> None:
+    def __init__(self, trunk: CifarTrunk, build: Callable[[Stage], nn.Module]) -> None:
         super().__init__()
         self.trunk, self.attention = trunk, str(build)
         self.stem = _conv_norm(trunk.in_channels, trunk.width, 3)

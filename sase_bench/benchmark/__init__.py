@@ -5,6 +5,17 @@ A search sees validation scores only; `Benchmark.reveal` shows test scores and c
 
 from sase_bench.benchmark.arrays import Measured, Result
 from sase_bench.benchmark.benchmark import Benchmark, Oracle, ProxySize, Revealed
-from sase_bench.benchmark.simulation import Finished, Simulation, Strategy
+from sase_bench.benchmark.simulation import Finished, Simulation, Strategy, cost_of
 
-__all__ = ["Benchmark", "Finished", "Measured", "Oracle", "ProxySize", "Result", "Revealed", "Simulation", "Strategy"]
+__all__ = [
+    "Benchmark",
+    "Finished",
+    "Measured",
+    "Oracle",
+    "ProxySize",
+    "Result",
+    "Revealed",
+    "Simulation",
+    "Strategy",
+    "cost_of",
+]

@@ -1,38 +1,61 @@
-"""A simulated cluster: n workers, a clock, and runs that take as long as the table says they took."""
+"""A simulated cluster: n workers, a clock, and runs that take as long as the table says they took.
+
+A search talks in costs, which are always minimised: a loss is its own cost, an accuracy counts negatively (`cost_of`).
+"""
 
 from __future__ import annotations
 
 import heapq
+from collections.abc import Sequence
 from typing import NamedTuple, Protocol
+
+import numpy as np
 
 from sase_bench.benchmark.arrays import Measured, only
 from sase_bench.errors import RequestError
+from sase_bench.record import COLUMNS
 from sase_bench.space import Architecture
 
-__all__ = ["Finished", "Simulation", "Strategy"]
+__all__ = ["Finished", "Simulation", "Strategy", "cost_of"]
 
 
 class Finished(NamedTuple):
-    """A simulated run that has ended."""
+    """A block whose simulated runs have ended."""
 
     arch: Architecture
-    seed: int
-    val_loss: float | None  # None if the run diverged or failed
+    seeds: tuple[int, ...]  # that were trained, one after the other
+    val_loss: float | None  # mean over those that ended ok; None if none did
     val_top1: float | None
     started: float  # s on the simulated clock
     ended: float
 
 
 class Strategy(Protocol):
-    """A search: says what to try next, and is told what came of it."""
+    """A search over a finite pool of blocks, which are named by their index in the full space."""
 
-    def ask(self) -> Architecture: ...
+    @property
+    def spent(self) -> float:
+        """Seconds of training that `ask` has done by itself so far: 0 for a search that only thinks."""
+        ...
 
-    def tell(self, finished: Finished) -> None: ...
+    def ask(self, count: int = 1) -> list[int]:
+        """Up to `count` blocks to try next, none of them ever asked or told before; fewer where no more are left."""
+        ...
+
+    def tell(self, arch: int, cost: float | None) -> None:
+        """What came of a block, smaller is better; None for a run that diverged or failed. Also for blocks not asked for."""
+        ...
+
+
+def cost_of(metric: str, value: float | None) -> float | None:
+    """The score `value` as a cost to be minimised, by the direction that the column declares; its own inverse."""
+    if value is None or COLUMNS[metric].better == "smaller":
+        return value
+    return -value
 
 
 class Simulation:
-    """Submit runs to free workers, and wait for the one that ends next; results come in the order of the simulated clock."""
+    """Submit blocks to free workers, and wait for the one that ends next; results come in the order of the simulated clock."""
 
     def __init__(self, table: Measured, workers: int = 1) -> None:
         if workers < 1:
@@ -48,43 +71,69 @@ class Simulation:
         """Workers with nothing to do."""
         return self.workers - len(self._running)
 
-    def submit(self, arch: Architecture, seed: int | None = None) -> None:
-        """Start a run on a free worker, with `seed` or the first one that was measured.
+    def submit(self, arch: Architecture, seeds: int | Sequence[int] | None = None) -> None:
+        """Start a block on a free worker: with one seed, with several one after the other, or with all that were measured.
 
-        Raises `RequestError` if no worker is free or the run is not in the table.
+        Raises `RequestError` if no worker is free or a run is not in the table.
         """
         if not self.free:
             raise RequestError(f"all {self.workers} workers are busy; wait() for one")
         row = int(self._table.row[arch.index])
-        made = self._table.status[row] >= 0 if row >= 0 else ()
-        seeds = [int(number) for number, is_made in zip(self._table.seeds, made, strict=False) if is_made]
-        if not seeds or (seed is not None and seed not in seeds):
-            raise RequestError(f"run ({arch.index}, seed {'any' if seed is None else seed}) is not in {self._table.proxy}")
-        chosen = seeds[0] if seed is None else seed
-        column = self._table.seeds.tolist().index(chosen)
-        ok = self._table.status[row, column] == 0
-        cost = only(self._table.cost[row, column])
-        seconds = 0.0 if cost is None else cost  # a run whose process died has no known cost
-        scores = [float(getattr(self._table, name)[row, column, -1]) if ok else None for name in ("val_loss", "val_top1")]
+        there = self._table.seeds[self._table.status[row] >= 0].tolist() if row >= 0 else []
+        chosen = tuple(there if seeds is None else [seeds] if isinstance(seeds, int) else seeds)
+        missing = [seed for seed in chosen if seed not in there]
+        if missing or not chosen:
+            seed = missing[0] if missing else "any"
+            raise RequestError(f"run ({arch.index}, seed {seed}) is not in {self._table.proxy}")
+        columns = np.searchsorted(self._table.seeds, chosen)
+        seconds = float(np.nansum(self._table.cost[row, columns]))  # a run whose process died has no known cost
+        ok = columns[self._table.status[row, columns] == 0]
+        scores = [
+            only(float(getattr(self._table, name)[row, ok, -1].mean())) if len(ok) else None
+            for name in ("val_loss", "val_top1")
+        ]
         finished = Finished(arch, chosen, scores[0], scores[1], self.clock, self.clock + seconds)
         self._submitted += 1
         heapq.heappush(self._running, (finished.ended, self._submitted, finished))
 
     def wait(self) -> Finished:
-        """The run that ends next; the clock moves to its end. Raises `RequestError` if nothing is running."""
+        """The block that ends next; the clock moves to its end. Raises `RequestError` if nothing is running."""
         if not self._running:
             raise RequestError("nothing is running; submit() something first")
-        self.clock, _, finished = heapq.heappop(self._running)
+        ended, _, finished = heapq.heappop(self._running)
+        self.clock = max(self.clock, ended)
         return finished
 
-    def run(self, strategy: Strategy, evaluations: int) -> list[Finished]:
-        """Let `strategy` search until `evaluations` runs have ended; as many at once as there are workers."""
+    def advance(self, seconds: float) -> None:
+        """Let time pass without a worker being used, for a search that trains something itself."""
+        self.clock += seconds
+
+    def run(
+        self,
+        strategy: Strategy,
+        evaluations: int,
+        *,
+        metric: str = "val_top1",
+        batch: int = 1,
+        seeds: int | Sequence[int] | None = None,
+    ) -> list[Finished]:
+        """Let `strategy` search until `evaluations` blocks have ended or it has no more; as many at once as there are workers.
+
+        With a `batch` above one the strategy is asked for that many at a time, as soon as a worker has nothing to do.
+        """
         done: list[Finished] = []
-        submitted = 0
-        while len(done) < evaluations:
-            while self.free and submitted < evaluations:
-                self.submit(strategy.ask())
-                submitted += 1
+        waiting: list[int] = []
+        asked = 0
+        while True:
+            while self.free and (waiting or asked < evaluations):
+                if not waiting:
+                    before = strategy.spent
+                    waiting = strategy.ask(min(batch, evaluations - asked))
+                    self.advance(strategy.spent - before)
+                    asked = asked + len(waiting) if waiting else evaluations
+                    continue
+                self.submit(Architecture(waiting.pop(0)), seeds)
+            if not self._running:
+                return done
             done.append(self.wait())
-            strategy.tell(done[-1])
-        return done
+            strategy.tell(done[-1].arch.index, cost_of(metric, getattr(done[-1], metric)))

@@ -70,29 +70,42 @@ def sweep(
     *,
     budget: float | None = None,
     progress: Progress = lambda record: None,
+    more: Callable[[], Sequence[Task]] = tuple,
 ) -> Result:
-    """Train the runs of `tasks` that are missing in `store`.
+    """Train the runs of `tasks` that are missing in `store`, and those that `more()` gives whenever a worker is idle.
 
     With a `budget` in seconds no task is started that would not end within it, going by the longest one so far. On
     KeyboardInterrupt (Ctrl-C, SIGTERM) workers are stopped, what is finished is published, and the exception goes on.
     """
-    todo = deque(missing(tasks, job.proxy.name, store))
-    planned, left = (sum(len(task.seeds) for task in some) for some in (tasks, todo))
-    result = Result(planned=planned, before=planned - left)
+    todo: deque[Task] = deque()
+    result = Result(planned=0, before=0)
+
+    def plan(added: Sequence[Task]) -> None:
+        left = missing(added, job.proxy.name, store)
+        count, runs = (sum(len(task.seeds) for task in some) for some in (added, left))
+        result.planned += count
+        result.before += count - runs
+        todo.extend(left)
+
+    plan(tasks)
     clock = _Budget(budget)
     running: dict[Future[list[Record]], _Attempt] = {}
     finished = False
     stop = Event()
     with _handlers(lambda number, frame: stop.set()):  # SIGTERM ends a sweep as Ctrl-C does, and neither breaks into a write
         try:
-            while todo or running:
+            while True:
                 if stop.is_set():
                     raise KeyboardInterrupt
-                while todo and len(running) < executor.capacity and clock.allows_another():
+                while len(running) < executor.capacity and clock.allows_another():
+                    while not todo and (added := more()):
+                        plan(added)
+                    if not todo:
+                        break
                     attempt = _Attempt(todo.popleft(), monotonic())
                     running[executor.submit(attempt.task)] = attempt
                 if not running:
-                    result.ended_by = "budget"
+                    result.ended_by = "budget" if todo else ""
                     break
                 for future in wait(running, _PATIENCE, FIRST_COMPLETED).done:
                     attempt = running[future]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sase_bench import Architecture, Benchmark
-from sase_bench.benchmark import Finished
+from sase_bench.benchmark import cost_of
 from sase_bench.database import Store
 from sase_bench.errors import RequestError
 from sase_bench.proxies.registry import PROXIES
@@ -88,33 +88,51 @@ def test_the_oracle_is_the_best_of_those_measured_with_the_most_seeds(bench: Ben
 
 def test_a_simulated_clock_runs_as_the_real_runs_did(bench: Benchmark) -> None:
     simulation = bench.simulate("digits", workers=2)
-    simulation.submit(Architecture(0))
-    simulation.submit(Architecture(1), seed=2)
+    simulation.submit(Architecture(0), 0)
+    simulation.submit(Architecture(1), seeds=[2, 1])
     assert simulation.free == 0
     first, second = simulation.wait(), simulation.wait()
-    assert (first.arch.index, first.ended, second.seed, second.ended) == (0, 2.0, 2, 2.0)
-    simulation.submit(Architecture(7), seed=1)
+    assert (first.arch.index, first.ended, second.seeds, second.ended) == (0, 2.0, (2, 1), 4.0)
+    assert second.val_top1 == pytest.approx(np.mean([made_up(1, seed).val_top1 for seed in (1, 2)]))
+    simulation.submit(Architecture(7), seeds=1)
     third = simulation.wait()
-    assert (third.val_loss, third.started, third.ended, simulation.clock) == (None, 2.0, 4.0, 4.0)
+    assert (third.val_loss, third.started, third.ended, simulation.clock) == (None, 4.0, 6.0, 6.0)
+
+
+def test_a_block_is_simulated_with_all_its_seeds_where_none_are_named(bench: Benchmark) -> None:
+    simulation = bench.simulate("digits")
+    simulation.submit(Architecture(7))
+    finished = simulation.wait()
+    assert (finished.seeds, finished.ended) == ((0, 1, 2), 6.0)
+    assert finished.val_top1 == bench.query(7, "digits").val_top1  # of the two that ended ok
 
 
 def test_a_strategy_is_asked_and_told_in_the_order_of_the_clock(bench: Benchmark) -> None:
     class InOrder:
         def __init__(self) -> None:
             self.left = list(ARCHS)
-            self.told: list[int] = []
+            self.told: dict[int, float | None] = {}
+            self.spent = 0.0
 
-        def ask(self) -> Architecture:
-            return Architecture(self.left.pop(0))
+        def ask(self, count: int = 1) -> list[int]:
+            asked, self.left = self.left[:count], self.left[count:]
+            self.spent = 10.0  # it trains something before the first block
+            return asked
 
-        def tell(self, finished: Finished) -> None:
-            self.told.append(finished.arch.index)
+        def tell(self, arch: int, cost: float | None) -> None:
+            self.told[arch] = cost
 
-    for workers, clock in ((1, 8.0), (3, 4.0)):
+    for workers, batch, clock in ((1, 1, 18.0), (1, 3, 18.0), (3, 1, 14.0), (3, 2, 14.0)):
         strategy, simulation = InOrder(), bench.simulate("digits", workers=workers)
-        done = simulation.run(strategy, evaluations=4)
-        assert strategy.told == [finished.arch.index for finished in done] == list(ARCHS)
+        done = simulation.run(strategy, evaluations=9, batch=batch, seeds=0)
+        assert list(strategy.told) == [finished.arch.index for finished in done] == list(ARCHS)
+        assert strategy.told[7] == -(made_up(7).val_top1 or 0)
         assert simulation.clock == clock
+
+
+def test_costs_are_minimised_whatever_the_metric() -> None:
+    assert (cost_of("val_loss", 0.5), cost_of("val_top1", 0.5), cost_of("val_top1", None)) == (0.5, -0.5, None)
+    assert cost_of("val_top1", cost_of("val_top1", 0.5)) == 0.5
 
 
 @pytest.mark.parametrize(

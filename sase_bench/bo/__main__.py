@@ -1,0 +1,91 @@
+"""`python -m sase_bench.bo`: search with a predictor, on the table or live; compare searches; end with a block to build."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from sase_bench import cli
+from sase_bench.bo.acquisition import ACQUISITIONS
+from sase_bench.bo.comparing import comparison
+from sase_bench.bo.searching import DIFFERENTIABLE, live, simulated
+from sase_bench.database.reader import DEFAULT_TABLE
+from sase_bench.errors import RequestError
+from sase_bench.predictors import PREDICTORS
+from sase_bench.proxies.folder import VARIABLE
+from sase_bench.search import STRATEGIES
+from sase_bench.space import SPACES
+
+__all__ = ["main"]
+
+_STRATEGY = "bayesian"
+_EVALUATIONS = 48
+_COMPARED_EVALUATIONS = 150
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Exit status as in `sase_bench.cli.run`."""
+    return cli.run("bo", _command, argv)
+
+
+def _command(argv: Sequence[str] | None) -> int:
+    options = _parser().parse_args(argv)
+    for name in ("evaluations", "batch", "workers", "repeats", "processes", "refit_every"):
+        value = getattr(options, name)
+        if value is not None and value < 1:
+            raise RequestError(f"--{name.replace('_', '-')} is at least 1, got {value}")
+    if options.seed < 0:
+        raise RequestError(f"--seed is 0 or positive, got {options.seed}")
+    if options.evaluations is None:
+        options.evaluations = _COMPARED_EVALUATIONS if options.compare else _EVALUATIONS
+    if options.compare:
+        return comparison(options)
+    return live(options) if options.live else simulated(options)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = cli.Parser("sase_bench.bo", "Search for the best attention block with a predictor, or compare searches.")
+    modes = parser.add_mutually_exclusive_group()
+    modes.add_argument("--simulate", action="store_true", help="ask the table for every result (this is the default)")
+    modes.add_argument("--live", action="store_true", help="train every suggestion, write it to the table, go on after a stop")
+    modes.add_argument("--compare", action="store_true", help="run all strategies many times on the table")
+    search = parser.add_argument_group("the search")
+    search.add_argument("--surrogate", choices=tuple(PREDICTORS), default="gp", help="the predictor of the search")
+    search.add_argument("--acquisition", choices=tuple(ACQUISITIONS), default="log-ei", help="what makes a block worth trying")
+    objective = "val_top1 or val_loss, and costs to weigh it against: val_top1,params,flops,latency"
+    search.add_argument("--objective", default="val_top1", help=objective)
+    search.add_argument("--space", choices=tuple(SPACES), default="tied", help="the pool")
+    others = ", ".join((*STRATEGIES, "bananas", *DIFFERENTIABLE))
+    strategy = f"{_STRATEGY} (surrogate × acquisition), SURROGATE, SURROGATE:ACQUISITION, {others}; several with --compare"
+    search.add_argument("--strategy", metavar="NAME[,NAME...]", help=strategy)
+    evaluations = (
+        f"blocks (default: {_EVALUATIONS}, with --compare {_COMPARED_EVALUATIONS}); live, those in the table count too"
+    )
+    search.add_argument("--evaluations", type=int, metavar="N", help=evaluations)
+    search.add_argument("--batch", type=int, default=1, metavar="N", help="blocks asked for at a time")
+    search.add_argument("--refit-every", type=int, default=1, metavar="N", help="results between two fits of the surrogate")
+    search.add_argument("--seed", type=int, default=0, help="of the search; of the first repeat")
+    table = parser.add_argument_group("the table and its runs")
+    table.add_argument("--db", type=Path, default=DEFAULT_TABLE, metavar="PATH", help="the table")
+    table.add_argument("--proxy", default="digits", help="the task; python -m sase_bench.proxies lists them")
+    seeds = "runs of each block: a count or a list (default: all there are; live 3)"
+    table.add_argument("--seeds", metavar="SEEDS", help=seeds)
+    workers = "runs at once, real or simulated (default: 1; live one for each usable processor)"
+    table.add_argument("--workers", type=int, metavar="N", help=workers)
+    table.add_argument("--data", type=Path, metavar="DIR", help=f"folder of torchvision data sets (default: {VARIABLE})")
+    table.add_argument("--download", action="store_true", help="fetch a missing data set into --data")
+    table.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="where to train")
+    table.add_argument("--budget", metavar="TIME", help="live: stop cleanly before this time is over: 90s, 30m, 2h")
+    table.add_argument("--output", type=Path, metavar="PATH", help="JSON: of a comparison, or of a differentiable search")
+    many = parser.add_argument_group("the comparison")
+    many.add_argument("--repeats", type=int, default=100, metavar="N", help="searches of each strategy, with paired seeds")
+    many.add_argument("--processes", type=int, metavar="N", help="searches at once (default: one for each usable processor)")
+    many.add_argument("--sees", choices=("mean", "seed"), default="mean", help="a block shows its mean, or one of its runs")
+    many.add_argument("--found", type=Path, nargs="+", default=[], metavar="PATH", help="outputs of differentiable searches")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

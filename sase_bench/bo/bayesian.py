@@ -1,0 +1,129 @@
+"""Bayesian search: fit a surrogate on what is known, score every block that is left, try the best.
+
+The pool is finite and is scored as a whole, so nothing is optimised by sampling and nothing is suggested twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sase_bench.bo.acquisition import ACQUISITIONS, Acquisition, Situation
+from sase_bench.errors import unknown
+from sase_bench.predictors import Prediction, Predictor
+from sase_bench.search.pool import History, Pool
+
+__all__ = ["BayesianSearch", "covering"]
+
+#: Builds an unfitted surrogate from a seed.
+MakeSurrogate = Callable[[int], Predictor]
+
+
+class BayesianSearch:
+    """`surrogate` × `acquisition` over the whole pool, after `initial` blocks that cover the operations of every slot.
+
+    A run without a score counts as the worst cost seen. Blocks under way are believed to turn out as predicted (kriging
+    believer; Ginsbourger, Le Riche & Carraro 2010), except where the rule draws at random and needs no such belief.
+    The surrogate is fitted again after `refit_every` new results; in between the old one goes on choosing. `candidates` may
+    narrow down which open blocks are scored.
+    """
+
+    spent = 0.0
+
+    def __init__(
+        self,
+        pool: Pool,
+        seed: int = 0,
+        *,
+        surrogate: MakeSurrogate,
+        acquisition: str | Acquisition = "log-ei",
+        initial: int = 14,
+        refit_every: int = 1,
+        candidates: Callable[[History], NDArray[np.int64]] = History.open,
+    ) -> None:
+        if isinstance(acquisition, str):
+            if acquisition not in ACQUISITIONS:
+                raise unknown("acquisition", acquisition, ACQUISITIONS)
+            acquisition = ACQUISITIONS[acquisition]
+        self.history = History(pool)
+        self._generator = np.random.default_rng(seed)
+        self._surrogate = surrogate(seed)
+        self._acquisition = acquisition
+        self._initial = initial
+        self._refit_every = refit_every
+        self._candidates = candidates
+        self._fitted_on = 0  # results; 0 = it holds none, or beliefs as well
+
+    def ask(self, count: int = 1) -> list[int]:
+        asked: list[int] = []
+        while len(asked) < count and len(self.history.open()):
+            if self.history.known < self._initial or not self._enough():
+                arch = covering(self.history, self._generator)
+            else:
+                self._learn()
+                arch = self._choose()
+            self.history.take(arch)
+            asked.append(arch)
+        return asked
+
+    def tell(self, arch: int, cost: float | None) -> None:
+        self.history.tell(arch, cost)
+
+    def predict(self, arch: int) -> Prediction | None:
+        """The cost of a block as the surrogate sees it now; None before there is one. Arrays of length 1."""
+        if not self._enough():
+            return None
+        if self._fitted_on != len(self.history.costs):
+            self._fit()
+        return self._surrogate.predict(np.asarray([arch], dtype=np.int64))
+
+    def _enough(self) -> bool:
+        """Whether there are two scores, the least that a surrogate can be fitted on."""
+        return sum(cost is not None for cost in self.history.costs.values()) >= 2
+
+    def _data(self) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        costs = self.history.costs
+        worst = max(cost for cost in costs.values() if cost is not None)
+        values = [worst if cost is None else cost for cost in costs.values()]
+        return np.fromiter(costs, dtype=np.int64), np.asarray(values, dtype=np.float64)
+
+    def _fit(self) -> None:
+        self._surrogate.fit(*self._data())
+        self._fitted_on = len(self.history.costs)
+
+    def _learn(self) -> None:
+        """Bring the surrogate up to date with the results, and with what is believed of the blocks under way."""
+        if not self._fitted_on or len(self.history.costs) >= self._fitted_on + self._refit_every:
+            self._fit()
+        if self.history.pending and not self._acquisition.draws:
+            tried, costs = self._data()
+            pending = np.fromiter(self.history.pending, dtype=np.int64)
+            expected = self._surrogate.predict(pending).mean
+            self._surrogate.fit(np.concatenate([tried, pending]), np.concatenate([costs, expected]))
+            self._fitted_on = 0
+
+    def _choose(self) -> int:
+        candidates = self._candidates(self.history)
+        seed = int(self._generator.integers(2**31))
+        scores = self._acquisition.score(Situation(self._surrogate, candidates, *self._data(), seed))
+        best = np.flatnonzero(scores == scores.max())  # trees give many blocks the same score
+        return int(candidates[best[self._generator.integers(len(best))]])
+
+
+def covering(history: History, generator: np.random.Generator) -> int:
+    """An open block whose operations were tried least so far, drawn from the equal ones; at least one block is open.
+
+    Seven such blocks hold every operation of every free slot once, where the pool allows it.
+    """
+    pool = history.pool
+    candidates = history.open()
+    known = np.asarray([arch for arch in (*history.costs, *history.pending) if arch in pool], dtype=np.int64)
+    chosen = pool.choices[np.searchsorted(pool.members, known)]
+    open_choices = pool.choices[np.searchsorted(pool.members, candidates)]
+    load = np.zeros(len(candidates))
+    for place in range(pool.choices.shape[1]):
+        load += np.bincount(chosen[:, place], minlength=7)[open_choices[:, place]]
+    least = np.flatnonzero(load == load.min())
+    return int(candidates[least[generator.integers(len(least))]])

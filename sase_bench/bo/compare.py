@@ -1,0 +1,150 @@
+"""All strategies on one table, many times, with paired seeds: the same first blocks and the same luck where chance decides.
+
+A repeat is a strategy's seed. With `sees="seed"` every block shows one of its runs, the same one to all strategies of a repeat;
+with `sees="mean"` it shows the mean of its runs. The pool is what was measured of the space, and is said to be no more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
+from functools import partial
+from multiprocessing import get_context
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sase_bench.benchmark import Measured, Simulation, Strategy
+from sase_bench.bo.registry import find
+from sase_bench.bo.regret import Trajectory, Truth, one_seed, trajectory
+from sase_bench.errors import RequestError
+from sase_bench.search import Pool
+from sase_bench.search.differentiable import DifferentiableSearch, Found
+
+__all__ = ["AT", "Comparison", "Plan", "Runs", "compare"]
+
+#: Evaluations at which regret is told.
+AT = (16, 48, 96, 150)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What is compared, and how."""
+
+    strategies: tuple[str, ...]
+    metric: str = "val_top1"
+    evaluations: int = AT[-1]  # blocks
+    repeats: int = 100
+    workers: int = 1  # of the simulated cluster
+    batch: int = 1  # blocks asked for at a time
+    sees: Literal["mean", "seed"] = "mean"
+    refit_every: int = 1  # results between two fits of a surrogate
+    first_seed: int = 0
+
+    def __post_init__(self) -> None:
+        if min(self.evaluations, self.repeats, self.workers, self.batch, self.refit_every) < 1:
+            raise RequestError("evaluations, repeats, workers, batches and refits are counted from 1")
+
+
+@dataclass(frozen=True)
+class Runs:
+    """All repeats of one strategy; a row that ends early keeps its last incumbent."""
+
+    name: str
+    archs: NDArray[np.int64]  # (r, t), -1 behind the end
+    regrets: NDArray[np.float64]  # (r, t) after each evaluation; nan before there is a score
+    seconds: NDArray[np.float64]  # (r, t) on the simulated clock; infinite behind the end
+
+    @classmethod
+    def of(cls, name: str, paths: Sequence[Trajectory], truth: Truth, evaluations: int) -> Runs:
+        shape = (len(paths), evaluations)
+        archs, regrets, seconds = np.full(shape, -1), np.full(shape, np.nan), np.full(shape, np.inf)
+        for row, path in enumerate(paths):
+            count = len(path.archs)
+            archs[row, :count], seconds[row, :count] = path.archs, path.seconds
+            regrets[row, :count] = truth.regret(path.incumbents)
+            if count:
+                regrets[row, count:] = regrets[row, count - 1]
+        return cls(name, archs, regrets, seconds)
+
+    def regret_at(self, seconds: float) -> NDArray[np.float64]:
+        """Regret of every repeat at a time of the simulated clock; nan before its first score."""
+        count = (self.seconds <= seconds).sum(1)
+        padded = np.concatenate([np.full((len(count), 1), np.nan), self.regrets], axis=1)
+        return np.asarray(padded[np.arange(len(count)), count], dtype=np.float64)
+
+    def finds(self, blocks: NDArray[np.int64], within: int) -> float:
+        """The share of repeats that tried one of `blocks` within so many evaluations."""
+        return float(np.isin(self.archs[:, :within], blocks).any(1).mean())
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Every strategy's repeats on one pool."""
+
+    plan: Plan
+    proxy: str
+    truth: Truth
+    seconds: float  # mean time of an evaluation in the pool
+    runs: dict[str, Runs]  # strategies that ran all repeats
+    few: dict[str, Runs]  # those that really trained, as often as they did
+
+
+def compare(
+    table: Measured,
+    pool: Pool,
+    plan: Plan,
+    *,
+    found: Sequence[Found] = (),
+    processes: int = 1,
+    progress: Callable[[str, int], None] = lambda name, done: None,
+) -> Comparison:
+    """Run the plan in `processes` at once; `found` are differentiable searches that were really run, a repeat each.
+
+    `progress` is called with a strategy and the number of its repeats that are done.
+    """
+    for name in plan.strategies:
+        find(name)(pool, 0)  # whatever is not installed says so now, and in this process
+    truth = Truth.of(table, pool, plan.metric)
+    runs: dict[str, Runs] = {}
+    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as workers:
+        for name in plan.strategies:
+            futures = {workers.submit(_repeat, table, pool, plan, name, repeat): repeat for repeat in range(plan.repeats)}
+            paths: dict[int, Trajectory] = {}
+            for future in as_completed(futures):
+                paths[futures[future]] = future.result()
+                progress(name, len(paths))
+            runs[name] = Runs.of(name, [paths[repeat] for repeat in range(plan.repeats)], truth, plan.evaluations)
+    few: dict[str, Runs] = {}
+    for order in sorted({item.order for item in found}):
+        name = f"differentiable-{order}"
+        trained = [item for item in found if item.order == order]
+        paths_of_order = [
+            _simulate(table, pool, plan, partial(DifferentiableSearch, search=_already(item)), repeat)
+            for repeat, item in enumerate(trained)
+        ]
+        few[name] = Runs.of(name, paths_of_order, truth, plan.evaluations)
+    shown = _shown(table, plan, plan.first_seed)
+    costs = np.nansum(np.where(shown.status >= 0, shown.cost, 0.0)[table.row[pool.members]], axis=1)
+    return Comparison(plan, table.proxy, truth, float(costs.mean()), runs, few)
+
+
+def _repeat(table: Measured, pool: Pool, plan: Plan, name: str, repeat: int) -> Trajectory:
+    return _simulate(table, pool, plan, find(name, refit_every=plan.refit_every), repeat)
+
+
+def _simulate(table: Measured, pool: Pool, plan: Plan, make: Callable[[Pool, int], Strategy], repeat: int) -> Trajectory:
+    seed = plan.first_seed + repeat
+    simulation = Simulation(_shown(table, plan, seed), plan.workers)
+    done = simulation.run(make(pool, seed), min(plan.evaluations, len(pool)), metric=plan.metric, batch=plan.batch)
+    return trajectory(done, plan.metric)
+
+
+def _already(found: Found) -> Callable[[int], Found]:
+    return lambda seed: found
+
+
+def _shown(table: Measured, plan: Plan, seed: int) -> Measured:
+    return one_seed(table, seed) if plan.sees == "seed" else table

@@ -1,0 +1,86 @@
+"""`--compare` from the command line."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from importlib.util import find_spec
+from pathlib import Path
+
+from sase_bench.benchmark import Benchmark
+from sase_bench.bo.ceiling import ceiling
+from sase_bench.bo.compare import Plan, compare
+from sase_bench.bo.objectives import read_objective
+from sase_bench.bo.searching import one_pool, say
+from sase_bench.bo.summary import render, summarise
+from sase_bench.errors import RequestError
+from sase_bench.search.differentiable import read_found
+from sase_bench.sweep.local import usable_cpus
+
+__all__ = ["comparison"]
+
+#: What is compared where nothing else is said, each with the library that it needs.
+_COMPARED = {
+    "gp": "scipy",
+    "xgb": "xgboost",
+    "bananas": "sklearn",
+    "random": "numpy",
+    "local": "numpy",
+    "evolution": "numpy",
+    "tpe": "optuna",
+    "smac": "smac",
+}
+
+
+def comparison(options: argparse.Namespace) -> int:
+    """Run, print, and write what the report draws."""
+    objective = read_objective(options.objective)
+    if objective.against:
+        raise RequestError(f"strategies are compared by one objective, got {options.objective!r}")
+    if options.seeds is not None:
+        raise RequestError("--compare knows the mean of all seeds or one of them; choose with --sees")
+    table = Benchmark.load(options.db).measured(options.proxy)
+    pool = one_pool(table, options.space)
+    found = [read_found(path) for path in options.found]
+    strangers = [path for path, item in zip(options.found, found, strict=True) if item.proxy != table.proxy]
+    if strangers:
+        raise RequestError(f"{str(strangers[0])!r} is a search on another proxy than {table.proxy}")
+    plan = Plan(
+        strategies=_strategies(options.strategy),
+        metric=objective.metric,
+        evaluations=min(options.evaluations, len(pool)),
+        repeats=options.repeats,
+        workers=options.workers or 1,
+        batch=options.batch,
+        sees=options.sees,
+        refit_every=options.refit_every,
+        first_seed=options.seed,
+    )
+
+    def progress(name: str, done: int) -> None:
+        if done % max(1, plan.repeats // 10) == 0 or done == plan.repeats:
+            say(f"{name}: {done}/{plan.repeats}")
+
+    result = compare(table, pool, plan, found=found, processes=options.processes or usable_cpus(), progress=progress)
+    summary = summarise(result, ceiling(table, pool, plan.metric))
+    print(render(summary))
+    if options.output is not None:
+        _write(options.output, json.dumps(summary, indent=1, allow_nan=False) + "\n")
+    return 0
+
+
+def _strategies(text: str | None) -> tuple[str, ...]:
+    if text is not None:
+        return tuple(dict.fromkeys(name.strip() for name in text.split(",")))
+    missing = [name for name, library in _COMPARED.items() if find_spec(library) is None]
+    for name in missing:
+        say(f"{name} is left out: {_COMPARED[name]} is not installed")
+    return tuple(name for name in _COMPARED if name not in missing)
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise RequestError(f"cannot write {str(path)!r}: {error.strerror}") from error

@@ -1,0 +1,100 @@
+"""What is searched for: a score that has to be trained for, alone or against costs that are known of every block beforehand.
+
+With several objectives the rule is the expected hypervolume improvement, see `sase_bench.bo.hypervolume`. Only the
+trained score is uncertain: params, FLOPs and latency stand in the table `costs`.
+
+>>> read_objective("val_top1,flops")
+Objective(metric='val_top1', against=('flops',))
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sase_bench.bo.acquisition import Acquisition, Situation
+from sase_bench.bo.hypervolume import expected_improvement
+from sase_bench.database.reader import connect
+from sase_bench.errors import RequestError, unknown
+from sase_bench.proxies.recipe import Proxy
+from sase_bench.space import Space
+
+__all__ = ["Objective", "front", "hypervolume_improvement", "known_costs", "read_objective"]
+
+Floats = NDArray[np.float64]
+
+_TRAINED = ("val_top1", "val_loss")
+_KNOWN = ("params", "flops", "latency")
+_REFERENCE = 1.1  # in units of the range of each cost: a little behind the worst
+
+
+@dataclass(frozen=True)
+class Objective:
+    """A trained score, and the known costs that it is weighed against."""
+
+    metric: str
+    against: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return ",".join((self.metric, *self.against))
+
+
+def read_objective(text: str) -> Objective:
+    """`val_top1`, `val_loss`, either with any of params, flops, latency behind a comma. Raises `RequestError`."""
+    metric, *against = (name.strip() for name in text.split(","))
+    if metric not in _TRAINED:
+        raise unknown("first objective", metric, _TRAINED)
+    for name in against:
+        if name not in _KNOWN:
+            raise unknown("further objective", name, _KNOWN)
+    if len(set(against)) < len(against):
+        raise RequestError(f"an objective is named once, got {text!r}")
+    return Objective(metric, tuple(against))
+
+
+def known_costs(names: tuple[str, ...], proxy: Proxy, db: Path) -> Floats:
+    """The costs `names` of every block of the full space in the trunk of `proxy`, shape (117,649, k); smaller is better.
+
+    Raises `RequestError` for one that the table does not hold of every block.
+    """
+    size = len(Space("full"))
+    with connect(db) as table:
+        rows = table.execute(
+            f"SELECT {', '.join(names)} FROM costs WHERE trunk = ? ORDER BY arch", [proxy.trunk.name]
+        ).fetchnumpy()
+    columns = [np.ma.filled(np.ma.asarray(rows[name], dtype=np.float64), np.nan) for name in names]
+    for name, column in zip(names, columns, strict=True):
+        if len(column) != size or not np.isfinite(column).all():
+            raise RequestError(f"{str(db)!r} does not hold the {name} of every block on {proxy.trunk.name}")
+    return np.stack(columns, axis=1)
+
+
+def front(costs: Floats) -> NDArray[np.bool_]:
+    """Which of n points with k costs are not dominated, shape (n,); of equal points all are kept."""
+    better = (costs[:, None] <= costs[None]).all(2) & (costs[:, None] < costs[None]).any(2)
+    return np.asarray(~better.any(0), dtype=np.bool_)
+
+
+def hypervolume_improvement(known: Floats) -> Acquisition:
+    """The rule for a trained cost against `known` (117,649, k), all minimised.
+
+    Costs are scaled to 0..1 by their range, of the trained one among the blocks tried, of the others among candidates and
+    blocks tried; the reference point lies at 1.1 in each.
+    """
+
+    def score(now: Situation) -> Floats:
+        mean, sd = now.prediction
+        low, high = float(now.costs.min()), float(now.costs.max())
+        span = high - low or 1.0
+        everything = np.concatenate([known[now.candidates], known[now.tried]])
+        floor, range_ = everything.min(0), np.ptp(everything, axis=0)
+        range_ = np.where(range_ > 0, range_, 1.0)
+        tried = np.column_stack([(now.costs - low) / span, (known[now.tried] - floor) / range_])
+        expected = np.column_stack([(mean - low) / span, (known[now.candidates] - floor) / range_])
+        spread = np.column_stack([sd / span, np.zeros((len(sd), known.shape[1]))])
+        return expected_improvement(tried, expected, spread, _REFERENCE)
+
+    return Acquisition(score, draws=False)

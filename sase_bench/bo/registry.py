@@ -1,0 +1,55 @@
+"""Every strategy that the command line and the comparison know, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from sase_bench.bo.acquisition import ACQUISITIONS, Acquisition
+from sase_bench.bo.bananas import mutants_of_the_best
+from sase_bench.bo.bayesian import BayesianSearch, MakeSurrogate
+from sase_bench.errors import unknown
+from sase_bench.predictors import PREDICTORS, Predictor
+from sase_bench.search import STRATEGIES, Pool, Strategy
+
+__all__ = ["find", "names", "surrogate"]
+
+
+def surrogate(name: str) -> MakeSurrogate:
+    """Builds the predictor called `name` from a seed. Raises `RequestError` for another name."""
+    if name not in PREDICTORS:
+        raise unknown("surrogate", name, PREDICTORS)
+
+    def make(seed: int) -> Predictor:
+        predictor: Predictor = PREDICTORS[name](seed=seed)
+        return predictor
+
+    return make
+
+
+def names() -> list[str]:
+    """What `find` takes, besides `SURROGATE:ACQUISITION`."""
+    return [*PREDICTORS, "bananas", *STRATEGIES]
+
+
+def find(name: str, *, acquisition: str | Acquisition = "log-ei", refit_every: int = 1) -> Callable[[Pool, int], Strategy]:
+    """The strategy called `name`: a surrogate, `surrogate:acquisition`, `bananas`, or one without a surrogate.
+
+    Raises `RequestError` for a name that is none of these.
+    """
+    if name in STRATEGIES:
+        return STRATEGIES[name]
+    if name == "bananas":
+        return partial(
+            BayesianSearch,
+            surrogate=surrogate("forest"),
+            acquisition="independent-thompson",
+            candidates=mutants_of_the_best,
+            refit_every=refit_every,
+        )
+    model, _, rule = name.partition(":")
+    if model not in PREDICTORS:
+        raise unknown("strategy", name, names())
+    if rule and rule not in ACQUISITIONS:
+        raise unknown("acquisition", rule, ACQUISITIONS)
+    return partial(BayesianSearch, surrogate=surrogate(model), acquisition=rule or acquisition, refit_every=refit_every)

@@ -1,0 +1,95 @@
+"""How far a search was from the best block of its pool, after so many evaluations or so much simulated time.
+
+The truth is the table's mean over seeds, whatever a search was shown. The oracle is the best of the blocks of the pool that
+have as many seeds as any other. Regret is the true score of the incumbent, the block that looked best to the search,
+short of the oracle's: in the unit of the metric, 0 is best, and negative where fewer seeds flatter a block.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sase_bench.benchmark import Finished, Measured, cost_of
+from sase_bench.errors import RequestError
+from sase_bench.record import COLUMNS
+from sase_bench.search import Pool
+
+__all__ = ["Trajectory", "Truth", "one_seed", "trajectory"]
+
+Floats = NDArray[np.float64]
+
+
+class Trajectory(NamedTuple):
+    """What one search did, in the order in which its blocks ended."""
+
+    archs: NDArray[np.int64]  # (t,)
+    incumbents: NDArray[np.int64]  # (t,) the block that looked best after each; -1 before there is a score
+    seconds: Floats  # (t,) on the simulated clock
+
+
+def trajectory(done: Sequence[Finished], metric: str) -> Trajectory:
+    """The incumbents of a search that was shown the scores in `done`."""
+    best, incumbent, incumbents = np.inf, -1, []
+    for finished in done:
+        cost = cost_of(metric, getattr(finished, metric))
+        if cost is not None and cost < best:
+            best, incumbent = cost, finished.arch.index
+        incumbents.append(incumbent)
+    archs = [finished.arch.index for finished in done]
+    return Trajectory(np.asarray(archs), np.asarray(incumbents), np.asarray([finished.ended for finished in done]))
+
+
+@dataclass(frozen=True)
+class Truth:
+    """The true costs of a pool, smaller is better; nan for a block that has no score."""
+
+    metric: str
+    costs: Floats  # (n,) by member of the pool
+    pool: Pool
+    oracle: int
+
+    @classmethod
+    def of(cls, table: Measured, pool: Pool, metric: str) -> Truth:
+        """Raises `RequestError` if no block of the pool has a score."""
+        rows = table.row[pool.members]
+        sign = 1.0 if COLUMNS[metric].better == "smaller" else -1.0
+        costs, counts = sign * table.means(metric)[rows], table.counts()[rows]
+        if not counts.any():
+            raise RequestError(f"no block of the pool has a score on {table.proxy}")
+        competing = np.where(counts == counts.max(), costs, np.nan)
+        return cls(metric, costs, pool, int(pool.members[np.nanargmin(competing)]))
+
+    def cost(self, archs: NDArray[np.int64]) -> Floats:
+        """True costs of members; nan for -1, which stands for no block."""
+        found = np.searchsorted(self.pool.members, archs)
+        return np.where(archs < 0, np.nan, self.costs[np.minimum(found, len(self.costs) - 1)])
+
+    def regret(self, archs: NDArray[np.int64]) -> Floats:
+        """True cost above the oracle's; nan for -1."""
+        return self.cost(archs) - self.cost(np.asarray([self.oracle]))
+
+    def places(self) -> NDArray[np.int64]:
+        """The place of every member, 1 = best; blocks without a score come last."""
+        places = np.empty(len(self.costs), dtype=np.int64)
+        places[np.argsort(self.costs, kind="stable")] = np.arange(1, len(self.costs) + 1)  # nan sorts last
+        return places
+
+    def top(self, share: float) -> NDArray[np.int64]:
+        """The best `share` of the pool, at least one block."""
+        most = max(1, int(share * len(self.pool)))
+        return self.pool.members[self.places() <= most]
+
+
+def one_seed(table: Measured, repeat: int) -> Measured:
+    """The table with one run left of each block, drawn by `repeat` and the block alone: the same luck for every strategy."""
+    status = np.full_like(table.status, -1)
+    for row, arch in enumerate(table.archs.tolist()):
+        there = np.flatnonzero(table.status[row] >= 0)
+        column = there[np.random.default_rng([repeat, arch]).integers(len(there))]
+        status[row, column] = table.status[row, column]
+    return replace(table, status=status)

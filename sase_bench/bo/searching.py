@@ -1,0 +1,148 @@
+"""One search from the command line: on the table with a simulated clock, or live."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from sase_bench.benchmark import Benchmark, Finished, Measured, Simulation, Strategy
+from sase_bench.bo.acquisition import Acquisition
+from sase_bench.bo.ending import ending, pareto
+from sase_bench.bo.live import Live, Outcome
+from sase_bench.bo.objectives import Objective, hypervolume_improvement, known_costs, read_objective
+from sase_bench.bo.progress import Watched
+from sase_bench.bo.registry import find, names
+from sase_bench.database import Store
+from sase_bench.errors import RequestError, unknown
+from sase_bench.predictors import PREDICTORS
+from sase_bench.proxies.folder import find_folder
+from sase_bench.proxies.recipe import Proxy
+from sase_bench.proxies.registry import find as find_proxy
+from sase_bench.search import Pool
+from sase_bench.search.differentiable import DifferentiableSearch, Found, write_found
+from sase_bench.space import Space
+from sase_bench.sweep import Job, LocalExecutor, read_seeds
+from sase_bench.sweep.__main__ import duration, read_duration
+from sase_bench.sweep.local import usable_cpus
+
+__all__ = ["DIFFERENTIABLE", "live", "one_pool", "say", "simulated"]
+
+#: The paper's own search by the order of its gradient.
+DIFFERENTIABLE = {"differentiable": 1, "differentiable-2": 2}
+
+_LIVE_SEEDS = "3"
+
+
+def say(line: str) -> None:
+    """Progress, for whoever watches."""
+    print(f"bo: {line}", file=sys.stderr)
+
+
+def simulated(options: argparse.Namespace) -> int:
+    """Search on the table; results come as late as their runs took."""
+    table = Benchmark.load(options.db).measured(options.proxy)
+    seeds = None if options.seeds is None else read_seeds(options.seeds)
+    pool = one_pool(table, options.space, seeds)
+    objective, proxy = read_objective(options.objective), find_proxy(options.proxy)
+    strategy = _build(options, proxy, pool, objective)
+    evaluations = min(options.evaluations, len(pool))
+    simulation = Simulation(table, options.workers or 1)
+    watched = Watched(strategy, objective.metric, evaluations, say)
+    done = simulation.run(watched, evaluations, metric=objective.metric, batch=options.batch, seeds=seeds)
+    print(f"{len(done)} of {len(pool)} blocks, {duration(simulation.clock)} on a simulated cluster of {simulation.workers}")
+    _report(options, [_outcome(table, block, objective.metric) for block in done], strategy, objective, table)
+    return 0
+
+
+def live(options: argparse.Namespace) -> int:
+    """Train what the strategy suggests; the same command goes on after any stop."""
+    proxy, objective = find_proxy(options.proxy), read_objective(options.objective)
+    seeds = read_seeds(options.seeds or _LIVE_SEEDS)
+    budget = None if options.budget is None else read_duration(options.budget)
+    if proxy.dataset != "digits":
+        find_folder(proxy.dataset, options.data, download=options.download)
+    pool = Pool.of(Space(options.space))
+    evaluations = min(options.evaluations, len(pool))
+    job = Job(proxy=proxy, folder=options.data, download=options.download, device=options.device)
+    with Store(options.db, [proxy]) as store:
+        strategy = _build(options, proxy, pool, objective)
+        watched = Watched(strategy, objective.metric, evaluations, say)
+        search = Live(watched, pool, metric=objective.metric, seeds=seeds, evaluations=evaluations, batch=options.batch)
+        executor = LocalExecutor(job, options.workers or usable_cpus())
+        try:
+            ended = search.run(store, executor, job, budget=budget)
+        except KeyboardInterrupt:
+            say(f"stopped; {len(search.outcomes)} blocks are known in {options.db}; the same command goes on")
+            raise
+    trained = sum(outcome.trained for outcome in search.outcomes)
+    print(f"{options.db}: {len(search.outcomes)} blocks known, {trained} of them trained by this search")
+    if not ended:
+        print("the budget is used up; the same command goes on")
+    bench = Benchmark.load(options.db)
+    table = bench.measured(proxy.name) if proxy.name in bench.proxies else None
+    _report(options, search.outcomes, strategy, objective, table)
+    return 0
+
+
+def one_pool(table: Measured, space: str, seeds: list[int] | None = None) -> Pool:
+    """The blocks of a space that were measured, with all of `seeds` where they are named."""
+    there = table.status >= 0
+    enough = there.any(1) if seeds is None else np.isin(seeds, table.seeds).all() & there[:, np.isin(table.seeds, seeds)].all(1)
+    return Pool.of(Space(space), table.archs[enough].tolist())
+
+
+def _build(options: argparse.Namespace, proxy: Proxy, pool: Pool, objective: Objective) -> Strategy:
+    name: str = options.strategy or "bayesian"
+    if name in DIFFERENTIABLE:
+        return DifferentiableSearch(pool, options.seed, search=_descent(options, proxy, DIFFERENTIABLE[name]))
+    if options.output is not None:
+        raise RequestError(f"--output is for --compare and {', '.join(DIFFERENTIABLE)}; the runs of a search are in the table")
+    rule: str | Acquisition = options.acquisition
+    if objective.against:
+        if name not in ("bayesian", *PREDICTORS):
+            raise RequestError(f"only a Bayesian search weighs several objectives, got the strategy {name!r}")
+        rule = hypervolume_improvement(known_costs(objective.against, proxy, options.db))
+    known = ["bayesian", *names(), *DIFFERENTIABLE]
+    if name.partition(":")[0] not in known:
+        raise unknown("strategy", name, known)
+    model = options.surrogate if name == "bayesian" else name
+    return find(model, acquisition=rule, refit_every=options.refit_every)(pool, options.seed)
+
+
+def _descent(options: argparse.Namespace, proxy: Proxy, order: int) -> Callable[[int], Found]:
+    def search(seed: int) -> Found:
+        try:
+            from sase_bench.search.differentiable.descent import Descent, descend
+        except ModuleNotFoundError:
+            raise RequestError("training needs the extra 'train'; install it with: pip install 'sase-bench[train]'") from None
+
+        def on_epoch(number: int, loss: float) -> None:
+            say(f"supernet, epoch {number}/{proxy.epochs}: loss {loss:.4f}")
+
+        found = descend(proxy, seed, Descent(order=order), device=options.device, folder=options.data, on_epoch=on_epoch)
+        say(f"the supernet took {found.seconds:.0f} s; arg-max: {'/'.join(found.operations.values())}")
+        if options.output is not None:
+            write_found(found, options.output)
+        return found
+
+    return search
+
+
+def _outcome(table: Measured, block: Finished, metric: str) -> Outcome:
+    row = table.row[block.arch.index]
+    ok = int((table.status[row, np.isin(table.seeds, block.seeds)] == 0).sum())
+    return Outcome(block.arch.index, getattr(block, metric), ok, False)
+
+
+def _report(
+    options: argparse.Namespace, outcomes: list[Outcome], strategy: Strategy, objective: Objective, table: Measured | None
+) -> None:
+    db: Path = options.db
+    if objective.against:
+        known = known_costs(objective.against, find_proxy(options.proxy), db)
+        print(pareto(outcomes, objective, known))
+    print(ending(outcomes, strategy, objective.metric, table, db, options.proxy))

@@ -1,0 +1,197 @@
+"""A comparison in numbers: regrets, ranks, tests and the project's own bars; as JSON for the report and as text for people."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from tabulate import tabulate
+
+from sase_bench.bo.ceiling import Ceiling
+from sase_bench.bo.compare import AT, Comparison, Runs
+from sase_bench.bo.statistics import average_ranks, beats, holm, mean_and_error
+from sase_bench.predictors import PREDICTORS
+
+__all__ = ["render", "summarise"]
+
+_JUDGED_AT = (48, 96)  # evaluations at which strategies are ranked and tested
+_SHARES = {"top 1 % within 50": (0.01, 50), "top 0.1 % within 150": (0.001, 150)}
+_GRID = 50  # points of the curve against time
+
+
+def summarise(comparison: Comparison, ceiling: Ceiling | None) -> dict[str, Any]:
+    """Everything as plain values; a regret that is not defined is None."""
+    plan, truth = comparison.plan, comparison.truth
+    at = [count for count in AT if count <= plan.evaluations]
+    everything = [*comparison.runs.values(), *comparison.few.values()]
+    budget = plan.evaluations * comparison.seconds / plan.workers
+    times = np.linspace(budget / _GRID, budget, _GRID)
+    judged = [count for count in _JUDGED_AT if count <= plan.evaluations]
+    return {
+        "proxy": comparison.proxy,
+        "space": truth.pool.space.name,
+        "metric": plan.metric,
+        "pool": len(truth.pool),
+        "pool_is_whole_space": len(truth.pool) == len(truth.pool.space),
+        "shown": "mean over seeds" if plan.sees == "mean" else "one seed",
+        "oracle": {"arch": truth.oracle, "cost": float(truth.cost(np.asarray([truth.oracle]))[0])},
+        "repeats": plan.repeats,
+        "workers": plan.workers,
+        "batch": plan.batch,
+        "refit_every": plan.refit_every,
+        "seconds_of_an_evaluation": comparison.seconds,
+        "ceiling": None if ceiling is None else ceiling._asdict(),
+        "strategies": {runs.name: _strategy(runs, comparison, at, times) for runs in everything},
+        "times": times.tolist(),
+        "ranks": {str(count): _ranks(comparison, count) for count in judged},
+        "bars": _bars(comparison, judged),
+    }
+
+
+def _strategy(runs: Runs, comparison: Comparison, at: list[int], times: np.ndarray) -> dict[str, Any]:
+    truth = comparison.truth
+    curve = [mean_and_error(column) for column in runs.regrets.T]
+    by_time = [mean_and_error(runs.regret_at(float(moment))) for moment in times]
+    spans = {str(count): count * comparison.seconds / comparison.plan.workers for count in at}
+    return {
+        "repeats": len(runs.regrets),
+        "regret": {str(count): _pair(curve[count - 1]) for count in at},
+        "regret_at_time": {count: _pair(mean_and_error(runs.regret_at(span))) for count, span in spans.items()},
+        "finds": {name: runs.finds(truth.top(share), within) for name, (share, within) in _SHARES.items()},
+        "curve": [_pair(point) for point in curve],
+        "curve_by_time": [_pair(point) for point in by_time],
+        "seconds": _pair(mean_and_error(np.where(np.isfinite(runs.seconds), runs.seconds, -np.inf).max(1))),
+    }
+
+
+def _pair(values: tuple[float, float]) -> list[float | None]:
+    return [value if np.isfinite(value) else None for value in values]
+
+
+def _at(comparison: Comparison, count: int) -> np.ndarray:
+    """Regrets (r, k) after `count` evaluations; a search without a score yet is as bad as the pool's worst block."""
+    columns = np.column_stack([runs.regrets[:, count - 1] for runs in comparison.runs.values()])
+    worst = np.nanmax(comparison.truth.regret(comparison.truth.pool.members))
+    return np.where(np.isfinite(columns), columns, worst)
+
+
+def _guided(comparison: Comparison) -> list[str]:
+    """The strategies with a predictor of this project."""
+    return [name for name in comparison.runs if name.partition(":")[0] in PREDICTORS]
+
+
+def _best(comparison: Comparison, count: int) -> str | None:
+    """The predictor-guided strategy with the smallest mean regret after `count` evaluations."""
+    guided, regrets, names = _guided(comparison), _at(comparison, count), list(comparison.runs)
+    return min(guided, key=lambda name: float(regrets[:, names.index(name)].mean())) if guided else None
+
+
+def _ranks(comparison: Comparison, count: int) -> dict[str, Any]:
+    """Average ranks, and the best predictor-guided strategy against every rival, both ways, corrected within each way."""
+    regrets, names = _at(comparison, count), list(comparison.runs)
+    ranks = average_ranks(regrets)
+    best = _best(comparison, count)
+    rivals = [name for name in names if name not in _guided(comparison)]
+    column = {name: regrets[:, names.index(name)] for name in names}
+    wins = holm([beats(column[best], column[name]) for name in rivals]) if best else []
+    losses = holm([beats(column[name], column[best]) for name in rivals]) if best else []
+    return {
+        "ranks": dict(zip(names, ranks.ranks.tolist(), strict=True)),
+        "friedman_p": ranks.p_value if np.isfinite(ranks.p_value) else None,
+        "critical_difference": ranks.critical_difference if np.isfinite(ranks.critical_difference) else None,
+        "best_guided": best,
+        "p_best_beats": dict(zip(rivals, wins, strict=False)),
+        "p_best_is_beaten_by": dict(zip(rivals, losses, strict=False)),
+    }
+
+
+def _bars(comparison: Comparison, judged: list[int]) -> dict[str, bool | None]:
+    """The project's own bars; None where what they speak of was not run."""
+    bars: dict[str, bool | None] = dict.fromkeys(
+        ("beats random, evolution and tpe at 48, p < 0.01", "is beaten by no rival at 96", *_SHARES), None
+    )
+    must = [name for name in ("random", "evolution", "tpe") if name in comparison.runs]
+    if 48 in judged and len(must) == 3 and (best := _best(comparison, 48)):
+        p_values = _ranks(comparison, 48)["p_best_beats"]
+        bars["beats random, evolution and tpe at 48, p < 0.01"] = all(p_values[name] < 0.01 for name in must)
+        for (name, (share, within)), least in zip(_SHARES.items(), (0.9, 0.5), strict=True):
+            if comparison.plan.evaluations >= within:
+                bars[name] = comparison.runs[best].finds(comparison.truth.top(share), within) >= least
+    if 96 in judged and _best(comparison, 96):
+        bars["is beaten by no rival at 96"] = all(p > 0.05 for p in _ranks(comparison, 96)["p_best_is_beaten_by"].values())
+    return bars
+
+
+def render(summary: dict[str, Any]) -> str:
+    """The summary for a terminal."""
+    unit = "nat" if summary["metric"] == "val_loss" else "accuracy"
+    whole = "all of it" if summary["pool_is_whole_space"] else "only what was measured of it"
+    head = [
+        f"{summary['proxy']}, {summary['space']} space, {summary['pool']} blocks ({whole}); {summary['repeats']} repeats with "
+        f"paired seeds; a search sees {'the ' if summary['shown'].startswith('mean') else ''}{summary['shown']} of a block",
+        f"regret in {summary['metric']} ({unit}), mean ± standard error; oracle: block {summary['oracle']['arch']}",
+    ]
+    strategies: dict[str, Any] = summary["strategies"]
+    at = list(next(iter(strategies.values()))["regret"])
+    headers = [
+        "strategy",
+        "repeats",
+        *(f"after {count}" for count in at),
+        *_SHARES,
+        *(f"rank at {c}" for c in summary["ranks"]),
+    ]
+    rows = []
+    for name, values in sorted(strategies.items(), key=lambda item: _order(item[1]["regret"][at[-1]] if at else [None])):
+        ranks = [f"{part['ranks'][name]:.2f}" if name in part["ranks"] else "" for part in summary["ranks"].values()]
+        finds = [f"{values['finds'][share]:.0%}" for share in _SHARES]
+        rows.append([name, values["repeats"], *(_figure(values["regret"][count]) for count in at), *finds, *ranks])
+    times = [[name, *(_figure(v["regret_at_time"][count]) for count in at)] for name, v in strategies.items()]
+    spans = [f"{int(count) * summary['seconds_of_an_evaluation'] / summary['workers']:,.0f} s" for count in at]
+    tables = [
+        tabulate(rows, headers=headers, disable_numparse=True),
+        f"regret against time on a simulated cluster of {summary['workers']}",
+        tabulate(times, headers=["strategy", *spans], disable_numparse=True),
+    ]
+    return "\n\n".join(["\n".join(head), *tables, "\n".join([*_tests(summary), *_ceiling(summary), *_verdicts(summary)])])
+
+
+def _order(pair: list[float | None]) -> float:
+    return np.inf if pair[0] is None else pair[0]
+
+
+def _figure(pair: list[float | None]) -> str:
+    mean, error = pair
+    if mean is None:
+        return "none yet"
+    return f"{mean:.4f}" + ("" if error is None else f" ± {error:.4f}")
+
+
+def _tests(summary: dict[str, Any]) -> list[str]:
+    lines = []
+    for count, part in summary["ranks"].items():
+        if part["critical_difference"] is not None:
+            friedman = "" if part["friedman_p"] is None else f", Friedman p = {part['friedman_p']:.2g}"
+            lines.append(
+                f"at {count}: ranks differ at 5 % if by more than {part['critical_difference']:.2f} (Nemenyi){friedman}"
+            )
+        wins = ", ".join(f"{name} {p:.2g}" for name, p in part["p_best_beats"].items())
+        if wins:
+            lines.append(f"at {count}: {part['best_guided']} beats, Wilcoxon p after Holm: {wins}")
+    return lines
+
+
+def _ceiling(summary: dict[str, Any]) -> list[str]:
+    ceiling = summary["ceiling"]
+    if ceiling is None:
+        return ["the oracle's own interval needs three blocks with two seeds or more"]
+    low, high = ceiling["oracle_place"]
+    return [
+        f"seed noise: reliability of the means {ceiling['reliability']:.2f}; the table's best block is truly in place "
+        f"{low:.0f} to {high:.0f} of {ceiling['blocks']} (95 %); of its top 1 % truly so {ceiling['top_1_percent']:.0%}, "
+        f"of its top 0.1 % {ceiling['top_01_percent']:.0%}"
+    ]
+
+
+def _verdicts(summary: dict[str, Any]) -> list[str]:
+    words = {True: "met", False: "NOT met", None: "not run"}
+    return [f"bar: {name}: {words[met]}" for name, met in summary["bars"].items()]

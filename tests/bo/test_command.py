@@ -1,0 +1,83 @@
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from sase_bench.bo.__main__ import main
+from sase_bench.database import Store
+from sase_bench.search.differentiable import write_found
+from tests.records import DIGITS, made_up
+from tests.search.tables import measured, records
+from tests.search.test_contract import FOUND
+
+
+@pytest.fixture(scope="module")
+def table(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("bo") / "table.duckdb"
+    with Store(path, [DIGITS]) as store:
+        for record in records(measured(every=24, seeds=2)):
+            store.append(record)
+        store.append(made_up(54983))  # 0.473
+    return path
+
+
+def test_a_simulated_search_ends_with_a_block_to_build(table: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--db", str(table), "--surrogate", "linear", "--evaluations", "17", "--workers", "2"]) == 0
+    out, err = capsys.readouterr()
+    assert re.search(r"^17 of 1\d\d blocks, \d+ min on a simulated cluster of 2$", out, re.MULTILINE)
+    assert re.search(
+        r"^best block       \d+  \S+/\S+\n +val_top1 0\.7\d+, mean of 2 seeds \(predicted 0\.\d+ ± 0\.\d+\)$", out, re.MULTILINE
+    )
+    assert re.search(r"^ +val_top1 0\.4730, one seed; the best is 0\.2\d+ better$", out, re.MULTILINE)
+    assert re.search(r"^build it         python -c \".*resnet50\(attention='[^']+/[^']+'\)\)\"$", out, re.MULTILINE)
+    assert re.search(r"best \d+: val_top1 0\.\d+ \(predicted 0\.\d+ ± 0\.\d+\);  next: \d+ \(predicted", err)
+
+
+def test_several_objectives_end_with_a_front(table: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("botorch")
+    objective = ["--objective", "val_loss,params", "--surrogate", "linear", "--evaluations", "16"]
+    assert main(["--db", str(table), *objective]) == 0
+    assert re.search(r"^ *arch +text +val_loss +params$", capsys.readouterr().out, re.MULTILINE)
+
+
+def test_a_comparison_is_printed_and_written(table: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_found(FOUND, tmp_path / "found.json")
+    options = ["--compare", "--strategy", "random,evolution", "--repeats", "3", "--evaluations", "48", "--processes", "1"]
+    output = ["--output", str(tmp_path / "out" / "search.json"), "--found", str(tmp_path / "found.json")]
+    assert main(["--db", str(table), *options, *output]) == 0
+    summary = json.loads((tmp_path / "out" / "search.json").read_text())
+    assert set(summary["strategies"]) == {"random", "evolution", "differentiable-1"}
+    out, err = capsys.readouterr()
+    assert "regret in val_top1 (accuracy)" in out
+    assert "bo: evolution: 3/3" in err
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--evaluations", "0"], "bo: --evaluations is at least 1, got 0"),
+        (["--seed", "-1"], "bo: --seed is 0 or positive, got -1"),
+        (["--objective", "top1"], "bo: unknown first objective 'top1'; choose from val_top1, val_loss"),
+        (["--strategy", "annealing"], "bo: unknown strategy 'annealing'"),
+        (["--strategy", "random", "--objective", "val_top1,flops"], "bo: only a Bayesian search weighs several objectives"),
+        (["--seeds", "9,9"], "bo: no block of the tied space was measured; name another space or table"),
+        (["--output", "x.json"], "bo: --output is for --compare and differentiable, differentiable-2"),
+        (["--compare", "--objective", "val_top1,flops"], "bo: strategies are compared by one objective"),
+        (["--compare", "--seeds", "2"], "bo: --compare knows the mean of all seeds or one of them; choose with --sees"),
+        (["--compare", "--strategy", "random,annealing"], "bo: unknown strategy 'annealing'"),
+        (["--compare", "--found", "none.json"], "bo: cannot read 'none.json': No such file or directory"),
+        (["--live", "--compare"], "bo: argument --compare: not allowed with argument --live (see --help)"),
+    ],
+)
+def test_a_request_that_cannot_be_met_says_why(
+    table: Path, options: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["--db", str(table), *options]) == 2
+    err = capsys.readouterr().err.splitlines()
+    assert err[-1].startswith(message)
+
+
+def test_without_a_table_the_way_out_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--db", str(tmp_path / "none.duckdb")]) == 2
+    assert "there is no table" in capsys.readouterr().err

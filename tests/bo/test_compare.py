@@ -1,0 +1,126 @@
+import json
+
+import numpy as np
+import pytest
+
+from sase_bench.benchmark import Finished
+from sase_bench.bo import Plan, compare
+from sase_bench.bo.ceiling import ceiling
+from sase_bench.bo.compare import Comparison, Runs
+from sase_bench.bo.regret import Trajectory, Truth, one_seed, trajectory
+from sase_bench.bo.summary import render, summarise
+from sase_bench.errors import RequestError
+from sase_bench.search import Pool
+from sase_bench.space import Architecture, Space
+from tests.search.tables import measured
+from tests.search.test_contract import FOUND
+
+TABLE = measured(every=8)
+POOL = Pool.of(Space("tied"), TABLE.archs.tolist())
+TRUTH = Truth.of(TABLE, POOL, "val_top1")
+
+
+@pytest.fixture(scope="module")
+def comparison() -> Comparison:
+    plan = Plan(strategies=("random", "local", "linear"), evaluations=48, repeats=4, workers=2, refit_every=8, sees="seed")
+    return compare(TABLE, POOL, plan, found=[FOUND], processes=2)
+
+
+def finished(arch: int, top1: float | None, ended: float) -> Finished:
+    return Finished(Architecture(arch), (0,), None, top1, 0.0, ended)
+
+
+def test_the_incumbent_is_what_looked_best_to_the_search() -> None:
+    done = [finished(5, None, 1.0), finished(7, 0.5, 2.0), finished(9, 0.4, 3.0), finished(1, 0.6, 4.0)]
+    found = trajectory(done, "val_top1")
+    assert found.incumbents.tolist() == [-1, 7, 7, 1]
+    assert found.seconds.tolist() == [1.0, 2.0, 3.0, 4.0]
+
+
+def test_regret_is_from_the_best_block_of_the_pool_with_every_seed() -> None:
+    means, counts = TABLE.means("val_top1"), TABLE.counts()
+    best = int(TABLE.archs[np.nanargmax(np.where(counts == 3, means, np.nan))])
+    assert TRUTH.oracle == best
+    regrets = TRUTH.regret(POOL.members)
+    assert regrets[np.flatnonzero(POOL.members == best)] == 0
+    assert (np.nan_to_num(regrets[counts == 3]) >= 0).all()
+    assert np.isnan(TRUTH.regret(np.array([-1]))).all()
+
+
+def test_the_top_is_a_share_of_the_pool_and_never_empty() -> None:
+    assert len(TRUTH.top(0.01)) == 3  # of 301
+    order = POOL.members[np.argsort(-np.nan_to_num(TABLE.means("val_top1")))]
+    assert set(TRUTH.top(0.01).tolist()) == set(order[:3].tolist())
+    assert TRUTH.top(0.0001).tolist() == [order[0]]
+
+
+def test_one_seed_is_the_same_luck_for_all_and_another_in_another_repeat() -> None:
+    first, again, other = one_seed(TABLE, 0), one_seed(TABLE, 0), one_seed(TABLE, 1)
+    assert ((first.status >= 0).sum(1) == 1).all()
+    assert (first.status == again.status).all()
+    assert (first.status != other.status).any()
+    assert (first.status[first.status >= 0] == TABLE.status[first.status >= 0]).all()
+
+
+def test_regret_after_a_time_is_that_of_the_last_block_that_had_ended() -> None:
+    archs = TABLE.archs[[0, 1, 2]]
+    path = Trajectory(archs, np.array([-1, archs[1], archs[2]]), np.array([10.0, 20.0, 30.0]))
+    runs = Runs.of("x", [path], TRUTH, 5)
+    regrets = TRUTH.regret(path.incumbents)
+    assert np.isnan(runs.regret_at(15.0)).all()
+    assert runs.regret_at(20.0).tolist() == [regrets[1]]
+    assert runs.regret_at(1e9).tolist() == [regrets[2]]
+    assert runs.regrets[0, 3:].tolist() == [regrets[2]] * 2  # an early end keeps its last incumbent
+    assert runs.finds(archs[2:], within=2) == 0.0
+    assert runs.finds(archs[2:], within=3) == 1.0
+
+
+def test_repeats_are_paired_and_the_same_however_many_processes_run_them(comparison: Comparison) -> None:
+    plan = Plan(strategies=("random",), evaluations=48, repeats=4, workers=2, sees="seed")
+    again = compare(TABLE, POOL, plan)
+    assert (again.runs["random"].archs == comparison.runs["random"].archs).all()
+    assert (again.runs["random"].regrets == comparison.runs["random"].regrets)[np.isfinite(again.runs["random"].regrets)].all()
+
+
+def test_a_summary_has_every_figure_and_is_json(comparison: Comparison) -> None:
+    summary = summarise(comparison, ceiling(TABLE, POOL, "val_top1"))
+    assert json.loads(json.dumps(summary, allow_nan=False)) == summary
+    assert list(summary["strategies"]) == ["random", "local", "linear", "differentiable-1"]
+    assert summary["pool_is_whole_space"] is False
+    random = summary["strategies"]["random"]
+    regrets = comparison.runs["random"].regrets[:, 47]
+    assert random["regret"]["48"] == pytest.approx([regrets.mean(), regrets.std(ddof=1) / 2])
+    assert summary["ranks"]["48"]["best_guided"] == "linear"
+    assert set(summary["ranks"]["48"]["p_best_beats"]) == {"random", "local"}
+    assert summary["bars"]["beats random, evolution and tpe at 48, p < 0.01"] is None
+
+
+def test_the_differentiable_search_is_one_evaluation_after_its_training(comparison: Comparison) -> None:
+    runs = comparison.few["differentiable-1"]
+    assert (runs.archs >= 0).sum() == 1
+    assert runs.seconds[0, 0] > FOUND.seconds
+    assert (runs.regrets[0] == runs.regrets[0, 0]).all()
+
+
+def test_a_summary_is_told_to_a_person(comparison: Comparison) -> None:
+    text = render(summarise(comparison, ceiling(TABLE, POOL, "val_top1")))
+    assert "digits, tied space, 301 blocks (only what was measured of it); 4 repeats with paired seeds" in text
+    assert "at 48: linear beats, Wilcoxon p after Holm: random" in text
+    assert "bar: beats random, evolution and tpe at 48, p < 0.01: not run" in text
+
+
+def test_without_noise_the_tables_order_is_true_and_in_pure_noise_it_is_nothing() -> None:
+    exact = ceiling(measured(every=8, noise=0.0), POOL, "val_top1")
+    assert exact is not None
+    assert (exact.reliability, exact.top_1_percent) == (pytest.approx(1), pytest.approx(1))
+    assert exact.oracle_place == [1, 1]
+    noisy = ceiling(measured(every=8, noise=10.0), POOL, "val_top1")
+    assert noisy is not None
+    assert noisy.oracle_place[1] > 200
+    assert noisy.top_1_percent < 0.2
+    assert ceiling(measured(every=8, seeds=1), POOL, "val_top1") is None
+
+
+def test_a_plan_counts_from_one() -> None:
+    with pytest.raises(RequestError, match="are counted from 1"):
+        Plan(strategies=("random",), repeats=0)

@@ -1,0 +1,91 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sase_bench.bo import BayesianSearch, Objective, read_objective
+from sase_bench.bo.objectives import front, hypervolume_improvement, known_costs
+from sase_bench.cost import count
+from sase_bench.database import Store
+from sase_bench.errors import RequestError
+from sase_bench.predictors import PREDICTORS
+from sase_bench.search import Pool
+from sase_bench.space import Space
+from tests.records import DIGITS
+
+
+def test_objectives_are_read() -> None:
+    assert read_objective("val_loss") == Objective("val_loss")
+    assert str(read_objective("val_top1, flops,params")) == "val_top1,flops,params"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("top1", "unknown first objective 'top1'; choose from val_top1, val_loss"),
+        ("test_top1", "unknown first objective 'test_top1'; choose from val_top1, val_loss"),
+        ("val_top1,size", "unknown further objective 'size'; choose from params, flops, latency"),
+        ("val_top1,flops,flops", "an objective is named once, got 'val_top1,flops,flops'"),
+    ],
+)
+def test_objectives_that_cannot_be_say_why(text: str, message: str) -> None:
+    with pytest.raises(RequestError) as error:
+        read_objective(text)
+    assert str(error.value) == message
+
+
+def test_known_costs_are_those_of_every_block(tmp_path: Path) -> None:
+    with Store(tmp_path / "table.duckdb", [DIGITS]):
+        pass
+    exact = count(DIGITS.trunk, Space("full").digits())
+    found = known_costs(("flops", "params"), DIGITS, tmp_path / "table.duckdb")
+    assert (found == np.column_stack([exact.flops, exact.params])).all()
+    with pytest.raises(RequestError, match=r"does not hold the latency of every block on resnet8-w8-8px-1x10"):
+        known_costs(("latency",), DIGITS, tmp_path / "table.duckdb")
+
+
+def test_the_front_is_what_no_other_point_beats() -> None:
+    points = np.array([[1.0, 4.0], [2.0, 2.0], [3.0, 3.0], [4.0, 1.0], [2.0, 2.0]])
+    assert front(points).tolist() == [True, True, False, True, True]
+
+
+def test_the_improvement_agrees_with_a_simulation() -> None:
+    pytest.importorskip("botorch")
+    from sase_bench.bo.hypervolume import expected_improvement
+
+    tried = np.array([[0.2, 0.8], [0.6, 0.3]])
+    mean, sd = np.array([[0.3, 0.5], [0.1, 0.9], [0.9, 0.9]]), np.array([[0.2, 0.0], [0.3, 0.0], [0.05, 0.0]])
+
+    def volume(points: np.ndarray) -> float:
+        """Of the part of the square up to 1.1 that the points dominate, by sweeping along the first cost."""
+        total, lowest = 0.0, 1.1
+        for first, second in sorted(map(tuple, points.tolist())):
+            if first < 1.1 and second < lowest:
+                total += (1.1 - first) * (lowest - second)
+                lowest = second
+        return total
+
+    generator = np.random.default_rng(0)
+    got = expected_improvement(tried, mean, sd, 1.1)
+    for i in range(3):
+        draws = generator.normal(mean[i], sd[i], (4000, 2))
+        gains = [volume(np.vstack([tried, draw])) - volume(tried) for draw in draws]
+        assert got[i] == pytest.approx(np.mean(gains), abs=4 * np.std(gains) / np.sqrt(4000) + 1e-4)
+
+
+def test_a_search_with_two_objectives_fills_the_front() -> None:
+    pytest.importorskip("botorch")
+    pool = Pool.of(Space("tied"))
+    params = count(DIGITS.trunk, Space("full").digits()).params[:, None].astype(np.float64)
+    costs = dict(zip(pool.members.tolist(), (pool.choices == 6).sum(1) * -1.0, strict=True))  # the dear operations are good
+    search = BayesianSearch(
+        pool, 0, surrogate=lambda seed: PREDICTORS["linear"](seed=seed), acquisition=hypervolume_improvement(params), initial=14
+    )
+    for _ in range(30):
+        (arch,) = search.ask()
+        search.tell(arch, costs[arch])
+    tried = list(search.history.costs)
+    points = np.column_stack([[costs[arch] for arch in tried], params[tried]])
+    best = front(points)
+    assert len(np.unique(points[best], axis=0)) >= 3  # not one end of the front only
+    assert points[:, 0].min() <= -3

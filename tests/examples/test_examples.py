@@ -1,0 +1,49 @@
+"""Every example is run as a user runs it, against the real library."""
+
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from sase_bench.database import Store
+from tests.records import DIGITS
+from tests.search.tables import measured, records
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+
+#: Example → the libraries that it is for.
+NEEDS = {
+    "ask_tell": ("scipy",),
+    "configspace_space": ("ConfigSpace",),
+    "optuna_study": ("optuna",),
+    "pandas_frame": ("pandas", "pyarrow"),
+    "smac_target": ("smac",),
+    "syne_tune_blackbox": ("syne_tune", "pandas"),
+}
+
+
+@pytest.fixture(scope="module")
+def table(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("examples") / "table.duckdb"
+    with Store(path, [DIGITS]) as store:
+        for record in records(measured(every=12, seeds=1)):
+            store.append(record)
+    return path
+
+
+def test_every_example_is_listed() -> None:
+    assert {path.stem for path in EXAMPLES.glob("*.py")} == set(NEEDS)
+
+
+@pytest.mark.parametrize("name", NEEDS)
+def test_an_example_runs(name: str, table: Path, tmp_path: Path) -> None:
+    missing = [library for library in NEEDS[name] if find_spec(library) is None]
+    if missing:
+        pytest.skip(f"{', '.join(missing)} is not installed")
+    done = subprocess.run(
+        [sys.executable, str(EXAMPLES / f"{name}.py"), str(table)], capture_output=True, text=True, cwd=tmp_path, timeout=300
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip()

@@ -1,0 +1,79 @@
+"""What each strategy is known for."""
+
+import numpy as np
+import pytest
+
+from sase_bench.search import Pool
+from sase_bench.search.evolution import RegularisedEvolution
+from sase_bench.search.local_search import LocalSearch
+from sase_bench.space import Architecture, Space
+
+POOL = Pool.of(Space("tied"))
+FAR = 117648  # the last block: no free choice in common with the first
+
+
+def additive(arch: int) -> float:
+    """One valley, at the block whose digits are all 3."""
+    return float(sum((digit - 3) ** 2 for digit in Architecture(arch).digits))
+
+
+def test_local_search_climbs_to_the_best_block_where_there_is_one_summit() -> None:
+    search = LocalSearch(POOL, 0)
+    for _ in range(90):
+        (arch,) = search.ask()
+        search.tell(arch, additive(arch))
+    assert search.history.best is not None
+    assert additive(search.history.best) == 0
+
+
+def test_local_search_moves_to_the_first_better_neighbour_and_starts_anew_when_there_is_none() -> None:
+    search = LocalSearch(Pool.of(Space("tied"), [0, 1, 2, 3, FAR]), 0, initial=1)
+    search.tell(0, 1.0)
+    (arch,) = search.ask()
+    assert arch in (1, 2, 3)
+    search.tell(arch, 0.5)
+    for _ in range(2):
+        (other,) = search.ask()
+        assert other in POOL.neighbours(arch)
+        search.tell(other, 2.0)
+    assert search.ask() == [FAR]  # no neighbour is left: a new start
+
+
+def test_evolution_asks_for_mutants_of_the_young_and_forgets_the_old() -> None:
+    search = RegularisedEvolution(POOL, 0, population=3, tournament=50)
+    for arch, cost in ((0, -10.0), (16807, 3.0), (33614, 2.0), (50421, 1.0)):
+        search.tell(arch, cost)
+    (mutant,) = search.ask()
+    assert mutant in POOL.neighbours(50421)
+    search.tell(mutant, 9.0)
+    search.tell(FAR, 0.0)
+    (mutant,) = search.ask()
+    assert mutant in POOL.neighbours(FAR)
+
+
+def test_tpe_proposes_what_has_been_good() -> None:
+    pytest.importorskip("optuna")
+    from sase_bench.search.tpe import TPE
+
+    search = TPE(POOL, 0)
+    asked = []
+    for _ in range(60):
+        (arch,) = search.ask()
+        asked.append(additive(arch))
+        search.tell(arch, asked[-1])
+    assert np.mean(asked[10:40]) < 0.7 * np.mean(asked[:10])
+    assert min(asked) <= 1
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning", "ignore::ResourceWarning")
+def test_smac_proposes_what_has_been_good() -> None:
+    pytest.importorskip("smac")
+    from sase_bench.search.smac import SMAC
+
+    search = SMAC(POOL, 0, initial=6)
+    asked = []
+    for _ in range(18):
+        (arch,) = search.ask()
+        asked.append(additive(arch))
+        search.tell(arch, asked[-1])
+    assert np.mean(asked[10:]) < np.mean(asked[:6])
