@@ -24,8 +24,8 @@ if len(measured) == len(Space("tied")):
     space = {name: list(choices) for name, choices in SETS.items()}
     blocks = pd.DataFrame([Space("tied").configuration(block) for block in measured])
 else:  # Syne Tune asks for any combination of choices, and a block that was not measured has no answer
-    space = {"block": [str(block) for block in measured]}
-    blocks = pd.DataFrame(space)
+    space = {"proxy": [table.proxy], "block": [str(block) for block in measured]}  # it wants at least two columns
+    blocks = pd.DataFrame({"proxy": table.proxy, "block": space["block"]})
 elapsed = np.cumsum(table.seconds, axis=2)
 blackbox = BlackboxTabular(
     hyperparameters=blocks,
