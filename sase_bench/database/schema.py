@@ -1,15 +1,18 @@
 """The schema of the table: DDL derived from `sase_bench.record` and `sase_bench.space`, its version, and migrations.
 
 Tables: `architectures` (all 117,649), `proxies` (recipes), `runs` (one row a seed), `epochs` (learning curves), `costs`
-(by architecture and trunk), `calibrations` (how far the scores of a proxy can be trusted), `about` (key and value). Views:
-`validation_runs` is `runs` without the test scores; `scores` sums up the seeds of each architecture on each proxy, validation
-only.
+(by architecture and trunk), `calibrations` (how far the scores of a proxy can be trusted), `about` (key and value; under
+`LATENCY` and a trunk's name, as JSON, what the column `latency` of that trunk stands for). Views: `validation_runs` is `runs`
+without the test scores; `scores` sums up the seeds of each architecture on each proxy, validation only.
 """
 
 import json
 from collections.abc import Callable, Iterable
+from typing import Any
 
 import duckdb
+import numpy as np
+from numpy.typing import NDArray
 
 from sase_bench.cost import count
 from sase_bench.errors import RequestError
@@ -17,11 +20,15 @@ from sase_bench.proxies.recipe import Proxy
 from sase_bench.proxies.splits import checksums
 from sase_bench.record import COLUMNS, EPOCH_COLUMNS, KEY, Column
 from sase_bench.space import OPERATIONS, SLOTS, Space
+from sase_bench.trunk import Trunk
 
-__all__ = ["SCHEMA_VERSION", "add_proxies", "create", "migrate", "schema_sql", "version_of"]
+__all__ = ["LATENCY", "SCHEMA_VERSION", "add_costs", "add_proxies", "create", "migrate", "schema_sql", "version_of"]
 
 #: Raised by one whenever a released table would no longer fit; `MIGRATIONS` then says how to get there.
 SCHEMA_VERSION = 1
+
+#: With the name of a trunk behind it, the key in `about` of what that trunk's `latency` stands for.
+LATENCY = "latency of "
 
 #: What turns a table of the version that is the key into the next one.
 MIGRATIONS: dict[int, Callable[[duckdb.DuckDBPyConnection], None]] = {}
@@ -166,12 +173,20 @@ def add_proxies(connection: duckdb.DuckDBPyConnection, proxies: Iterable[Proxy])
         )  # fmt: skip
         if proxy.trunk.name not in trunks:
             trunks.add(proxy.trunk.name)
-            space = Space("full")
-            cost = count(proxy.trunk, space.digits())
-            arrays = {"arch": space.indices.astype("int64"), "params": cost.params, "flops": cost.flops}
-            connection.register("counted", arrays)
-            connection.execute("INSERT INTO costs SELECT arch, ?, params, flops, NULL FROM counted", [proxy.trunk.name])
-            connection.unregister("counted")
+            add_costs(connection, proxy.trunk)
+
+
+def add_costs(connection: duckdb.DuckDBPyConnection, trunk: Trunk, latency: NDArray[np.float64] | None = None) -> None:
+    """Enter the costs of all architectures in a trunk that has none yet; `latency` in seconds, in order of the index."""
+    space = Space("full")
+    cost = count(trunk, space.digits())
+    arrays: dict[str, NDArray[Any]] = {"arch": space.indices.astype("int64"), "params": cost.params, "flops": cost.flops}
+    if latency is not None:
+        arrays["latency"] = latency
+    connection.register("counted", arrays)
+    column = "NULL" if latency is None else "latency"
+    connection.execute(f"INSERT INTO costs SELECT arch, ?, params, flops, {column} FROM counted", [trunk.name])
+    connection.unregister("counted")
 
 
 def version_of(connection: duckdb.DuckDBPyConnection, path: object) -> int:

@@ -24,7 +24,7 @@ from sase_bench.proxies.training import evaluate, train
 from sase_bench.record import EpochRecord, Record
 from sase_bench.space import Architecture
 
-__all__ = ["measure", "network_of", "resolve_device"]
+__all__ = ["device_name", "limit_threads", "measure", "network_of", "resolve_device"]
 
 
 def measure(
@@ -51,9 +51,8 @@ def measure(
     data = data or load(proxy, folder).to(where)
     curve: list[EpochRecord] = []
     outcome: dict[str, Any] = {"status": "ok", "reason": None}
-    name = torch.cuda.get_device_name(where) if where.type == "cuda" else processor_name()
-    origin = provenance(proxy, name, threads) | {"torch_version": str(torch.__version__)}
-    with _threads(threads):
+    origin = provenance(proxy, device_name(where), threads) | {"torch_version": str(torch.__version__)}
+    with limit_threads(threads):
         reset_peak_memory(where)
         try:
             network = network_of(arch, proxy, seed).to(where)
@@ -113,8 +112,14 @@ def _finite(value: float) -> float | None:
     return value if math.isfinite(value) else None
 
 
+def device_name(device: torch.device) -> str:
+    """The model name of the processor or accelerator behind `device`."""
+    return torch.cuda.get_device_name(device) if device.type == "cuda" else processor_name()
+
+
 @contextmanager
-def _threads(count: int) -> Iterator[None]:
+def limit_threads(count: int) -> Iterator[None]:
+    """Lets torch compute on `count` threads of the CPU inside the context."""
     before = torch.get_num_threads()
     torch.set_num_threads(count)
     try:
