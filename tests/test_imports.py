@@ -25,7 +25,19 @@ MAP: dict[str, set[str]] = {
     "blocks": {"errors", "space"},
     "backbones": {"blocks", "errors", "space", "trunk"},
     "proxies": {"backbones", "blocks", "cli", "errors", "record", "space", "trunk", "version"},
-    "database": {"cli", "cost", "errors", "proxies", "record", "space"},
+    "database": {"cli", "cost", "errors", "proxies", "record", "space", "trunk"},
+    "latency": {
+        "backbones",
+        "blocks",
+        "calibrate",
+        "cli",
+        "database",
+        "errors",
+        "proxies",
+        "space",
+        "trunk",
+        "version",
+    },
     "query": {"cli", "database", "errors", "record", "space"},
     "report": {"cli", "database", "errors", "query", "space"},
     "calibrate": {"cli", "database", "errors", "proxies", "space", "sweep"},
@@ -84,6 +96,8 @@ LIGHT = [
     "database.__main__",
     "query",
     "query.__main__",
+    "latency",
+    "latency.__main__",
     "proxies",
     "sweep.__main__",
 ]
@@ -97,7 +111,7 @@ def test_the_table_side_needs_no_torch(module: str) -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
-@pytest.mark.parametrize("module", ["proxies", "database", "query", "sweep", "report", "calibrate"])
+@pytest.mark.parametrize("module", ["proxies", "database", "query", "sweep", "report", "calibrate", "latency"])
 def test_a_command_runs_without_warnings(module: str) -> None:
     done = subprocess.run(
         [sys.executable, "-W", "error", "-m", f"sase_bench.{module}", "--help"], capture_output=True, text=True

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import math
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -151,7 +152,7 @@ def _agreements(rows: Sequence[Checked]) -> str:
         (
             trunk, kind, conditions.setting.batch, found.samples, f"{found.spearman:.3f}", f"{found.kendall:.3f}",
             f"{found.error:.1%}", f"{found.factor:.3f}", f"{found.corrected_error:.1%}", f"{found.largest_error:.1%}",
-            f"{found.residual:.3g}", f"{found.plain:.3f}",
+            f"{found.residual:.3g}", "-" if math.isnan(found.plain) else f"{found.plain:.3f}",
         )
         for (trunk, kind, conditions), found in agreements(rows).items()
     ]  # fmt: skip
@@ -193,11 +194,15 @@ def _bar(name: str) -> Iterator[Callable[[int, int], None]]:
     from tqdm import tqdm
 
     interval = 0.1 if sys.stderr.isatty() else 10.0  # seconds
-    with tqdm(desc=name, unit="visit", mininterval=interval, smoothing=0.02) as bar:
+    with ExitStack() as stack:
+        bars: list[tqdm[Any]] = []  # one, as soon as there is something to show
 
         def report(done: int, planned: int) -> None:
-            bar.total = planned
-            bar.update(done - bar.n)
+            if not bars:
+                bars.append(
+                    stack.enter_context(tqdm(total=planned, desc=name, unit="visit", mininterval=interval, smoothing=0))
+                )
+            bars[0].update(done - bars[0].n)
 
         yield report
 

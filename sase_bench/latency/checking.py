@@ -61,9 +61,9 @@ def check(
         samples = make(trunk, parts, archs, Inputs(device), setting.batch)
         for turn in range(passes):
             for place, sample in enumerate(samples):
-                call, before = sample.prepare(), sample.seconds[-1] if sample.seconds else None
+                call = sample.prepare()
                 with quiet():
-                    sample.seconds += visit(call, device, setting.clock, before)
+                    sample.seconds += visit(call, device, setting.clock, sample.composed)
                 report(turn * len(samples) + place + 1, passes * len(samples))
     conditions, when = conditions_of(setting), now()
     return [
