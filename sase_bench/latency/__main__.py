@@ -148,28 +148,14 @@ _ACTIONS: dict[str, Callable[[Any], int]] = {"check": _check, "compose": _compos
 
 def _agreements(rows: Sequence[Checked]) -> str:
     """A line for each trunk, batch size and kind."""
-    lines = [
-        (
-            trunk, kind, conditions.setting.batch, found.samples, f"{found.spearman:.3f}", f"{found.kendall:.3f}",
-            f"{found.error:.1%}", f"{found.factor:.3f}", f"{found.corrected_error:.1%}", f"{found.largest_error:.1%}",
-            f"{found.residual:.3g}", "-" if math.isnan(found.plain) else f"{found.plain:.3f}",
-        )
-        for (trunk, kind, conditions), found in agreements(rows).items()
-    ]  # fmt: skip
-    headers = (
-        "trunk",
-        "of",
-        "batch",
-        "n",
-        "spearman",
-        "kendall",
-        "error",
-        "factor",
-        "corrected",
-        "largest",
-        "residual s",
-        "plain",
-    )
+    lines = []
+    for (trunk, kind, conditions), (found, repeatable) in agreements(rows).items():
+        ranks = (f"{value:.3f}" for value in (found.spearman, found.kendall, repeatable))
+        errors = (f"{value:.1%}" for value in (found.error, found.corrected_error, found.largest_error))
+        sizes = f"{found.factor:.3f}", f"{found.residual:.3g}", "-" if math.isnan(found.drift) else f"{found.drift:.3f}"
+        lines.append((trunk, kind, conditions.setting.batch, found.samples, *ranks, *errors, *sizes))
+    names = "trunk, of, batch, n, spearman, kendall, repeat, error, corrected, largest, factor, residual s, drift"
+    headers = names.split(", ")
     return tabulate(lines, headers, disable_numparse=True)
 
 

@@ -28,6 +28,8 @@ __all__ = ["check"]
 
 Report = Callable[[int, int], None]  # visits done, visits planned
 
+_LEAST = 3  # repetitions a visit: to build a network for a visit takes longer than to run it
+
 
 @dataclass(kw_only=True)
 class _Sample:
@@ -63,7 +65,7 @@ def check(
             for place, sample in enumerate(samples):
                 call = sample.prepare()
                 with quiet():
-                    sample.seconds += visit(call, device, setting.clock, sample.composed)
+                    sample.seconds += visit(call, device, setting.clock, sample.composed, least=_LEAST)
                 report(turn * len(samples) + place + 1, passes * len(samples))
     conditions, when = conditions_of(setting), now()
     return [
@@ -75,9 +77,7 @@ def check(
             arch=None if sample.arch is None else sample.arch.index,
             is_fit=sample.is_fit,
             composed=sample.composed,
-            p50=float(np.median(sample.seconds)),
-            p95=float(np.quantile(sample.seconds, 0.95)),
-            repetitions=len(sample.seconds),
+            seconds=sample.seconds,
             measured_at=when,
         )
         for sample in samples

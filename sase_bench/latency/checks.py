@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from sase_bench.latency.agreement import Agreement, agreement
+from sase_bench.latency.agreement import Agreement, agreement, repeatability
 from sase_bench.latency.parquet import read_parquet, write_parquet
 from sase_bench.latency.timings import CONDITION_COLUMNS, Conditions
 
@@ -31,16 +31,29 @@ class Checked:
     arch: int | None  # None: the plain trunk
     is_fit: bool  # in the half that the factor is from
     composed: float
-    p50: float
-    p95: float
-    repetitions: int
+    seconds: list[float]  # every repetition, in order
     measured_at: str
+
+    @property
+    def p50(self) -> float:
+        """The median repetition in seconds."""
+        return float(np.median(self.seconds))
+
+    @property
+    def p95(self) -> float:
+        """The 95th percentile of the repetitions in seconds."""
+        return float(np.quantile(self.seconds, 0.95))
+
+    @property
+    def repetitions(self) -> int:
+        return len(self.seconds)
 
 
 #: The columns of the file in order, with their types in DuckDB.
 _COLUMNS = {
     "trunk": "VARCHAR", "kind": "VARCHAR", **CONDITION_COLUMNS, "stage": "BIGINT", "arch": "BIGINT", "is_fit": "BOOLEAN",
     "composed": "DOUBLE", "p50": "DOUBLE", "p95": "DOUBLE", "repetitions": "BIGINT", "measured_at": "VARCHAR",
+    "seconds": "FLOAT[]",
 }  # fmt: skip
 
 
@@ -58,26 +71,22 @@ def replace_checks(path: Path, rows: Sequence[Checked]) -> None:
     write_parquet(path, _COLUMNS, [_values(row) for row in sorted(everything, key=_order)])
 
 
-def agreements(rows: Sequence[Checked]) -> dict[tuple[str, Kind, Conditions], Agreement]:
-    """How well composed and timed latencies agree, by trunk, kind and conditions."""
+def agreements(rows: Sequence[Checked]) -> dict[tuple[str, Kind, Conditions], tuple[Agreement, float]]:
+    """How well composed and timed latencies agree, and timed ones with themselves, by trunk, kind and conditions."""
     found = {}
     for group in dict.fromkeys(map(_group, rows)):
         blocks = [row for row in rows if _group(row) == group and row.arch is not None]
-        plain = next((row for row in rows if _group(row) == group and row.arch is None), None)
-        found[group] = agreement(
-            np.asarray([row.composed for row in blocks]),
-            np.asarray([row.p50 for row in blocks]),
-            np.asarray([row.is_fit for row in blocks]),
-            plain.composed if plain else 0.0,
-            plain.p50 if plain else 0.0,
-        )
+        plain = next(((row.composed, row.p50) for row in rows if _group(row) == group and row.arch is None), None)
+        composed, timed = (np.asarray([getattr(row, name) for row in blocks]) for name in ("composed", "p50"))
+        agreed = agreement(composed, timed, np.asarray([row.is_fit for row in blocks]), plain)
+        found[group] = agreed, repeatability([row.seconds for row in blocks])
     return found
 
 
 def factor_of(rows: Sequence[Checked], trunk: str, conditions: Conditions) -> float | None:
     """By how much blocks in networks on `trunk` take longer than the sum of their parts; None if that was not checked."""
     asked = [row for row in rows if _group(row) == (trunk, "networks", conditions)]
-    return next((found.factor for found in agreements(asked).values()), None)
+    return next((round(found.factor, 4) for found, _ in agreements(asked).values()), None)
 
 
 def _group(row: Checked) -> tuple[str, Kind, Conditions]:
@@ -85,8 +94,8 @@ def _group(row: Checked) -> tuple[str, Kind, Conditions]:
 
 
 def _values(row: Checked) -> tuple[Any, ...]:
-    values = dataclasses.asdict(row) | row.conditions.values
-    return tuple(values[name] for name in _COLUMNS)
+    conditions = row.conditions.values
+    return tuple(conditions[name] if name in conditions else getattr(row, name) for name in _COLUMNS)
 
 
 def _order(row: Checked) -> tuple[Any, ...]:

@@ -1,9 +1,9 @@
 """The clock: rounds over many calls, so that a slow phase of the machine hits all of them alike.
 
 In every round each call is visited once: one call to warm up, which is dropped, then repetitions until the visit has taken
-10 ms, at least one and at most ten. A call that takes 0.1 s or more is its own warm-up after the first round: it is larger
-than any cache. On a GPU one repetition is the mean of 20 calls in a row and one synchronisation behind them, because that is
-how the layers of a network follow each other there.
+10 ms, at least one (or as many as are asked for) and at most ten. A call that takes 0.1 s or more is its own warm-up after the
+first round: it is larger than any cache. On a GPU one repetition is the mean of 20 calls in a row and one synchronisation
+behind them, because that is how the layers of a network follow each other there.
 
 Two clocks: `wall` is the time that passes; `thread` is the CPU time of the one thread that computes, which other programs on
 the machine do not add to. On an idle machine both show the same.
@@ -36,14 +36,14 @@ def calls_per_repetition(device: torch.device) -> int:
     return _IN_A_ROW if device.type == "cuda" else 1
 
 
-def visit(call: Call, device: torch.device, clock: str, before: float | None = None) -> list[float]:
-    """Seconds of a call, repeated as the module says. `before` is what it took in the last round."""
+def visit(call: Call, device: torch.device, clock: str, before: float | None = None, *, least: int = 1) -> list[float]:
+    """Seconds of a call, repeated as the module says. `before` is what it took in the last round, or is expected to take."""
     calls, read = calls_per_repetition(device), CLOCKS[clock]
     if before is None or before < _SLOW:
         call()
     _synchronise(device)
     seconds: list[float] = []
-    while not seconds or (len(seconds) < _MOST and sum(seconds) * calls < _VISIT):
+    while len(seconds) < least or (len(seconds) < _MOST and sum(seconds) * calls < _VISIT):
         start = read()
         for _ in range(calls):
             call()

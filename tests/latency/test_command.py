@@ -42,11 +42,17 @@ def checked(kind: str = "networks", factor: float = 1.25, **changes: object) -> 
     composed, timed = (compose_networks(TRUNK, parts, Space("full").digits(), f) for f in (1.0, factor))
     plain = parts[next(iter(parts))]
     row = Checked(
-        trunk=SMALL, kind="networks", conditions=CONDITIONS, stage=None, arch=None, is_fit=False, composed=plain, p50=plain,
-        p95=plain, repetitions=1, measured_at="2026-01-01",
+        trunk=SMALL, kind="networks", conditions=CONDITIONS, stage=None, arch=None, is_fit=False, composed=plain,
+        seconds=[plain] * 3, measured_at="2026-01-01",
     )  # fmt: skip
     rows = [row] + [
-        replace(row, arch=arch.index, is_fit=place % 2 == 0, composed=float(composed[arch.index]), p50=float(timed[arch.index]))
+        replace(
+            row,
+            arch=arch.index,
+            is_fit=place % 2 == 0,
+            composed=float(composed[arch.index]),
+            seconds=[float(timed[arch.index])] * 3,
+        )
         for place, arch in enumerate(archs)
     ]
     return [replace(row, kind=kind, **changes) for row in rows]  # type: ignore[arg-type]
@@ -61,7 +67,7 @@ def test_from_nothing_to_a_table_that_answers(run: Run, tmp_path: Path, capsys: 
     assert "130/130" in err
     assert run("check", "--blocks", "8", "--passes", "1") == 0
     assert run("check", "--blocks", "8", "--passes", "1", "--of", "blocks") == 0
-    networks, blocks = (out.split()[-12:] for out in capsys.readouterr().out.rsplit("trunk", 1))
+    networks, blocks = (out.split()[-13:] for out in capsys.readouterr().out.rsplit("trunk", 1))
     assert (networks[:4], blocks[:4]) == ([SMALL, "networks", "1", "8"], [SMALL, "blocks", "1", "8"])
     assert (networks[-1] != "-", blocks[-1]) == (True, "-")
     assert run("compose") == 0
