@@ -40,6 +40,18 @@ MAP: dict[str, set[str]] = {
     "timm": {"backbones", "errors", "trunk"},
     "proxies": {"backbones", "blocks", "cli", "errors", "record", "space", "trunk", "version"},
     "database": {"cli", "cost", "errors", "proxies", "record", "space", "trunk"},
+    "latency": {
+        "backbones",
+        "blocks",
+        "calibrate",
+        "cli",
+        "database",
+        "errors",
+        "proxies",
+        "space",
+        "trunk",
+        "version",
+    },
     "query": {"cli", "database", "errors", "record", "space"},
     "report": {"cli", "database", "errors", "query", "space"},
     "calibrate": {"cli", "database", "errors", "proxies", "space", "sweep"},
@@ -128,6 +140,8 @@ LIGHT = [
     "query.__main__",
     "predictors",
     "predictors.__main__",
+    "latency",
+    "latency.__main__",
     "proxies",
     "release.__main__",
     "sweep.__main__",
@@ -144,7 +158,7 @@ def test_the_table_side_needs_no_torch(module: str) -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
-COMMANDS = ["bo", "calibrate", "database", "predictors", "proxies", "query", "release", "report", "sweep"]
+COMMANDS = ["bo", "calibrate", "database", "latency", "predictors", "proxies", "query", "release", "report", "sweep"]
 
 
 @pytest.mark.parametrize("module", COMMANDS)

@@ -2,15 +2,17 @@
 
 Tables: `architectures` (all 117,649), `proxies` (recipes), `runs` (one row a seed), `epochs` (learning curves), `costs`
 (by architecture and trunk), `calibrations` (how far the scores of a proxy can be trusted), `predictions` (of validation
-scores, one row for each architecture and predictor; never among the measured), `about` (key and value). Views:
-`validation_runs` is `runs` without the test scores; `scores` sums up the seeds of each architecture on each proxy, validation
-only.
+scores, one row for each architecture and predictor; never among the measured), `about` (key and value; under `LATENCY` and
+a trunk's name, as JSON, what the column `latency` of that trunk stands for). Views: `validation_runs` is `runs` without the
+test scores; `scores` sums up the seeds of each architecture on each proxy, validation only.
 """
 
 import json
 from collections.abc import Callable, Iterable, Mapping
 
 import duckdb
+import numpy as np
+from numpy.typing import NDArray
 
 from sase_bench.cost import slot_costs
 from sase_bench.database.version import SCHEMA_VERSION
@@ -19,9 +21,10 @@ from sase_bench.proxies.recipe import Proxy
 from sase_bench.proxies.splits import checksums
 from sase_bench.record import COLUMNS, EPOCH_COLUMNS, KEY, Column
 from sase_bench.space import OPERATIONS, SLOTS, Space
-from sase_bench.trunk import CifarTrunk
+from sase_bench.trunk import Trunk
 
 __all__ = [
+    "LATENCY",
     "PREDICTIONS",
     "add_costs",
     "add_proxies",
@@ -33,6 +36,9 @@ __all__ = [
     "schema_sql",
     "version_of",
 ]
+
+#: With the name of a trunk behind it, the key in `about` of what that trunk's `latency` stands for.
+LATENCY = "latency of "
 
 #: What turns a table of the version that is the key into the next one.
 MIGRATIONS: dict[int, Callable[[duckdb.DuckDBPyConnection], None]] = {}
@@ -201,14 +207,19 @@ def describe(connection: duckdb.DuckDBPyConnection, proxy: Proxy, splits: Mappin
     )  # fmt: skip
 
 
-def add_costs(connection: duckdb.DuckDBPyConnection, trunk: CifarTrunk) -> None:
-    """Enter the parameters and FLOPs of all architectures in `trunk`, unless they are there."""
+def add_costs(connection: duckdb.DuckDBPyConnection, trunk: Trunk, latency: NDArray[np.float64] | None = None) -> None:
+    """Enter the costs of all architectures in `trunk`, unless they are there; `latency` in seconds, in order of the index."""
     if connection.execute("SELECT 1 FROM costs WHERE trunk = ? LIMIT 1", [trunk.name]).fetchone():
         return
     connection.execute(f"INSERT INTO costs {costs_sql(trunk)}")
+    if latency is not None:
+        connection.register("timed", {"arch": np.arange(len(latency)), "latency": latency})
+        set_latency = "UPDATE costs SET latency = timed.latency FROM timed WHERE costs.arch = timed.arch AND costs.trunk = ?"
+        connection.execute(set_latency, [trunk.name])
+        connection.unregister("timed")
 
 
-def costs_sql(trunk: CifarTrunk) -> str:
+def costs_sql(trunk: Trunk) -> str:
     """The SELECT that gives the rows of `costs` for all architectures in `trunk`: sums over slots, as in `cost.count`."""
     constant, table = slot_costs(trunk)
     sums = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import json
 import math
 import os
 import shutil
@@ -18,11 +19,12 @@ from numpy.typing import NDArray
 
 from sase_bench.database.journal import Journal
 from sase_bench.database.reader import open_file
-from sase_bench.database.schema import PREDICTIONS, add_proxies, create, migrate, version_of
+from sase_bench.database.schema import LATENCY, PREDICTIONS, add_costs, add_proxies, create, migrate, version_of
 from sase_bench.database.version import SCHEMA_VERSION
 from sase_bench.errors import RequestError
 from sase_bench.proxies.recipe import Proxy
 from sase_bench.record import COLUMNS, EPOCH_COLUMNS, KEY, Column, Record
+from sase_bench.trunk import Trunk
 
 __all__ = ["Store", "read_record", "seeds_with"]
 
@@ -149,6 +151,20 @@ class Store:
             connection.execute("DELETE FROM predictions WHERE (proxy, metric, predictor) = (?, ?, ?)", key)
             connection.register("foretold", {"arch": archs, "mean": mean, "sd": sd})
             connection.execute("INSERT INTO predictions SELECT ?, ?, ?, arch, mean, sd FROM foretold", key)
+            connection.execute("COMMIT")
+        self._replace()
+
+    def replace_costs(self, trunk: Trunk, latency: NDArray[np.float64], about: Mapping[str, object]) -> None:
+        """Put the costs of all architectures in `trunk` in place of what is there.
+
+        `latency` is in seconds, in order of the index, shape (117649,); `about` says what it stands for, and is kept as JSON.
+        """
+        self.publish()
+        with self._copy() as connection:
+            connection.execute("BEGIN")
+            connection.execute("DELETE FROM costs WHERE trunk = ?", [trunk.name])
+            add_costs(connection, trunk, latency)
+            connection.execute("INSERT OR REPLACE INTO about VALUES (?, ?)", [LATENCY + trunk.name, json.dumps(about)])
             connection.execute("COMMIT")
         self._replace()
 

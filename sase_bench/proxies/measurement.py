@@ -28,7 +28,7 @@ from sase_bench.proxies.training import Epoch, Scores, evaluate, train
 from sase_bench.record import EpochRecord, Record
 from sase_bench.space import Architecture
 
-__all__ = ["measure", "measure_seeds", "network_of", "resolve_device"]
+__all__ = ["device_name", "limit_threads", "measure", "measure_seeds", "network_of", "resolve_device"]
 
 
 def measure(
@@ -103,10 +103,9 @@ def _measure(
     proxy = find(proxy) if isinstance(proxy, str) else proxy
     where = resolve_device(device)
     data = data or load(proxy, folder).to(where)
-    name = torch.cuda.get_device_name(where) if where.type == "cuda" else processor_name()
-    origin = provenance(proxy, name, threads) | {"torch_version": str(torch.__version__), "path": path}
+    origin = provenance(proxy, device_name(where), threads) | {"torch_version": str(torch.__version__), "path": path}
     runs = [_Run() for _ in seeds]
-    with _threads(threads):
+    with limit_threads(threads):
         reset_peak_memory(where)
         try:
             epochs, score = begin(arch, proxy, data)
@@ -205,8 +204,14 @@ def _finite(value: float) -> float | None:
     return value if math.isfinite(value) else None
 
 
+def device_name(device: torch.device) -> str:
+    """The model name of the processor or accelerator behind `device`."""
+    return torch.cuda.get_device_name(device) if device.type == "cuda" else processor_name()
+
+
 @contextmanager
-def _threads(count: int) -> Iterator[None]:
+def limit_threads(count: int) -> Iterator[None]:
+    """Lets torch compute on `count` threads of the CPU inside the context."""
     before = torch.get_num_threads()
     torch.set_num_threads(count)
     try:

@@ -13,7 +13,7 @@ from typing import Any, Literal
 __all__ = ["Answer", "Field", "Style", "fields"]
 
 #: How a column is written for a person; programs get the value itself.
-Style = Literal["text", "plain", "count", "score", "seconds", "flag", "raw"]
+Style = Literal["text", "plain", "count", "score", "seconds", "latency", "flag", "raw"]
 
 _TYPES: dict[Style, str] = {
     "text": "VARCHAR",
@@ -21,6 +21,7 @@ _TYPES: dict[Style, str] = {
     "count": "BIGINT",
     "score": "DOUBLE",
     "seconds": "DOUBLE",
+    "latency": "DOUBLE",
     "flag": "BOOLEAN",
 }
 
@@ -45,7 +46,8 @@ _STYLES: dict[Style, str] = {
         reliability reliability_low reliability_high divergence_rate
         value seed_sd mean low high difference a a_sd b b_sd best_val_loss best_test_loss best_val_top1 best_test_top1
     """,
-    "seconds": "train_seconds train_seconds_sd median_train_seconds latency",
+    "seconds": "train_seconds train_seconds_sd median_train_seconds",
+    "latency": "latency",
     "flag": "is_tied predicted",
 }
 

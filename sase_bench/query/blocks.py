@@ -7,6 +7,7 @@ from typing import Any
 from sase_bench.query.answer import Answer, fields
 from sase_bench.query.intervals import half_width, spread
 from sase_bench.query.language import Arch, Compare, Curve
+from sase_bench.query.latencies import latency_notes
 from sase_bench.query.measured import Measured, Source, measure_on, unmeasured
 from sase_bench.query.metrics import METRICS, Metric
 from sase_bench.space import SLOTS, Architecture
@@ -48,7 +49,9 @@ def arch(query: Arch, source: Source) -> Answer:
     names += [*(part for name in scores for part in (name, f"{name}_sd")), "trunk", "params", "flops", "latency"]
     block = query.arch
     facts = (block.index, str(block), " ".join(map(str, block.digits)), block.is_tied, *block.operations.values())
-    notes = () if any(row[2] for row in rows) else (f"block {block.index} has no run that ended ok; costs are counted",)
+    notes = latency_notes(source, {row[names.index("trunk")] for row in rows})
+    if not any(row[2] for row in rows):
+        notes = (f"block {block.index} has no run that ended ok; costs are counted", *notes)
     return Answer(
         fields=fields("arch", "text", "digits", "is_tied", *SLOTS, *names),
         rows=tuple((*facts, *row) for row in rows or [(None,) * len(names)]),
@@ -62,11 +65,15 @@ def compare(query: Compare, source: Source) -> Answer:
     """Both blocks' means over their own seeds; the difference a − b and its interval over the seeds that both have."""
     measured = measure_on(source, query.on)
     facts = (query.a.index, str(query.a), query.b.index, str(query.b), measured.proxy)
+    latency = latency_notes(source, (measured.trunk,))
     missing = [block for block in dict.fromkeys((query.a, query.b)) if not _seeds(measured, "seed", block)]
-    notes = [*measured.notes, *(str(unmeasured(measured, block)) for block in missing)]
+    notes = [*measured.notes, *latency, *(str(unmeasured(measured, block)) for block in missing)]
     rows = [
         (*facts, *_side_by_side(measured, METRICS[name], query.a, query.b)) for name in ("top1", "loss", "train_seconds")
-    ] + [(*facts, *_cost_side_by_side(measured, METRICS[name], query.a, query.b)) for name in ("params", "flops")]
+    ] + [
+        (*facts, *_cost_side_by_side(measured, METRICS[name], query.a, query.b))
+        for name in ("params", "flops", *(["latency"] if latency else []))
+    ]
     names = ("a_arch", "a_text", "b_arch", "b_text", "proxy", "metric", "unit", "a", "a_sd", "a_seeds", "b", "b_sd", "b_seeds")
     return Answer(
         fields=fields(*names, "difference", "low", "high", "pairs"),

@@ -21,7 +21,10 @@ def _estimates(name: str, description: str) -> dict[str, tuple[str, str]]:
 
 #: Table → column → (unit, description), for what is not declared in `sase_bench.record`.
 DESCRIPTIONS: dict[str, dict[str, tuple[str, str]]] = {
-    "about": {"key": ("", "format, schema_version"), "value": ("", "what the key stands for")},
+    "about": {
+        "key": ("", "format, schema_version, and for each trunk with latencies: latency of TRUNK"),
+        "value": ("", "what the key stands for; for latencies unit, batch, device, threads, clock, processor, as JSON"),
+    },
     "architectures": {
         "arch": ("", COLUMNS["arch"].description),
         **{slot: ("", f"operation in this slot: {', '.join(names)}") for slot, names in OPERATIONS.items()},

@@ -157,6 +157,8 @@ def _cell(value: Any, field: Field) -> str:
 def _number(value: float, style: Style) -> str:
     if not math.isfinite(value):
         return "-"
+    if style == "latency":
+        return f"{value:.4g}"
     if style == "raw" or not (value == 0 or 0.001 <= abs(value) < 1e6):
         return f"{value:.6g}"
     return f"{value:,.{2 if style == 'seconds' else 4}f}"

@@ -16,7 +16,8 @@ import duckdb
 
 from sase_bench.errors import RequestError, unknown
 from sase_bench.query.conditions import metrics_in, to_sql
-from sase_bench.query.language import Selection, Word
+from sase_bench.query.language import Condition, Selection, Word
+from sase_bench.query.latencies import latency_notes, no_latency
 from sase_bench.query.metrics import METRICS, Metric
 from sase_bench.query.refusals import refuse
 from sase_bench.space import SLOTS, Architecture
@@ -92,6 +93,11 @@ class Measured:
             self._require(present)
         return rows
 
+    def notes_on(self, *metrics: Metric, where: Condition | None = None) -> tuple[str, ...]:
+        """How the proxy was chosen, and what a latency stands for where an answer has one or compares one."""
+        has_latency = METRICS["latency"] in (*metrics, *metrics_in(where))
+        return (*self.notes, *(latency_notes(self.source, (self.trunk,)) if has_latency else ()))
+
     def _require(self, metrics: Iterable[Metric]) -> None:
         asked = list(metrics)
         if not asked:
@@ -102,6 +108,8 @@ class Measured:
             raise RequestError(f"no run on the proxy {self.proxy} has ended ok yet; `summary` says what the table holds")
         for metric, count in zip(asked, present, strict=True):
             if not count:
+                if metric is METRICS["latency"]:
+                    raise no_latency(self.source, self.proxy, self.trunk)
                 name = self._column(metric) if metric.test_column and self.source.test else metric.name
                 raise RequestError(f"{name} has not been measured on the proxy {self.proxy}: it is missing in every row")
 

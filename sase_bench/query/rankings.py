@@ -29,10 +29,11 @@ def top(query: Top, source: Source) -> Answer:
         query.metric,
         tail=f"ORDER BY {query.metric.column(test=source.test)} {order}, arch LIMIT {query.count}",
     )
+    notes = measured.notes_on(query.metric, where=query.selection.where)
     return Answer(
         fields=fields("place", "arch", "text", *columns),
         rows=tuple((place, arch, str(Architecture(arch)), *values) for place, (arch, *values) in enumerate(rows, 1)),
-        notes=measured.notes if rows else (*measured.notes, _NONE),
+        notes=notes if rows else (*notes, _NONE),
     )
 
 
@@ -57,7 +58,10 @@ def pareto(query: Pareto, source: Source) -> Answer:
     return Answer(
         fields=fields("arch", "text", *columns),
         rows=tuple(front),
-        notes=(*measured.notes, f"{len(front)} of {len(rows)} architectures" if front else _NONE),
+        notes=(
+            *measured.notes_on(*both, where=query.selection.where),
+            f"{len(front)} of {len(rows)} architectures" if front else _NONE,
+        ),
     )
 
 
@@ -79,7 +83,7 @@ def rank(query: Rank, source: Source) -> Answer:
     ahead = sum(
         _beats(metric, other, value) or (other == value and arch < query.arch.index) for arch, (other, _) in found.items()
     )
-    notes, noise, low, high = list(measured.notes), None, None, None
+    notes, noise, low, high = list(measured.notes_on(metric)), None, None, None
     if metric.is_of_run:
         noise = pooled((count, sd) for _, _, count, sd in rows)
     if noise is not None:
@@ -118,8 +122,9 @@ def effect(query: Effect, source: Source) -> Answer:
     rows.sort(key=lambda row: (row[5] is None, sign * (row[5] or 0)))  # best first, operations without a value last
     total = sum(map(len, values.values()))
     note = _NONE if grand is None else f"mean of all {total} architectures: {grand:.6g} {metric.unit}; intervals 95 %"
+    notes = measured.notes_on(metric, where=query.selection.where)
     names = ("slot", "proxy", "metric", "operation", "architectures", "mean", "low", "high", "difference")
-    return Answer(fields=fields(*names), rows=tuple(rows), notes=(*measured.notes, note), shared=3)
+    return Answer(fields=fields(*names), rows=tuple(rows), notes=(*notes, note), shared=3)
 
 
 def _columns(source: Source, *asked: Metric) -> list[str]:

@@ -6,6 +6,7 @@ import pytest
 from sase_bench.database.schema import schema_sql
 from sase_bench.query import ask
 from sase_bench.query.catalogue import DESCRIPTIONS
+from sase_bench.query.metrics import METRICS
 from sase_bench.record import COLUMNS, EPOCH_COLUMNS, KEY
 from tests.query.conftest import Ask
 from tests.query.tables import NAMES, PLAIN, SASE, SQUEEZED
@@ -43,7 +44,7 @@ def test_columns_repeat_what_the_record_declares(asked: Ask) -> None:
     ]
     assert [row[1:] for row in rows if row[0] == "runs"] == declared
     assert [row[1] for row in rows if row[0] == "epochs"] == [*KEY, *EPOCH_COLUMNS]
-    assert ("costs", "latency", "DOUBLE", "s", "smaller", None, "time of the whole network for one image") in rows
+    assert ("costs", "latency", "DOUBLE", "s", "smaller", None, METRICS["latency"].description) in rows
     assert ("scores", "val_top1", "DOUBLE", "fraction 0..1", "larger", "validation") in [row[:6] for row in rows]
     assert ("architectures", "channel_gate", "ENUM") in [row[:3] for row in rows]
 

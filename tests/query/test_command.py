@@ -18,7 +18,11 @@ from tests.shelves import write_shelf
 
 PLAIN_TEXT = "gap/3conv1d_3/3conv1d_3/gap/gap/conv_3x1_1x3"
 CHOICES = "choose from top1, loss, params, flops, latency, train_seconds"
-NO_LATENCY = "latency has not been measured on the proxy digits: it is missing in every row"
+NO_LATENCY = (
+    "latency has not been measured in resnet8-w8-8px-1x10, the trunk of the proxy digits; measure it with: "
+    "python -m sase_bench.latency measure --trunks resnet8-w8-8px-1x10, and then: "
+    "python -m sase_bench.latency fill --trunks resnet8-w8-8px-1x10 --db "
+)
 A_METRIC = "a metric (top1, loss, params, flops, latency, train_seconds)"
 
 #: What is asked, and what is answered behind `query: `.

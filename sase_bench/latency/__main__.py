@@ -1,0 +1,197 @@
+"""`python -m sase_bench.latency`: time parts, compose networks from them, check the sums, fill a table."""
+
+from __future__ import annotations
+
+import argparse
+import math
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from tabulate import tabulate
+
+from sase_bench import cli
+from sase_bench.database import Store
+from sase_bench.database.reader import DEFAULT_TABLE
+from sase_bench.errors import RequestError
+from sase_bench.latency.agreement import LEAST_SAMPLES
+from sase_bench.latency.checks import Checked, agreements, read_checks, replace_checks
+from sase_bench.latency.filling import fill, latency_of
+from sase_bench.latency.parts import DEFAULT_TRUNKS, find_trunk
+from sase_bench.latency.timings import Setting, Timing, read_timings, seconds_of
+from sase_bench.space import SASE_BLOCK, Space
+
+__all__ = ["main"]
+
+_TIMINGS = Path("database/latency-operations.parquet")
+_CHECKS = Path("database/latency-check.parquet")
+_BATCHES = (1, 32)
+_PASSES = {"check": 3, "measure": 20}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Exit status as in `sase_bench.cli.run`."""
+    return cli.run("latency", _command, argv)
+
+
+def _command(argv: Sequence[str] | None) -> int:
+    options = _parser().parse_args(argv)
+    options.trunks = [find_trunk(name) for name in options.trunks]
+    clock = options.clock
+    if clock == "auto":
+        clock = "thread" if (options.device, options.threads) == ("cpu", 1) else "wall"
+    batches = options.batch or (_BATCHES if options.action == "measure" else (1,))
+    options.settings = [
+        Setting(batch=batch, device=options.device, threads=options.threads, clock=clock) for batch in dict.fromkeys(batches)
+    ]
+    options.passes = _PASSES.get(options.action, 1) if options.passes is None else options.passes
+    if options.passes < 1:
+        raise RequestError(f"--passes is at least 1, got {options.passes}")
+    return _ACTIONS[options.action](options)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = cli.Parser("sase_bench.latency", "How long a forward pass takes, for every block in some trunks.")
+    actions = "; ".join(f"{name}: {(action.__doc__ or '').rstrip('.')}" for name, action in _ACTIONS.items())
+    parser.add_argument("action", choices=tuple(_ACTIONS), metavar="ACTION", help=actions)
+    names = [trunk.name for trunk in DEFAULT_TRUNKS]
+    parser.add_argument("--trunks", nargs="+", metavar="TRUNK", default=names, help="the networks around the blocks")
+    batches = " and ".join(map(str, _BATCHES))
+    parser.add_argument("--batch", nargs="+", type=int, metavar="N", help=f"images (default: {batches} to measure, else 1)")
+    parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu", help="where to compute")
+    parser.add_argument("--threads", type=int, default=1, metavar="N", help="threads of torch on the CPU")
+    clocks = "CPU time of the one thread, or the time that passes; auto: thread for one thread on the CPU"
+    parser.add_argument("--clock", choices=("auto", "thread", "wall"), default="auto", help=clocks)
+    passes = ", ".join(f"{count} to {action}" for action, count in _PASSES.items())
+    parser.add_argument("--passes", type=int, metavar="N", help=f"rounds over all that is timed (default: {passes})")
+    parser.add_argument("--of", choices=("networks", "blocks"), default="networks", help="what to check")
+    parser.add_argument("--blocks", type=int, default=60, metavar="N", help="random blocks of the full space to check")
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="that draws them")
+    parser.add_argument("--timings", type=Path, default=_TIMINGS, metavar="PATH", help="the file of timings")
+    parser.add_argument("--checks", type=Path, default=_CHECKS, metavar="PATH", help="the file of checks")
+    parser.add_argument("--db", type=Path, default=DEFAULT_TABLE, metavar="PATH", help="the table to fill")
+    return parser
+
+
+def _measure(options: Any) -> int:
+    """Time every part of the trunks; what is in the file is not timed again."""
+    measurement = _with_torch("measurement")
+    try:
+        with _bar("measure") as report:
+            found = measurement.measure_parts(
+                options.timings, options.trunks, options.settings, passes=options.passes, report=report
+            )
+    except KeyboardInterrupt:
+        print(f"latency: stopped; what was timed is in {options.timings}, the same command goes on", file=sys.stderr)
+        raise
+    print(f"{options.timings}: {len(found)} timings, {sum(len(timing.seconds) for timing in found):,} repetitions")
+    return 0
+
+
+def _compose(options: Any) -> int:
+    """Print the fastest, median, slowest and published block of all."""
+    timings, checks = _existing(options.timings), read_checks(options.checks)
+    lines = []
+    for trunk in options.trunks:
+        for setting in options.settings:
+            seconds, about = latency_of(trunk, timings, checks, setting)
+            order = seconds.argsort(kind="stable")
+            for name, arch in (
+                ("fastest", int(order[0])),
+                ("median", int(order[len(order) // 2])),
+                ("published", SASE_BLOCK.index),
+                ("slowest", int(order[-1])),
+            ):
+                lines.append((trunk.name, setting.batch, about["factor"], name, arch, str(Space("full")[arch]), seconds[arch]))
+    print(tabulate(lines, ("trunk", "batch", "factor", "block", "arch", "text", "seconds"), floatfmt=".4g", missingval="-"))
+    return 0
+
+
+def _check(options: Any) -> int:
+    """Time random networks or blocks and compare with the sums."""
+    if options.blocks < 2 * LEAST_SAMPLES:
+        raise RequestError(f"--blocks is at least {2 * LEAST_SAMPLES}, got {options.blocks}")
+    timings, archs = _existing(options.timings), Space("full").sample(options.blocks, options.seed)
+    planned = [
+        (trunk, setting, seconds_of(timings, trunk, setting)[1]) for trunk in options.trunks for setting in options.settings
+    ]
+    checking, rows = _with_torch("checking"), list[Checked]()
+    for trunk, setting, parts in planned:
+        with _bar(f"{trunk.name} batch {setting.batch}") as report:
+            found = checking.check(options.of, trunk, parts, archs, setting, passes=options.passes, report=report)
+        replace_checks(options.checks, found)
+        rows += found
+    print(_agreements(rows))
+    return 0
+
+
+def _fill(options: Any) -> int:
+    """Enter the costs of all blocks in the trunks into a table."""
+    if len(options.settings) > 1:
+        raise RequestError(f"fill takes one --batch, that of the column latency; got {len(options.settings)}")
+    timings, checks = _existing(options.timings), read_checks(options.checks)
+    (setting,) = options.settings
+    for trunk in options.trunks:
+        seconds_of(timings, trunk, setting)  # nothing is filled if one is missing
+    with Store(options.db) as store:
+        for trunk in options.trunks:
+            about = fill(store, trunk, timings, checks, setting)
+            print(f"{options.db}: {trunk.name}: {', '.join(f'{name} {value}' for name, value in about.items())}")
+    return 0
+
+
+_ACTIONS: dict[str, Callable[[Any], int]] = {"check": _check, "compose": _compose, "fill": _fill, "measure": _measure}
+
+
+def _agreements(rows: Sequence[Checked]) -> str:
+    """A line for each trunk, batch size and kind."""
+    lines = []
+    for (trunk, kind, conditions), (found, repeatable) in agreements(rows).items():
+        ranks = (f"{value:.3f}" for value in (found.spearman, found.kendall, repeatable))
+        errors = (f"{value:.1%}" for value in (found.error, found.corrected_error, found.largest_error))
+        sizes = f"{found.factor:.3f}", f"{found.residual:.3g}", "-" if math.isnan(found.drift) else f"{found.drift:.3f}"
+        lines.append((trunk, kind, conditions.setting.batch, found.samples, *ranks, *errors, *sizes))
+    names = "trunk, of, batch, n, spearman, kendall, repeat, error, corrected, largest, factor, residual s, drift"
+    headers = names.split(", ")
+    return tabulate(lines, headers, disable_numparse=True)
+
+
+def _existing(path: Path) -> list[Timing]:
+    found = read_timings(path)
+    if not found:
+        raise RequestError(f"there are no timings in {str(path)!r}; make some with: python -m sase_bench.latency measure")
+    return found
+
+
+def _with_torch(name: str) -> Any:
+    """A module of this package that needs torch."""
+    try:
+        return import_module(f"sase_bench.latency.{name}")
+    except ModuleNotFoundError:
+        raise RequestError("timing needs the extra 'train'; install it with: pip install 'sase-bench[train]'") from None
+
+
+@contextmanager
+def _bar(name: str) -> Iterator[Callable[[int, int], None]]:
+    """A progress bar on stderr, as a function of what is done and what is planned."""
+    from tqdm import tqdm
+
+    interval = 0.1 if sys.stderr.isatty() else 10.0  # seconds
+    with ExitStack() as stack:
+        bars: list[tqdm[Any]] = []  # one, as soon as there is something to show
+
+        def report(done: int, planned: int) -> None:
+            if not bars:
+                bars.append(
+                    stack.enter_context(tqdm(total=planned, desc=name, unit="visit", mininterval=interval, smoothing=0))
+                )
+            bars[0].update(done - bars[0].n)
+
+        yield report
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,92 @@
+"""How well composed latencies agree with timed ones, in rank and in size, and the one factor that brings them together.
+
+Notation: x is what is composed and y what was timed, in seconds; x0 and y0 are the plain trunk, and d = y0 / x0 is how the
+machine's speed moved between both measurements (single blocks have no trunk: x0 = y0 = 0, d = 1). In a network the code and
+the data of a part are colder than where it is repeated by itself, so parts sum up to less than blocks take. The factor
+
+    f = median of (y − y0) / (d · (x − x0))
+
+over one half of the samples corrects that, and its error is reported on the other half: d · (x0 + f · (x − x0)) against y.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sase_bench.calibrate.statistics import ranks
+from sase_bench.errors import RequestError
+
+__all__ = ["LEAST_SAMPLES", "Agreement", "agreement", "kendall", "repeatability", "spearman"]
+
+Seconds = NDArray[np.float64]  # (n,)
+
+#: Two samples for the factor and two for its error.
+LEAST_SAMPLES = 4
+
+
+@dataclass(frozen=True, kw_only=True)
+class Agreement:
+    """Errors are medians of |composed − timed| / timed."""
+
+    samples: int
+    spearman: float  # of all samples
+    kendall: float  # tau-b, of all samples
+    error: float  # of d · x, all samples
+    factor: float  # from the first half
+    corrected_error: float  # with the factor, on the second half
+    largest_error: float  # with the factor, on the second half
+    residual: float  # seconds, standard deviation of what is left with the factor, on the second half
+    drift: float  # d; nan for blocks
+
+
+def agreement(
+    composed: Seconds, timed: Seconds, is_fit: NDArray[np.bool_], plain: tuple[float, float] | None = None
+) -> Agreement:
+    """Compare; `is_fit` marks the half that the factor is from, `plain` is (x0, y0).
+
+    Raises `RequestError` for less than two samples in a half.
+    """
+    if min(is_fit.sum(), (~is_fit).sum()) < LEAST_SAMPLES // 2:
+        raise RequestError(f"a check takes at least {LEAST_SAMPLES} blocks, got {len(composed)}")
+    x0, y0 = plain or (0.0, 0.0)
+    drift = y0 / x0 if plain else 1.0
+    factor = float(np.median((timed - y0)[is_fit] / (drift * (composed - x0)[is_fit])))
+    left = drift * (x0 + factor * (composed - x0)) - timed
+    relative = np.abs(left / timed)[~is_fit]
+    return Agreement(
+        samples=len(composed),
+        spearman=spearman(composed, timed),
+        kendall=kendall(composed, timed),
+        error=float(np.median(np.abs(drift * composed - timed) / timed)),
+        factor=factor,
+        corrected_error=float(np.median(relative)),
+        largest_error=float(relative.max()),
+        residual=float(left[~is_fit].std(ddof=1)),
+        drift=drift if plain else float("nan"),
+    )
+
+
+def repeatability(repetitions: list[list[float]]) -> float:
+    """Spearman's correlation between the medians of the earlier and the later half of each sample's repetitions.
+
+    No prediction can be expected to agree with timings better than they agree with themselves. nan where a sample has only one.
+    """
+    if min(map(len, repetitions)) < 2:
+        return float("nan")
+    earlier = np.asarray([np.median(seconds[: len(seconds) // 2]) for seconds in repetitions])
+    later = np.asarray([np.median(seconds[len(seconds) // 2 :]) for seconds in repetitions])
+    return spearman(earlier, later)
+
+
+def spearman(x: Seconds, y: Seconds) -> float:
+    """Spearman's rank correlation."""
+    return float(np.corrcoef(ranks(x[:, None])[:, 0], ranks(y[:, None])[:, 0])[0, 1])
+
+
+def kendall(x: Seconds, y: Seconds) -> float:
+    """Kendall's tau-b, by all pairs."""
+    one, other = np.sign(x[:, None] - x[None, :]), np.sign(y[:, None] - y[None, :])
+    return float((one * other).sum() / np.sqrt((one**2).sum() * (other**2).sum()))

@@ -1,0 +1,102 @@
+"""The file of checks: for each network and block that was composed and timed, both latencies, as Parquet."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from sase_bench.latency.agreement import Agreement, agreement, repeatability
+from sase_bench.latency.parquet import read_parquet, write_parquet
+from sase_bench.latency.timings import CONDITION_COLUMNS, Conditions
+
+__all__ = ["Checked", "Kind", "agreements", "factor_of", "read_checks", "replace_checks"]
+
+#: What is checked: whole networks, or single blocks.
+Kind = Literal["blocks", "networks"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Checked:
+    """One network, one block on the maps of a stage, or one plain trunk: composed and timed, in seconds."""
+
+    trunk: str
+    kind: Kind
+    conditions: Conditions
+    stage: int | None  # from 1; None: a whole network
+    arch: int | None  # None: the plain trunk
+    is_fit: bool  # in the half that the factor is from
+    composed: float
+    seconds: list[float]  # every repetition, in order
+    measured_at: str
+
+    @property
+    def p50(self) -> float:
+        """The median repetition in seconds."""
+        return float(np.median(self.seconds))
+
+    @property
+    def p95(self) -> float:
+        """The 95th percentile of the repetitions in seconds."""
+        return float(np.quantile(self.seconds, 0.95))
+
+    @property
+    def repetitions(self) -> int:
+        return len(self.seconds)
+
+
+#: The columns of the file in order, with their types in DuckDB.
+_COLUMNS = {
+    "trunk": "VARCHAR", "kind": "VARCHAR", **CONDITION_COLUMNS, "stage": "BIGINT", "arch": "BIGINT", "is_fit": "BOOLEAN",
+    "composed": "DOUBLE", "p50": "DOUBLE", "p95": "DOUBLE", "repetitions": "BIGINT", "measured_at": "VARCHAR",
+    "seconds": "FLOAT[]",
+}  # fmt: skip
+
+
+def read_checks(path: Path) -> list[Checked]:
+    """The rows of a file, none if there is no file. Raises `RequestError` for a file of another kind."""
+    own = [item.name for item in dataclasses.fields(Checked) if item.name != "conditions"]
+    rows = read_parquet(path, _COLUMNS, "checks")
+    return [Checked(conditions=Conditions.from_values(row), **{name: row[name] for name in own}) for row in rows]
+
+
+def replace_checks(path: Path, rows: Sequence[Checked]) -> None:
+    """Write rows in place of those of the same trunk, kind and conditions, and keep the others; in one step."""
+    fresh = {_group(row) for row in rows}
+    everything = [row for row in read_checks(path) if _group(row) not in fresh] + list(rows)
+    write_parquet(path, _COLUMNS, [_values(row) for row in sorted(everything, key=_order)])
+
+
+def agreements(rows: Sequence[Checked]) -> dict[tuple[str, Kind, Conditions], tuple[Agreement, float]]:
+    """How well composed and timed latencies agree, and timed ones with themselves, by trunk, kind and conditions."""
+    found = {}
+    for group in dict.fromkeys(map(_group, rows)):
+        blocks = [row for row in rows if _group(row) == group and row.arch is not None]
+        plain = next(((row.composed, row.p50) for row in rows if _group(row) == group and row.arch is None), None)
+        composed, timed = (np.asarray([getattr(row, name) for row in blocks]) for name in ("composed", "p50"))
+        agreed = agreement(composed, timed, np.asarray([row.is_fit for row in blocks]), plain)
+        found[group] = agreed, repeatability([row.seconds for row in blocks])
+    return found
+
+
+def factor_of(rows: Sequence[Checked], trunk: str, conditions: Conditions) -> float | None:
+    """By how much blocks in networks on `trunk` take longer than the sum of their parts; None if that was not checked."""
+    asked = [row for row in rows if _group(row) == (trunk, "networks", conditions)]
+    return next((round(found.factor, 4) for found, _ in agreements(asked).values()), None)
+
+
+def _group(row: Checked) -> tuple[str, Kind, Conditions]:
+    return row.trunk, row.kind, row.conditions
+
+
+def _values(row: Checked) -> tuple[Any, ...]:
+    conditions = row.conditions.values
+    return tuple(conditions[name] if name in conditions else getattr(row, name) for name in _COLUMNS)
+
+
+def _order(row: Checked) -> tuple[Any, ...]:
+    return row.trunk, row.kind, tuple(row.conditions.values.values()), row.stage or 0, -1 if row.arch is None else row.arch

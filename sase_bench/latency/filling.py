@@ -1,0 +1,35 @@
+"""The costs of every architecture in a trunk, latency included, as rows of a table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sase_bench.database import Store
+from sase_bench.latency.checks import Checked, factor_of
+from sase_bench.latency.composition import Seconds, compose_networks
+from sase_bench.latency.timings import Setting, Timing, seconds_of
+from sase_bench.space import Space
+from sase_bench.trunk import Trunk
+
+__all__ = ["fill", "latency_of"]
+
+
+def latency_of(
+    trunk: Trunk, timings: Iterable[Timing], checks: Sequence[Checked], setting: Setting
+) -> tuple[Seconds, dict[str, Any]]:
+    """Seconds of `trunk` with each of the 117,649 architectures, in order of their index, and what they stand for.
+
+    Where whole networks on the trunk were checked under the same conditions, the factor from there is in the seconds.
+    """
+    conditions, parts = seconds_of(timings, trunk, setting)
+    factor = factor_of(checks, trunk.name, conditions)
+    seconds = compose_networks(trunk, parts, Space("full").digits(), 1.0 if factor is None else factor)
+    return seconds, {"unit": "s", "statistic": "p50", **conditions.values, "factor": factor}
+
+
+def fill(store: Store, trunk: Trunk, timings: Iterable[Timing], checks: Sequence[Checked], setting: Setting) -> dict[str, Any]:
+    """Put the costs of `trunk` into the table; returns what its column `latency` stands for."""
+    seconds, about = latency_of(trunk, timings, checks, setting)
+    store.replace_costs(trunk, seconds, about)
+    return about

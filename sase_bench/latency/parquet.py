@@ -1,0 +1,42 @@
+"""Rows under typed columns as a Parquet file, replaced in one step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from sase_bench.errors import RequestError
+
+__all__ = ["read_parquet", "write_parquet"]
+
+
+def read_parquet(path: Path, columns: Iterable[str], what: str) -> list[dict[str, Any]]:
+    """The rows of a file by column name, none if there is no file. Raises `RequestError` if it is no file of `what`."""
+    names = list(columns)
+    if not path.exists():
+        return []
+    try:
+        with duckdb.connect() as connection:
+            rows = connection.execute(f"SELECT {', '.join(names)} FROM read_parquet($path)", {"path": str(path)}).fetchall()
+    except duckdb.Error as error:
+        raise RequestError(f"{str(path)!r} is not a file of {what} ({str(error).splitlines()[0]})") from error
+    return [dict(zip(names, row, strict=True)) for row in rows]
+
+
+def write_parquet(path: Path, columns: Mapping[str, str], rows: Sequence[tuple[Any, ...]]) -> None:
+    """Write rows under columns of these DuckDB types in place of a file. Raises `RequestError` if that cannot be."""
+    fresh = path.with_name(path.name + ".new")
+    values: list[Any] = [list(column) for column in zip(*rows, strict=True)] or [[] for _ in columns]
+    unnested = ", ".join(f"unnest(?::{kind}[]) AS {name}" for name, kind in columns.items())
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with duckdb.connect() as connection:
+            connection.execute(f"CREATE TABLE written AS SELECT {unnested}", values)
+            quoted = str(fresh).replace("'", "''")
+            connection.execute(f"COPY written TO '{quoted}' (FORMAT parquet, COMPRESSION zstd)")
+        fresh.replace(path)
+    except (OSError, duckdb.IOException) as error:
+        raise RequestError(f"cannot write {str(path)!r} ({str(error).splitlines()[0]})") from error

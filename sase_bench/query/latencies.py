@@ -1,0 +1,40 @@
+"""What the column `latency` of a trunk stands for, in words, and what to do where it is missing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Any
+
+from sase_bench.database.schema import LATENCY
+from sase_bench.errors import RequestError
+
+if TYPE_CHECKING:
+    from sase_bench.query.measured import Source
+
+__all__ = ["latency_notes", "no_latency"]
+
+
+def latency_notes(source: Source, trunks: Collection[str]) -> tuple[str, ...]:
+    """For each of the trunks that has latencies, a line that says how they were taken."""
+    return tuple(f"latency in {trunk}: {_described(about)}" for trunk, about in _known(source).items() if trunk in trunks)
+
+
+def no_latency(source: Source, proxy: str, trunk: str) -> RequestError:
+    """The error for a question for the latency in a trunk that has none."""
+    command = f"python -m sase_bench.latency measure --trunks {trunk}"
+    others = ", ".join(_known(source))
+    there = f"; the table has it for {others}: sql SELECT arch, latency FROM costs WHERE trunk = ..." if others else ""
+    return RequestError(
+        f"latency has not been measured in {trunk}, the trunk of the proxy {proxy}; measure it with: {command}, and then: "
+        f"python -m sase_bench.latency fill --trunks {trunk} --db {source.path}{there}"
+    )
+
+
+def _known(source: Source) -> dict[str, dict[str, Any]]:
+    rows = source.rows("SELECT key, value FROM about WHERE starts_with(key, ?) ORDER BY key", [LATENCY])
+    return {key.removeprefix(LATENCY): json.loads(value) for key, value in rows}
+
+
+def _described(about: dict[str, Any]) -> str:
+    return ", ".join(f"{name} {'missing' if value is None else value}" for name, value in about.items())

@@ -1,0 +1,58 @@
+import numpy as np
+import pytest
+
+from sase_bench.errors import RequestError
+from sase_bench.latency.agreement import agreement, kendall, repeatability, spearman
+
+ODD = np.arange(10) % 2 == 1
+
+
+def test_sums_that_are_exact_agree_exactly() -> None:
+    x = np.linspace(1, 2, 10)
+    found = agreement(x, x, ODD, (0.5, 0.5))
+    assert (found.samples, found.error, found.corrected_error, found.largest_error, found.residual) == (10, 0, 0, 0, 0)
+    assert (found.spearman, found.kendall, found.factor, found.drift) == pytest.approx((1, 1, 1, 1))
+
+
+def test_a_factor_on_the_blocks_is_found_in_one_half_and_corrects_the_other() -> None:
+    blocks = np.linspace(1, 2, 10)
+    found = agreement(3 + blocks, 3 + 1.25 * blocks, ODD, (3.0, 3.0))
+    assert found.factor == pytest.approx(1.25)
+    assert found.error == pytest.approx(np.median(0.25 * blocks / (3 + 1.25 * blocks)))
+    assert found.corrected_error == pytest.approx(0)
+
+
+def test_a_machine_that_became_slower_for_everything_changes_neither_the_factor_nor_the_error() -> None:
+    blocks = np.linspace(1, 2, 10)
+    found = agreement(3 + blocks, 1.5 * (3 + 1.25 * blocks), ODD, (3.0, 4.5))
+    assert (found.factor, found.drift) == pytest.approx((1.25, 1.5))
+    assert found.corrected_error == pytest.approx(0)
+
+
+def test_timings_that_keep_their_order_repeat_and_single_ones_cannot() -> None:
+    seconds = [[1.0, 1.1, 2.0, 2.1], [1.2, 1.3, 2.2, 2.3], [1.4, 1.5, 2.4, 2.5]]
+    assert repeatability(seconds) == pytest.approx(1)
+    assert repeatability(
+        [earlier[:2] + later[2:] for earlier, later in zip(seconds, seconds[::-1], strict=True)]
+    ) == pytest.approx(-1)
+    assert np.isnan(repeatability([*seconds, [1.0]]))
+
+
+def test_what_is_only_wrong_in_the_second_half_shows_in_its_errors_and_not_in_the_factor() -> None:
+    x = np.ones(10) + np.arange(10) / 100
+    found = agreement(x, np.where(ODD, x, 2 * x), ODD)
+    assert (found.factor, found.corrected_error, found.largest_error) == pytest.approx((1, 0.5, 0.5))
+    assert np.isnan(found.drift)
+
+
+def test_rank_correlations_are_those_by_hand() -> None:
+    x, y = np.asarray([1.0, 2, 3, 4]), np.asarray([1.0, 3, 2, 4])
+    assert spearman(x, y) == pytest.approx(1 - 6 * 2 / (4 * 15))
+    assert kendall(x, y) == pytest.approx((5 - 1) / 6)
+    assert kendall(x, np.asarray([1.0, 1, 2, 3])) == pytest.approx(5 / np.sqrt(6 * 5))  # tau-b with one tie
+    assert (spearman(x, -x), kendall(x, -x)) == pytest.approx((-1, -1))
+
+
+def test_a_half_with_one_sample_is_refused() -> None:
+    with pytest.raises(RequestError, match="a check takes at least 4 blocks, got 3"):
+        agreement(np.ones(3), np.ones(3), np.asarray([True, False, True]))
