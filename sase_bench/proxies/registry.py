@@ -106,6 +106,11 @@ _COLOURS = [
     for base in _LOCAL
 ]
 
+_LONG = [
+    replace(base, name=f"{base.name}-long", description=f"{base.description}; four times as many epochs", epochs=20)
+    for base in _COLOURS
+]
+
 _CIFAR10_COLOURS = next(proxy for proxy in _COLOURS if proxy.dataset == "cifar10")
 
 _VARIANTS = [
@@ -117,40 +122,22 @@ _VARIANTS = [
     ),
     replace(
         _CIFAR10_COLOURS,
-        name=f"{_CIFAR10_COLOURS.name}-long",
-        description=f"{_CIFAR10_COLOURS.description}; four times as many epochs",
-        epochs=20,
-    ),
-    replace(
-        _CIFAR10_COLOURS,
         name=f"{_CIFAR10_COLOURS.name}-strong",
         description=f"{_CIFAR10_COLOURS.description}; gains and offsets vary twice as much",
         colour_jitter=1.0,
     ),
-]
-
-#: In batches of 32 the blocks differ several times as much as in batches of 128, and seeds hardly more: database/README.md.
-_RELEASE = [
     replace(
-        base,
-        name=f"{base.dataset}-8-colours",
-        description=f"{base.description}; small batches",
+        _CIFAR10_COLOURS,
+        name=f"{_CIFAR10_COLOURS.name}-small-batches",
+        description=f"{_CIFAR10_COLOURS.description}; batches of 32",
         val_size=10_000,
         batch_size=32,
         learning_rate=0.05,
-    )
-    for base in _COLOURS
-]
-
-_REFERENCES = [
-    replace(base, name=f"{base.name}-long", description=f"{base.description}; four times as many epochs", epochs=20)
-    for base in _RELEASE
+    ),
 ]
 
 #: Every proxy by name.
-PROXIES: dict[str, Proxy] = {
-    proxy.name: proxy for proxy in (_DIGITS, *_SIZED, *_RELEASE, *_REFERENCES, *_LOCAL, *_COLOURS, *_VARIANTS, _PAPER)
-}
+PROXIES: dict[str, Proxy] = {proxy.name: proxy for proxy in (_DIGITS, *_SIZED, *_LOCAL, *_COLOURS, *_LONG, *_VARIANTS, _PAPER)}
 
 
 def find(name: str) -> Proxy:
