@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = [
     "SUMS",
     "Report",
+    "be_quiet",
     "check_sums",
     "export",
     "merge",
@@ -106,10 +107,16 @@ def recipes_in(connection: duckdb.DuckDBPyConnection, path: Path) -> dict[str, d
     return {name: json.loads(recipe) for name, recipe in json.loads(meta["recipes"]).items()}
 
 
+def be_quiet(connection: duckdb.DuckDBPyConnection) -> None:
+    """No progress bar on stdout: under `python -m` DuckDB takes a program for a person at a prompt."""
+    connection.execute("SET enable_progress_bar = false")
+
+
 @contextmanager
 def _open(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     check_sums(path)
     with duckdb.connect() as connection:
+        be_quiet(connection)
         recipes_in(connection, path)
         with _in_words(path):
             yield connection

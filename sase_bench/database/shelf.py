@@ -18,7 +18,7 @@ from pathlib import Path
 import duckdb
 
 from sase_bench.database.schema import SCHEMA_VERSION, architectures_sql, costs_sql, describe, schema_sql
-from sase_bench.database.shards import SUMS, check_sums, quoted, read_sums, recipes_in
+from sase_bench.database.shards import SUMS, be_quiet, check_sums, quoted, read_sums, recipes_in
 from sase_bench.errors import RequestError
 from sase_bench.proxies.recipe import Proxy
 from sase_bench.proxies.registry import PROXIES
@@ -100,6 +100,7 @@ def parquet(shards: Iterable[Path]) -> str:
 def open_shelf(shelf: Shelf) -> duckdb.DuckDBPyConnection:
     """A database in memory with the tables and views of a table."""
     connection = duckdb.connect()
+    be_quiet(connection)
     try:
         fill(connection, shelf)
     except duckdb.Error as error:
