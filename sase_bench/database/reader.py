@@ -6,6 +6,7 @@ from pathlib import Path
 import duckdb
 
 from sase_bench.database.schema import version_of
+from sase_bench.database.shards import be_quiet
 from sase_bench.database.shelf import DEFAULT_SHELF, find_released, is_shelf, open_shelf, read_shelf
 from sase_bench.database.version import SCHEMA_VERSION
 from sase_bench.errors import RequestError
@@ -62,7 +63,9 @@ def released() -> Path:
 def open_file(path: Path, *, read_only: bool = True) -> duckdb.DuckDBPyConnection:
     """A connection to any DuckDB file, with DuckDB's errors in words a user can act on."""
     try:
-        return duckdb.connect(path, read_only=read_only)
+        connection = duckdb.connect(path, read_only=read_only)
+        be_quiet(connection)
+        return connection
     except UnicodeEncodeError as error:
         raise RequestError(f"the name {os.fsencode(path)!r} is not valid UTF-8; rename the file") from error
     except duckdb.Error as error:

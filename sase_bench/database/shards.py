@@ -24,7 +24,7 @@ from sase_bench.record import COLUMNS, EPOCH_COLUMNS, KEY, Record
 if TYPE_CHECKING:
     from sase_bench.database.store import Store
 
-__all__ = ["Report", "export", "merge", "quoted", "read_shard", "recipes_in", "recipes_of"]
+__all__ = ["Report", "be_quiet", "export", "merge", "quoted", "read_shard", "recipes_in", "recipes_of"]
 
 
 @dataclass
@@ -91,10 +91,16 @@ def recipes_in(connection: duckdb.DuckDBPyConnection, path: Path) -> dict[str, d
     return {name: json.loads(recipe) for name, recipe in json.loads(meta["recipes"]).items()}
 
 
+def be_quiet(connection: duckdb.DuckDBPyConnection) -> None:
+    """No progress bar on stdout: under `python -m` DuckDB takes a program for a person at a prompt."""
+    connection.execute("SET enable_progress_bar = false")
+
+
 @contextmanager
 def _open(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     check_sums(path)
     with duckdb.connect() as connection:
+        be_quiet(connection)
         recipes_in(connection, path)
         with _in_words(path):
             yield connection

@@ -19,7 +19,7 @@ import duckdb
 
 from sase_bench.database.checksums import SUMS, check_sums, read_sums
 from sase_bench.database.schema import architectures_sql, costs_sql, describe, schema_sql
-from sase_bench.database.shards import quoted, recipes_in
+from sase_bench.database.shards import be_quiet, quoted, recipes_in
 from sase_bench.database.version import SCHEMA_VERSION
 from sase_bench.errors import RequestError
 from sase_bench.proxies.recipe import Proxy
@@ -102,6 +102,7 @@ def parquet(shards: Iterable[Path]) -> str:
 def open_shelf(shelf: Shelf) -> duckdb.DuckDBPyConnection:
     """A database in memory with the tables and views of a table."""
     connection = duckdb.connect()
+    be_quiet(connection)
     try:
         fill(connection, shelf)
     except duckdb.Error as error:

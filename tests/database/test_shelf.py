@@ -1,3 +1,5 @@
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -212,3 +214,18 @@ def test_a_check_of_nothing_is_refused(
         f"database: there is no shard, and no folder of shards, '{place}'\n",
         "database: 'empty' is a folder without shards (*.parquet)\n",
     )
+
+
+def test_no_progress_bar_comes_between_the_lines(shelf: Path, table: Path) -> None:
+    """DuckDB draws them on stdout where it takes the program for a person at a prompt, as under `python -c` and `python -m`."""
+    code = f"""
+import duckdb
+from pathlib import Path
+from sase_bench.database import connect
+asked = "SELECT current_setting('enable_progress_bar')"
+assert duckdb.connect().execute(asked).fetchone() == (True,)
+for path in ({str(shelf)!r}, {str(table)!r}):
+    with connect(Path(path)) as opened:
+        assert opened.execute(asked).fetchone() == opened.cursor().execute(asked).fetchone() == (False,)
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)
