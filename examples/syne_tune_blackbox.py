@@ -1,4 +1,7 @@
-"""Syne Tune: the table as a tabulated blackbox, so that its simulator runs any of its schedulers on it in no time."""
+"""Syne Tune: the table as a tabulated blackbox, so that its simulator runs any of its schedulers on it in no time.
+
+Syne Tune asks for any configuration: a block without a score has error 1 here, and costs what the others do.
+"""
 
 import logging
 import sys
@@ -12,20 +15,22 @@ from syne_tune.blackbox_repository.simulated_tabular_backend import UserBlackbox
 from syne_tune.config_space import choice, randint
 from syne_tune.optimizer.baselines import RandomSearch
 
-from sase_bench import Architecture, Benchmark, Space
+from sase_bench import Benchmark, Space
 from sase_bench.space import SETS
 
 logging.disable(logging.INFO)
 bench = Benchmark.load(sys.argv[1] if len(sys.argv) > 1 else None)
 table = bench.measured(next(iter(bench.proxies)))
-tied = [row for row, arch in enumerate(table.archs.tolist()) if Architecture(arch).is_tied]
-blocks = pd.DataFrame([Space("tied").configuration(Architecture(int(table.archs[row]))) for row in tied])
-elapsed = np.cumsum(table.seconds, axis=2)
+space = Space("tied")
+rows = table.row[space.indices]  # -1 where a block was not measured
+scored = (rows >= 0) & (table.status[rows, 0] == 0)
+error = np.where(scored[:, None], 1 - table.val_top1[rows, 0], 1.0)  # with the first seed, after each epoch
+seconds = np.where(scored[:, None], table.seconds[rows, 0], np.nanmean(table.seconds))
 blackbox = BlackboxTabular(
-    hyperparameters=blocks,
+    hyperparameters=pd.DataFrame([space.configuration(arch) for arch in space]),
     configuration_space={name: choice(list(choices)) for name, choices in SETS.items()},
     fidelity_space={"epoch": randint(1, table.epochs)},
-    objectives_evaluations=np.stack([1 - table.val_top1, elapsed], axis=3)[tied],
+    objectives_evaluations=np.stack([error, np.cumsum(seconds, axis=1)], axis=2)[:, None],
     objectives_names=["error", "elapsed_time"],
 )
 backend = UserBlackboxBackend(blackbox, elapsed_time_attr="elapsed_time")
