@@ -31,7 +31,7 @@ def demo(session: nox.Session) -> None:
 @nox.session
 def tests(session: nox.Session) -> None:
     """The test suite, on all cores; arguments behind `--` go to pytest."""
-    prepare(session, "-e", ".[all]", *DEV["tests"])
+    prepare(session, "-e", ".[all,rivals]", *DEV["tests"])
     session.run("pytest", "-n", "auto", "--dist", "worksteal", *session.posargs)
 
 

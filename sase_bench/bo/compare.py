@@ -1,7 +1,8 @@
-"""All strategies on one table, many times, with paired seeds: the same first blocks and the same luck where chance decides.
+"""All strategies on one table, many times, with paired seeds.
 
-A repeat is a strategy's seed. With `sees="seed"` every block shows one of its runs, the same one to all strategies of a repeat;
-with `sees="mean"` it shows the mean of its runs. The pool is what was measured of the space, and is said to be no more.
+A repeat is a strategy's seed; what a strategy tries first is its own affair. With `sees="seed"` every block shows one of its
+runs, the same one to all strategies of a repeat; with `sees="mean"` it shows the mean of its runs. The pool is what was
+measured of the space, and is said to be no more.
 """
 
 from __future__ import annotations

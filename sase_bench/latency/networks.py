@@ -101,7 +101,7 @@ def plain_network(trunk: Trunk, device: torch.device) -> nn.Module:
 def install(network: nn.Module, trunk: Trunk, attention: Attention, device: torch.device) -> None:
     """Put fresh attention blocks into every residual branch of a network on `trunk`, in place of what was there."""
     build = attention_builder(attention)
-    places = [module for module in network.modules() if hasattr(module, "attention")]
+    places = [module for module in network.modules() if isinstance(getattr(module, "attention", None), nn.Module)]
     stages = [stage for stage in trunk.stages for _ in range(stage.blocks)]
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(_SEED)
