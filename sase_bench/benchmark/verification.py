@@ -10,7 +10,7 @@ from sase_bench.proxies.registry import find
 from sase_bench.record import Record
 from sase_bench.space import Architecture
 
-__all__ = ["SCORES", "Verification", "verify"]
+__all__ = ["SCORES", "Verification", "train_again", "verify"]
 
 #: What is compared.
 SCORES = ("val_loss", "val_top1")
@@ -41,25 +41,31 @@ def verify(known: Record, seeds: Sequence[int], **options: Any) -> Verification:
     `options` go to `sase_bench.proxies.measure`. On the processor and with the torch version of the row nothing differs.
     Raises `RequestError` for a run made with another recipe than its proxy has now.
     """
+    return Verification(known, train_again(known, seeds, **options)[known.seed])
+
+
+def train_again(known: Record, seeds: Sequence[int], **options: Any) -> dict[int, Record]:
+    """What `verify` trains: by seed all runs that come out, so that whoever verifies several of them trains them once."""
     proxy = find(known.proxy)
     if proxy.recipe_hash != known.recipe_hash:
         raise RequestError(
             f"run {known.key} was made with the recipe {known.recipe_hash}, {known.proxy} now has {proxy.recipe_hash}"
         )
-    return Verification(known, _ENGINES[known.path if known.path in _ENGINES else "eager"](known, seeds, **options))
+    records = _ENGINES[known.path if known.path in _ENGINES else "eager"](known, seeds, **options)
+    return {record.seed: record for record in records}
 
 
-def _eager(known: Record, seeds: Sequence[int], **options: Any) -> Record:
+def _eager(known: Record, seeds: Sequence[int], **options: Any) -> list[Record]:
     from sase_bench.proxies import measure
 
-    return measure(Architecture(known.arch), known.proxy, known.seed, **options)
+    return [measure(Architecture(known.arch), known.proxy, known.seed, **options)]
 
 
-def _fused(known: Record, seeds: Sequence[int], **options: Any) -> Record:
+def _fused(known: Record, seeds: Sequence[int], **options: Any) -> list[Record]:
     from sase_bench.proxies import measure_seeds
 
-    return measure_seeds(Architecture(known.arch), known.proxy, seeds, **options)[seeds.index(known.seed)]
+    return measure_seeds(Architecture(known.arch), known.proxy, seeds, **options)
 
 
 #: The column `path` → who trains such a row again. A row of a path that is not here is trained by the plain implementation.
-_ENGINES: dict[str, Callable[..., Record]] = {"eager": _eager, "fused": _fused}
+_ENGINES: dict[str, Callable[..., list[Record]]] = {"eager": _eager, "fused": _fused}

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from sase_bench.benchmark.verification import SCORES, Verification, verify
+from sase_bench.benchmark.verification import SCORES, Verification, train_again
 from sase_bench.database.shelf import open_shelf, read_shelf
 from sase_bench.database.store import read_record, seeds_with
 from sase_bench.errors import RequestError, unknown
@@ -96,15 +96,18 @@ def _again(known: Sequence[tuple[Record, list[int]]], folder: Path | None, devic
         raise RequestError(f"{error.name} is not installed; training needs: pip install 'sase-bench[train]'") from error
     where = resolve_device(device)
     name, data = "", None
+    trained: dict[tuple[object, ...], dict[int, Record]] = {}  # the runs that were last trained together
     interval = 0.1 if sys.stderr.isatty() else 10.0  # seconds
     with tqdm(total=before + len(known), initial=before, desc="verify", unit="run", mininterval=interval) as bar:
         for record, seeds in known:
             if name != record.proxy:
                 name, data = record.proxy, load(find(record.proxy), folder).to(where)
-            done = verify(record, seeds, device=str(where), data=data, threads=record.threads)
+            together = (record.arch, record.proxy, record.path, *seeds)
+            if together not in trained:
+                trained = {together: train_again(record, seeds, device=str(where), data=data, threads=record.threads)}
             bar.set_postfix_str(f"{name} {record.arch}", refresh=False)
             bar.update()
-            yield record, done.again
+            yield record, trained[together][record.seed]
 
 
 def _line(record: Record) -> dict[str, str]:

@@ -21,13 +21,13 @@ def trained(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, str, int]]:
     """The keys of the runs that were made again; every loss comes out 0.25 higher."""
     keys = []
 
-    def higher(known: Record, seeds: list[int], **options: Any) -> Verification:
+    def higher(known: Record, seeds: list[int], **options: Any) -> dict[int, Record]:
         assert options["threads"] == known.threads
         keys.append(known.key)
         loss = None if known.val_loss is None else known.val_loss + 0.25
-        return Verification(known, replace(known, val_loss=loss, device="other"))
+        return {known.seed: replace(known, val_loss=loss, device="other")}
 
-    monkeypatch.setattr("sase_bench.release.verification.verify", higher)
+    monkeypatch.setattr("sase_bench.release.verification.train_again", higher)
     return keys
 
 
@@ -105,6 +105,28 @@ def test_a_row_without_a_score_has_no_difference() -> None:
     done = Verification(unfinished(0), made_up(0))
     assert (done.differences, done.is_same) == ({"val_loss": None, "val_top1": None}, False)
     assert Verification(unfinished(0), unfinished(0)).is_same
+
+
+def test_rows_that_were_trained_together_are_trained_together_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from sase_bench.benchmark import verification as again
+    from sase_bench.proxies import measure_seeds
+
+    records, calls = measure_seeds("0", DIGITS, [0, 4, 7]), []
+
+    def counted(*args: Any, **options: Any) -> list[Record]:
+        calls.append(args[1:])
+        return measure_seeds(*args, **options)
+
+    with Store(tmp_path / "table.duckdb", [PROXIES["digits"]]) as store:
+        for record in records:
+            store.append(record)
+    with connect(tmp_path / "table.duckdb") as table:
+        export(table, tmp_path / "digits.parquet")
+    monkeypatch.setattr("sase_bench.proxies.measure_seeds", counted)
+    assert again.verify(records[1], [0, 4, 7]).is_same
+    rows = verify_rows(tmp_path, count=3, seed=0, device="cpu")
+    assert [row["val_loss_difference"] for row in rows] == ["0.0"] * 3
+    assert len(calls) == 2  # one for the run alone, one for all three
 
 
 def test_a_row_that_was_really_trained_comes_out_the_same(tmp_path: Path) -> None:
