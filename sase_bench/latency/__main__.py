@@ -26,8 +26,8 @@ from sase_bench.space import SASE_BLOCK, Space
 
 __all__ = ["main"]
 
-_TIMINGS = Path("database/latency-operations.parquet")
-_CHECKS = Path("database/latency-check.parquet")
+_TIMINGS = Path("database/latency/operations.parquet")
+_CHECKS = Path("database/latency/check.parquet")
 _BATCHES = (1, 32)
 _PASSES = {"check": 3, "measure": 20}
 

@@ -60,10 +60,10 @@ def checked(kind: str = "networks", factor: float = 1.25, **changes: object) -> 
 
 def test_from_nothing_to_a_table_that_answers(run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("measure", "--passes", "1", "--batch", "1") == 0
-    timings = read_timings(Path("database/latency-operations.parquet"))
+    timings = read_timings(Path("database/latency/operations.parquet"))
     out, err = capsys.readouterr()
     repetitions = sum(len(timing.seconds) for timing in timings)
-    assert out == f"database/latency-operations.parquet: 130 timings, {repetitions:,} repetitions\n"
+    assert out == f"database/latency/operations.parquet: 130 timings, {repetitions:,} repetitions\n"
     assert "130/130" in err
     assert run("check", "--blocks", "8", "--passes", "1") == 0
     assert run("check", "--blocks", "8", "--passes", "1", "--of", "blocks") == 0
@@ -87,8 +87,8 @@ def test_filled_latencies_are_those_that_are_composed_with_the_factor_of_the_che
     with Store(path, [DIGITS]) as store:
         for arch in (0, 1, 54983):
             store.append(made_up(arch))
-    write_timings(Path("database/latency-operations.parquet"), fake_timings())
-    replace_checks(Path("database/latency-check.parquet"), [*checked(), *checked("blocks", 3.0)])
+    write_timings(Path("database/latency/operations.parquet"), fake_timings())
+    replace_checks(Path("database/latency/check.parquet"), [*checked(), *checked("blocks", 3.0)])
     assert run("fill") == 0
     assert capsys.readouterr().out == (
         f"sase-bench.duckdb: {SMALL}: unit s, statistic p50, batch 1, device cpu, threads 1, clock thread, processor made up, "
@@ -124,7 +124,7 @@ def test_filled_latencies_are_those_that_are_composed_with_the_factor_of_the_che
 
 
 def test_a_trunk_without_a_proxy_is_filled_too_and_filling_again_replaces(run: Run) -> None:
-    path, timings = Path("sase-bench.duckdb"), Path("database/latency-operations.parquet")
+    path, timings = Path("sase-bench.duckdb"), Path("database/latency/operations.parquet")
     write_timings(timings, fake_timings(COLOURS))
     with Store(path, [DIGITS]) as store:
         store.append(made_up(0))
@@ -144,7 +144,7 @@ def test_a_trunk_without_a_proxy_is_filled_too_and_filling_again_replaces(run: R
 def test_a_proxy_whose_trunk_has_no_latency_says_so_and_names_the_trunks_that_have(
     run: Run, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    write_timings(Path("database/latency-operations.parquet"), fake_timings(COLOURS))
+    write_timings(Path("database/latency/operations.parquet"), fake_timings(COLOURS))
     with Store(Path("sase-bench.duckdb"), [DIGITS]) as store:
         store.append(made_up(0))
     assert main(["fill", "--trunks", COLOURS]) == 0
@@ -159,8 +159,8 @@ def test_a_proxy_whose_trunk_has_no_latency_says_so_and_names_the_trunks_that_ha
 
 
 def test_without_a_check_of_networks_the_factor_is_missing_and_one(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
-    write_timings(Path("database/latency-operations.parquet"), fake_timings())
-    replace_checks(Path("database/latency-check.parquet"), checked("blocks"))
+    write_timings(Path("database/latency/operations.parquet"), fake_timings())
+    replace_checks(Path("database/latency/check.parquet"), checked("blocks"))
     assert run("fill") == 0
     assert capsys.readouterr().out.endswith("factor None\n")
     with connect(Path("sase-bench.duckdb")) as table:
@@ -201,11 +201,11 @@ def test_checks_are_replaced_by_those_of_the_same_trunk_kind_and_conditions(tmp_
             "the clock thread takes --device cpu and --threads 1, got cpu and 2",
         ),
         (["measure", "--timings", "file/t.parquet"], "cannot write 'file/t.parquet'"),
-        (["compose"], "there are no timings in 'database/latency-operations.parquet'; make some with: python -m "),
-        (["check"], "there are no timings in 'database/latency-operations.parquet'; make some with: python -m "),
+        (["compose"], "there are no timings in 'database/latency/operations.parquet'; make some with: python -m "),
+        (["check"], "there are no timings in 'database/latency/operations.parquet'; make some with: python -m "),
         (["check", "--blocks", "7"], "--blocks is at least 8, got 7"),
         (["check", "--blocks", "117650"], "there are no timings in"),
-        (["fill"], "there are no timings in 'database/latency-operations.parquet'; make some with: python -m "),
+        (["fill"], "there are no timings in 'database/latency/operations.parquet'; make some with: python -m "),
         (["fill", "--batch", "1", "32"], "fill takes one --batch, that of the column latency; got 2"),
         (["fill", "--timings", "file"], "'file' is not a file of timings"),
         (["fill", "--timings", "small.parquet"], "0 of the 130 parts of resnet20-w16-32px-3x10 were timed with --batch 1"),
@@ -247,13 +247,13 @@ def test_an_interrupt_ends_with_130_and_says_what_is_kept(
     monkeypatch.setattr(measurement, "visit", interrupted)
     assert run("measure", "--batch", "1") == 130
     said = capsys.readouterr().err.splitlines()[-2:]
-    assert said[0] == "latency: stopped; what was timed is in database/latency-operations.parquet, the same command goes on"
+    assert said[0] == "latency: stopped; what was timed is in database/latency/operations.parquet, the same command goes on"
     assert said[1] == "latency: interrupted"
-    assert len(read_timings(Path("database/latency-operations.parquet"))) == 49
+    assert len(read_timings(Path("database/latency/operations.parquet"))) == 49
 
 
 def test_without_torch_timings_can_be_composed_but_not_taken(run: Run) -> None:
-    write_timings(Path("database/latency-operations.parquet"), fake_timings())
+    write_timings(Path("database/latency/operations.parquet"), fake_timings())
     hidden = (
         "import sys; sys.modules['torch'] = None; from sase_bench.latency.__main__ import main; sys.exit(main(sys.argv[1:]))"
     )
