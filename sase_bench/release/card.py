@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
@@ -18,9 +19,11 @@ from sase_bench.query.format import render
 from sase_bench.record import COLUMNS, EPOCH_COLUMNS, Column
 from sase_bench.release.verification import VERIFICATION, read_verification
 from sase_bench.release.wording import CONCLUSIONS, LICENCE, ORIGIN, READING
-from sase_bench.space import SASE_BLOCK
+from sase_bench.space import SASE_BLOCK, Space
 
 __all__ = ["card"]
+
+_WANTED = 0.9  # reliability
 
 
 def card(folder: Path, found: Sequence[Finding]) -> str:
@@ -33,6 +36,7 @@ def card(folder: Path, found: Sequence[Finding]) -> str:
             ["## What was measured", "", *_asked(folder, "summary")],
             ["## The published SASE block", "", *_published(table, folder)],
             ["## How far to trust a score", "", *_reliability(found)],
+            ["## What it would take", "", *_price(found)],
             ["## Noise", "", *_noise(folder)],
             ["## Verification", "", *_verification(folder)],
             ["## Splits", "", *_splits(shelf)],
@@ -98,6 +102,24 @@ def _reliability(found: Sequence[Finding]) -> Iterator[str]:
     yield from _table(("proxy", "metric", "ICC of a run", "reliability of the mean", "validity"), rows)
     if not found:
         yield "No proxy has been measured with two seeds."
+
+
+def _price(found: Sequence[Finding]) -> Iterator[str]:
+    """What compute would bring the reliability that a table should have."""
+    yield f"For a reliability of R = {_WANTED} by `val_loss`, the mean of a block takes R (1 − ICC) / ((1 − R) ICC) seeds"
+    yield "(Spearman-Brown). Hours are at the median time of these runs; the estimate is as uncertain as the ICC."
+    rows = []
+    for item in found:
+        if item.metric != "val_loss":
+            continue
+        if not item.icc.value > 0:
+            rows.append((item.proxy, "no number of seeds, as far as these runs tell", "-"))
+            continue
+        seeds = math.ceil(round(_WANTED / (1 - _WANTED) * (1 - item.icc.value) / item.icc.value, 6))
+        hours = len(Space("tied")) * seeds * item.seconds / 3600
+        rows.append((item.proxy, f"{seeds:,}", f"{hours:,.0f}"))
+    yield ""
+    yield from _table(("proxy", "seeds a block", "hours of one core for the 2,401 tied blocks"), rows)
 
 
 def _noise(folder: Path) -> Iterator[str]:

@@ -1,5 +1,6 @@
 import csv
 import json
+import math
 import subprocess
 import sys
 from pathlib import Path
@@ -72,6 +73,16 @@ def test_the_figures_of_the_card_are_those_that_the_commands_print(shelf: Path, 
         command = f'`python -m sase_bench.query "{question}" --db database`'
         assert f"{command}\n\n{render(ask(question, db=shelf), 'md')}" in card
     assert "divergence_rate" in card
+
+
+def test_the_card_says_what_a_better_table_takes(shelf: Path, card: str) -> None:
+    with (shelf / CALIBRATIONS).open(newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["metric"] == "val_loss"]
+    assert len(rows) == 2
+    for row in rows:
+        share = float(row["icc"])
+        seeds = f"{math.ceil(round(9 * (1 - share) / share, 6)):,}" if share > 0 else "no number of seeds, as far as these runs tell"
+        assert f"| {row['proxy']} | {seeds} |" in card
 
 
 def test_calibrations_are_those_of_the_merged_table(
