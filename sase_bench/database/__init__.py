@@ -21,21 +21,22 @@ from typing import TYPE_CHECKING, Any
 from sase_bench.database.version import SCHEMA_VERSION
 
 if TYPE_CHECKING:
+    from sase_bench.database.merging import Report, merge
     from sase_bench.database.reader import connect
     from sase_bench.database.shard_writer import ShardWriter
-    from sase_bench.database.shards import Report, export, merge, read_shard
+    from sase_bench.database.shards import export, read_shard
     from sase_bench.database.store import Store
 
 __all__ = ["SCHEMA_VERSION", "Report", "ShardWriter", "Store", "connect", "export", "merge", "read_shard"]
 
 #: Loaded on first use: a machine without DuckDB can still fill a shelf.
 _MODULES = {
-    "Report": "shards",
+    "Report": "merging",
     "ShardWriter": "shard_writer",
     "Store": "store",
     "connect": "reader",
     "export": "shards",
-    "merge": "shards",
+    "merge": "merging",
     "read_shard": "shards",
 }
 

@@ -9,9 +9,10 @@ from typing import Any
 
 from sase_bench import cli
 from sase_bench.database.check import check, check_shelf
+from sase_bench.database.merging import Report, merge
 from sase_bench.database.reader import DEFAULT_TABLE, connect
 from sase_bench.database.schema import schema_sql
-from sase_bench.database.shards import Report, export, merge, recipes_of
+from sase_bench.database.shards import export, recipes_of
 from sase_bench.database.shelf import is_shelf
 from sase_bench.database.store import Store
 from sase_bench.errors import RequestError

@@ -10,9 +10,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import duckdb
 
@@ -21,23 +20,7 @@ from sase_bench.database.version import SCHEMA_VERSION
 from sase_bench.errors import RequestError
 from sase_bench.record import COLUMNS, EPOCH_COLUMNS, KEY, Record
 
-if TYPE_CHECKING:
-    from sase_bench.database.store import Store
-
-__all__ = ["Report", "be_quiet", "export", "merge", "quoted", "read_shard", "recipes_in", "recipes_of"]
-
-
-@dataclass
-class Report:
-    """What a merge did. `conflicts` and `refused` name the run and why; none of them changed the table."""
-
-    added: int = 0
-    same: int = 0
-    conflicts: list[str] = field(default_factory=list)
-    refused: list[str] = field(default_factory=list)
-
-    def __str__(self) -> str:
-        return f"{self.added} added, {self.same} already there, {len(self.conflicts)} in conflict, {len(self.refused)} refused"
+__all__ = ["be_quiet", "export", "quoted", "read_shard", "recipes_in", "recipes_of"]
 
 
 def export(connection: duckdb.DuckDBPyConnection, path: Path, *, proxy: str | None = None) -> int:
@@ -112,23 +95,6 @@ def _in_words(path: Path) -> Iterator[None]:
         yield
     except duckdb.Error as error:
         raise RequestError(f"{str(path)!r} cannot be read as Parquet ({str(error).splitlines()[0]})") from error
-
-
-def merge(store: Store, path: Path) -> Report:
-    """Take the runs of a shard into a table. Runs that are there already must tell the same, or are reported."""
-    report = Report()
-    for record in read_shard(path):
-        if isinstance(record, RequestError):
-            report.refused.append(str(record))
-            continue
-        known = record.key in store
-        try:
-            report.added += store.append(record)
-            report.same += known
-        except RequestError as error:
-            (report.conflicts if known else report.refused).append(str(error))
-    store.publish()
-    return report
 
 
 def _record(row: dict[str, object]) -> Record | RequestError:

@@ -12,7 +12,7 @@ from sase_bench.errors import RequestError
 from sase_bench.query import blocks, catalogue, language, rankings
 from sase_bench.query.answer import Answer
 from sase_bench.query.language import Query
-from sase_bench.query.measured import Source
+from sase_bench.query.source import Source
 
 __all__ = ["answer"]
 

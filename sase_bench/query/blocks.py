@@ -8,8 +8,9 @@ from sase_bench.query.answer import Answer, fields
 from sase_bench.query.intervals import half_width, spread
 from sase_bench.query.language import Arch, Compare, Curve
 from sase_bench.query.latencies import latency_notes
-from sase_bench.query.measured import Measured, Source, measure_on, unmeasured
+from sase_bench.query.measured import Measured, measure_on, unmeasured
 from sase_bench.query.metrics import METRICS, Metric
+from sase_bench.query.source import Source
 from sase_bench.space import SLOTS, Architecture
 
 __all__ = ["arch", "compare", "curve"]

@@ -6,8 +6,9 @@ from typing import Any
 
 from sase_bench.query.answer import Answer, fields
 from sase_bench.query.language import Columns, Proxies, Selection, Summary, Word
-from sase_bench.query.measured import Source, measure_on
+from sase_bench.query.measured import measure_on
 from sase_bench.query.metrics import METRICS
+from sase_bench.query.source import Source
 from sase_bench.record import COLUMNS, EPOCH_COLUMNS, KEY
 from sase_bench.space import OPERATIONS, Architecture, Space
 

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sase_bench.database.schema import LATENCY
 from sase_bench.errors import RequestError
-
-if TYPE_CHECKING:
-    from sase_bench.query.measured import Source
+from sase_bench.query.source import Source
 
 __all__ = ["latency_notes", "no_latency"]
 

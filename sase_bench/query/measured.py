@@ -7,12 +7,9 @@ mean and the sd that were foretold and no seeds.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
-
-import duckdb
 
 from sase_bench.errors import RequestError, unknown
 from sase_bench.query.conditions import metrics_in, to_sql
@@ -20,50 +17,10 @@ from sase_bench.query.language import Condition, Selection, Word
 from sase_bench.query.latencies import latency_notes, no_latency
 from sase_bench.query.metrics import METRICS, Metric
 from sase_bench.query.refusals import refuse
+from sase_bench.query.source import Source
 from sase_bench.space import SLOTS, Architecture
 
-__all__ = ["Measured", "Source", "measure_on", "unmeasured"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Source:
-    """An open table, and how it is to be asked."""
-
-    connection: duckdb.DuckDBPyConnection
-    path: Path
-    proxy: str | None = None  # for queries that do not name one
-    test: bool = False  # scores are those on the test images
-    predicted: str | None = None  # the predictor that stands in for runs that were not made
-
-    @property
-    def runs(self) -> str:
-        """The relation that may be read: without `test` it has no test scores."""
-        return "runs" if self.test else "validation_runs"
-
-    def column(self, name: str) -> str:
-        """The column of the metric called `name` in a query."""
-        return METRICS[name].column(test=self.test)
-
-    def proxies(self) -> list[str]:
-        """The proxies to answer for where a query is about all of them: the source's own, or all that the table has."""
-        known = [name for (name,) in self.rows("SELECT proxy FROM proxies ORDER BY proxy")]
-        if self.proxy is None:
-            return known
-        if self.proxy not in known:
-            raise unknown("proxy", self.proxy, known) if known else RequestError(self.how_to_fill)
-        return [self.proxy]
-
-    @property
-    def how_to_fill(self) -> str:
-        """What to say of a table without runs."""
-        return f"{str(self.path)!r} holds no runs yet; make some with: python -m sase_bench.sweep --db {self.path}"
-
-    def rows(self, sql: str, parameters: Sequence[object] | Mapping[str, object] = ()) -> list[tuple[Any, ...]]:
-        """The rows that a statement of this program gives."""
-        try:
-            return self.connection.execute(sql, parameters).fetchall()
-        except duckdb.Error as error:
-            raise RequestError(f"{str(self.path)!r} cannot answer ({str(error).splitlines()[0]})") from error
+__all__ = ["Measured", "measure_on", "unmeasured"]
 
 
 @dataclass(frozen=True, kw_only=True)

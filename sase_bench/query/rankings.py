@@ -9,8 +9,9 @@ from typing import Any
 from sase_bench.query.answer import Answer, fields
 from sase_bench.query.intervals import CONFIDENCE, half_width, normal_quantile, pooled, spread
 from sase_bench.query.language import Effect, Pareto, Rank, Selection, Top
-from sase_bench.query.measured import Source, measure_on, unmeasured
+from sase_bench.query.measured import measure_on, unmeasured
 from sase_bench.query.metrics import METRICS, Metric
+from sase_bench.query.source import Source
 from sase_bench.space import OPERATIONS, Architecture
 
 __all__ = ["effect", "pareto", "rank", "top"]

@@ -81,7 +81,11 @@ def test_the_card_says_what_a_better_table_takes(shelf: Path, card: str) -> None
     assert len(rows) == 2
     for row in rows:
         share = float(row["icc"])
-        seeds = f"{math.ceil(round(9 * (1 - share) / share, 6)):,}" if share > 0 else "no number of seeds, as far as these runs tell"
+        seeds = (
+            f"{math.ceil(round(9 * (1 - share) / share, 6)):,}"
+            if share > 0
+            else "no number of seeds, as far as these runs tell"
+        )
         assert f"| {row['proxy']} | {seeds} |" in card
 
 

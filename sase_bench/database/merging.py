@@ -1,0 +1,42 @@
+"""Runs of shards taken into a table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sase_bench.database.shards import read_shard
+from sase_bench.database.store import Store
+from sase_bench.errors import RequestError
+
+__all__ = ["Report", "merge"]
+
+
+@dataclass
+class Report:
+    """What a merge did. `conflicts` and `refused` name the run and why; none of them changed the table."""
+
+    added: int = 0
+    same: int = 0
+    conflicts: list[str] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        return f"{self.added} added, {self.same} already there, {len(self.conflicts)} in conflict, {len(self.refused)} refused"
+
+
+def merge(store: Store, path: Path) -> Report:
+    """Take the runs of a shard into a table. Runs that are there already must tell the same, or are reported."""
+    report = Report()
+    for record in read_shard(path):
+        if isinstance(record, RequestError):
+            report.refused.append(str(record))
+            continue
+        known = record.key in store
+        try:
+            report.added += store.append(record)
+            report.same += known
+        except RequestError as error:
+            (report.conflicts if known else report.refused).append(str(error))
+    store.publish()
+    return report
