@@ -1,16 +1,19 @@
 """What README and the shelf print comes out of the runs that lie on the shelf."""
 
+import shutil
 from pathlib import Path
 
 import pytest
 
 from sase_bench.calibrate.__main__ import main as calibrate
 from sase_bench.database.__main__ import main as database
-from sase_bench.database.checksums import SUMS
+from sase_bench.database.checksums import check_sums, read_sums
 from sase_bench.query.__main__ import main as query
+from sase_bench.release.__main__ import main as release
 
 ROOT = Path(__file__).parents[1]
-PILOTS = ROOT / "database" / "pilots"
+SHELF = ROOT / "database"
+PILOTS = SHELF / "pilots"
 README = (ROOT / "README.md").read_text()
 
 
@@ -20,13 +23,26 @@ def tables(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     folder = tmp_path_factory.mktemp("published")
     found = {"digits": folder / "digits.duckdb", "all": folder / "all.duckdb"}
     assert database(["merge", str(PILOTS / "digits.parquet"), "--db", str(found["digits"])]) == 0
-    assert database(["merge", *map(str, sorted(PILOTS.glob("*.parquet"))), "--db", str(found["all"])]) == 0
+    shards = [*sorted(SHELF.glob("*.parquet")), *sorted(PILOTS.glob("*.parquet"))]
+    assert database(["merge", *map(str, shards), "--db", str(found["all"])]) == 0
     return {name: str(path) for name, path in found.items()}
 
 
-def test_every_shard_has_its_checksum() -> None:
-    listed = {line.split()[1] for line in (PILOTS / SUMS).read_text().splitlines()}
-    assert listed == {path.name for path in PILOTS.glob("*.parquet")}
+@pytest.mark.parametrize("folder", [SHELF, PILOTS])
+def test_every_shard_is_what_its_checksum_says(folder: Path) -> None:
+    listed = {name for name in read_sums(folder) if name.endswith(".parquet")}
+    assert listed == {path.name for path in folder.glob("*.parquet")}
+    for path in folder.glob("*.parquet"):
+        check_sums(path)
+
+
+def test_the_release_is_what_its_shards_give(tmp_path: Path) -> None:
+    for path in SHELF.iterdir():
+        if path.suffix == ".parquet" or path.name == "verification.csv":
+            shutil.copy(path, tmp_path)
+    assert release(["--shelf", str(tmp_path)]) == 0
+    for name in ("DATACARD.md", "schema.sql"):
+        assert (tmp_path / name).read_text() == (SHELF / name).read_text(), name
 
 
 def test_the_readme_prints_what_the_commands_print(tables: dict[str, str], capsys: pytest.CaptureFixture[str]) -> None:
