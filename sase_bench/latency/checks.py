@@ -53,7 +53,7 @@ class Checked:
 _COLUMNS = {
     "trunk": "VARCHAR", "kind": "VARCHAR", **CONDITION_COLUMNS, "stage": "BIGINT", "arch": "BIGINT", "is_fit": "BOOLEAN",
     "composed": "DOUBLE", "p50": "DOUBLE", "p95": "DOUBLE", "repetitions": "BIGINT", "measured_at": "VARCHAR",
-    "seconds": "FLOAT[]",
+    "seconds": "DOUBLE[]",
 }  # fmt: skip
 
 
