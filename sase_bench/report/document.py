@@ -23,9 +23,9 @@ from sase_bench.space import SLOTS
 __all__ = ["Section", "numbers", "sections", "texts", "write"]
 
 _CAPTION = (
-    "Attention modules in every bottleneck at 224×224: costs counted by one counter (multiply-accumulates), and the published "
-    "gain in ImageNet top-1 over the plain ResNet of the same source, as a range over sources. Published figures, not scores of "
-    "this project's proxies."
+    "Attention modules in every bottleneck at 224×224, also where a paper places its module elsewhere: costs counted by one "
+    "counter (multiply-accumulates), and the published gain in ImageNet top-1 over the plain ResNet of the same source, as a "
+    "range over sources. Published figures, not scores of this project's proxies."
 )
 _LATEX_BLOCKS = 10
 
