@@ -69,7 +69,9 @@ def compare(
     for backbone in BACKBONES:
         plain = plain_count(backbone)
         everything.append(_entry(backbone, "none", None, plain, plain, rows, ()))
-        known = [(name, MODULES[name].year, counts.get((backbone, name))) for name in sorted(MODULES, key=_by_year)]
+        known: list[tuple[str, int | None, Count | None]] = [
+            (name, MODULES[name].year, counts.get((backbone, name))) for name in sorted(MODULES, key=_by_year)
+        ]
         known += [(name, 2024 if name == "sase" else None, block_count(backbone, arch)) for name, arch in inside.items()]
         everything += [_entry(backbone, *module, plain, rows, found) for module in known]
     return everything

@@ -46,7 +46,7 @@ def modules(entries: Sequence[Entry], figure: Figure) -> None:
     for i, kind in enumerate(kinds):
         panels[-1].scatter([], [], marker=MARKERS[i], color=COLOURS[i], label=kind)
     panels[-1].scatter([], [], marker="o", facecolors="none", edgecolors="0.3", label="hollow: mixed recipes or copied")
-    panels[-1].legend(loc="best", fontsize=7)
+    _explain(figure)
 
 
 def pareto(measurement: Measurement, figure: Figure) -> None:
@@ -64,7 +64,7 @@ def pareto(measurement: Measurement, figure: Figure) -> None:
     axes.set_ylabel("validation loss (nats)")
     noise = "no seed noise known" if sd is None else "bars: standard error by the seeds' pooled noise"
     axes.set_title(f"{measurement.proxy}, {_n(blocks)}; {noise}")
-    axes.legend()
+    _explain(figure)
 
 
 def effects(measurement: Measurement, figure: Figure) -> None:
@@ -98,7 +98,7 @@ def curves(measurement: Measurement, figure: Figure) -> None:
     axes.set_xlabel("epoch")
     axes.set_ylabel("validation loss (nats), mean over seeds")
     axes.set_title(f"{measurement.proxy}, {len(measurement.curves)} of {_n(measurement.blocks)}")
-    axes.legend()
+    _explain(figure)
 
 
 def place(measurement: Measurement, figure: Figure) -> None:
@@ -132,7 +132,7 @@ def reliability(calibrations: Sequence[dict[str, Any]], figure: Figure) -> None:
     )
     axes.plot([], [], "o", color=COLOURS[0], label="a single run (ICC)")
     axes.plot([], [], "s", color=COLOURS[1], label="mean of the seeds (reliability)")
-    figure.legend(loc="outside upper center", ncols=2)
+    _explain(figure)
 
 
 def regret(search: dict[str, Any], figure: Figure) -> None:
@@ -145,7 +145,7 @@ def regret(search: dict[str, Any], figure: Figure) -> None:
     axes.set_xlabel("blocks evaluated")
     axes.set_ylabel(f"mean regret in {search['metric']}")
     axes.set_title(f"{search['proxy']}, pool of {search['pool']} blocks, n = {search['repeats']} repeats")
-    axes.legend(fontsize=7, ncols=2)
+    _explain(figure)
 
 
 def predictors(found: dict[str, Any], figure: Figure) -> None:
@@ -155,15 +155,20 @@ def predictors(found: dict[str, Any], figure: Figure) -> None:
         mine = [row for row in rows if row["predictor"] == name and row["tau"] is not None]
         x, y = ([row[column] for row in mine] for column in ("n", "tau"))
         errors = [row["tau_sd"] or 0.0 for row in mine]
-        look = {"color": COLOURS[i % len(COLOURS)], "marker": MARKERS[i % len(MARKERS)]}
-        axes.errorbar(x, y, yerr=errors, markersize=4, linewidth=1, label=name, **look)
+        colour, marker = COLOURS[i % len(COLOURS)], MARKERS[i % len(MARKERS)]
+        axes.errorbar(x, y, yerr=errors, color=colour, marker=marker, markersize=4, linewidth=1, label=name)
     ceilings = [(row["n"], row["tau_ceiling"]) for row in rows if row["tau_ceiling"] is not None]
     if ceilings:
         axes.plot(*zip(*sorted(ceilings), strict=True), "k--", linewidth=1, label="noise ceiling")
     axes.set_xlabel("blocks learnt from")
     axes.set_ylabel("Kendall τ on the other blocks")
     axes.set_title(f"{found['data']['proxy']}, {found['data']['metric']}; bars: sd over n = {rows[0]['repeats']} repeats")
-    axes.legend()
+    _explain(figure)
+
+
+def _explain(figure: Figure) -> None:
+    """A legend below the panels: one that looks for a free place takes the longer the more is drawn, and hides what comes later."""
+    figure.legend(loc="outside lower center", ncols=4, fontsize=7)
 
 
 def _mark_published(axes: Axes, points: Sequence[tuple[float, float]]) -> None:

@@ -2,31 +2,12 @@ import json
 import re
 from pathlib import Path
 
-from sase_bench.report.evidence import Evidence, Measurement
 from sase_bench.report.figures import Missing, Picture
 from sase_bench.report.page import page
 from sase_bench.report.wording import Claim, claims, most_trusted
+from tests.evidence import calibration, evidence, measurement
 
 HOSTILE = "</script><img src=x onerror=alert(1)>"
-
-
-def block(arch: int, loss: float) -> dict[str, object]:
-    scores = {"val_loss": loss, "val_loss_sd": None, "seeds": 1, "val_top1": 0.5, "params": 10, "flops": 20}
-    return {"arch": arch, "text": HOSTILE, **scores}
-
-
-def measurement(proxy: str, count: int) -> Measurement:
-    blocks = [block(arch, arch / 10) for arch in range(1, count + 1)]
-    return Measurement(proxy=proxy, blocks=blocks, front=blocks[:1], effects={}, curves={}, published=None)
-
-
-def calibration(proxy: str, low: float | None) -> dict[str, object]:
-    figures = {"reliability": 0.5, "reliability_low": low, "reliability_high": 0.9}
-    return {"proxy": proxy, "metric": "val_loss", "blocks": 3, "seeds": 2, **figures}
-
-
-def evidence(*found: Measurement, calibrations: list[dict[str, object]] | None = None) -> Evidence:
-    return Evidence(measurements=found, calibrations=calibrations or [], search=None)
 
 
 def test_no_text_of_a_table_becomes_markup(tmp_path: Path) -> None:
@@ -34,7 +15,7 @@ def test_no_text_of_a_table_becomes_markup(tmp_path: Path) -> None:
     drawn.write_text("<svg/>")
     picture = Picture(name="a", title=HOSTILE, command=HOSTILE, draw=lambda figure: None)
     text = page(
-        evidence(measurement(HOSTILE, 1)),
+        evidence(measurement(HOSTILE, 1, HOSTILE)),
         [],
         [Claim(HOSTILE, HOSTILE)],
         [(picture, drawn)],
