@@ -167,7 +167,7 @@ def predictors(found: dict[str, Any], figure: Figure) -> None:
 
 
 def _explain(figure: Figure) -> None:
-    """A legend below the panels: one that looks for a free place takes the longer the more is drawn, and hides what comes later."""
+    """A legend below the panels: looking for a free place inside takes the longer the more is drawn."""
     figure.legend(loc="outside lower center", ncols=4, fontsize=7)
 
 
