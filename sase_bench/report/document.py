@@ -1,18 +1,33 @@
-"""The sections of a report, and how they become files."""
+"""The files of a report: questions with their answers, the comparison of modules, all numbers once, figures and the page."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from sase_bench.errors import RequestError
 from sase_bench.query import Answer, ask
 from sase_bench.query.format import render
+from sase_bench.report.comparison import HEADERS, Entry, cells, missing
+from sase_bench.report.drawing import save
+from sase_bench.report.evidence import Evidence
+from sase_bench.report.figures import Missing, Picture, figures
+from sase_bench.report.page import page
+from sase_bench.report.tables import latex, markdown
+from sase_bench.report.wording import claims
 from sase_bench.space import SLOTS
 
-__all__ = ["Section", "sections", "write"]
+__all__ = ["Section", "numbers", "sections", "texts", "write"]
+
+_CAPTION = (
+    "Attention modules in every bottleneck at 224×224, also where a paper places its module elsewhere: costs counted by one "
+    "counter (multiply-accumulates), and the published gain in ImageNet top-1 over the plain ResNet of the same source, as a "
+    "range over sources. Published figures, not scores of this project's proxies."
+)
+_LATEX_BLOCKS = 10
 
 
 @dataclass(frozen=True)
@@ -37,29 +52,87 @@ def sections(db: Path, *, most: int = 20) -> list[Section]:
     return found
 
 
-def write(parts: Iterable[Section], folder: Path) -> list[Path]:
-    """Write `summary.md` for people and `numbers.json` for programs; the same table gives the same bytes."""
-    parts = list(parts)
-    text = ["# Report", ""]
+def numbers(evidence: Evidence, entries: Sequence[Entry]) -> dict[str, Any]:
+    """Every number of the report, once; a gain is in percentage points of ImageNet top-1."""
+    modules = [
+        {
+            "backbone": entry.backbone,
+            "module": entry.name,
+            "params": None if entry.count is None else entry.count.params,
+            "flops": None if entry.count is None else entry.count.flops,
+            "published": [asdict(row) for row in entry.rows],
+            "gains": [
+                {
+                    "source": gain.row.source,
+                    "kind": gain.row.kind,
+                    "one_recipe": gain.is_one_recipe,
+                    "gain": round(gain.top1, 4),
+                }
+                for gain in entry.gains
+            ],
+        }
+        for entry in entries
+    ]
+    return {"modules": modules, **asdict(evidence)}
+
+
+def texts(parts: Iterable[Section], evidence: Evidence, entries: Sequence[Entry]) -> dict[str, str]:
+    """The files that are text without figures, by name."""
+    rows = [cells(entry) for entry in entries]
+    said = [f"* {claim.text}\n  `{claim.command}`" for claim in claims(evidence, entries)]
+    summary = ["# Report", "", *said, ""]
     for part in parts:
         notes = [f"*{note}*\n" for note in part.answer.notes]
-        text += [
-            f"## {part.title}",
-            "",
-            f'`python -m sase_bench.query "{part.question}"`',
-            "",
-            render(part.answer, "md"),
-            *notes,
-        ]
-    numbers = {part.question: part.answer.records() for part in parts}
-    files = {
-        folder / "summary.md": "\n".join(text),
-        folder / "numbers.json": json.dumps(numbers, indent=1, ensure_ascii=False, allow_nan=False) + "\n",
+        question = f'`python -m sase_bench.query "{part.question}"`'
+        summary += [f"## {part.title}", "", question, "", render(part.answer, "md"), *notes]
+    modules = ["# Published modules", "", _CAPTION, "", markdown(HEADERS, rows), *(f"{note}\n" for note in missing(entries))]
+    return {
+        "summary.md": "\n".join(summary),
+        "modules.md": "\n".join(modules),
+        "modules.tex": latex(HEADERS[:-1], [row[:-1] for row in rows], caption=_CAPTION, label="tab:modules"),
+        **{f"blocks-{found.proxy}.tex": _blocks(found.proxy, found.blocks) for found in evidence.measurements},
+        "numbers.json": json.dumps(numbers(evidence, entries), indent=1, ensure_ascii=False, allow_nan=False) + "\n",
     }
+
+
+def write(parts: Iterable[Section], evidence: Evidence, entries: Sequence[Entry], folder: Path) -> list[Path]:
+    """Write a report; the same input gives the same bytes. Raises `RequestError` for a folder that cannot be written."""
+    paths = [_put(folder / name, text) for name, text in texts(parts, evidence, entries).items()]
+    shown: list[tuple[Picture, Path]] = []
+    left_out: list[Missing] = []
+    for item in figures(evidence, entries):
+        if isinstance(item, Missing):
+            left_out.append(item)
+            continue
+        drawn = save(item.draw, folder / "figures", item.name, width=item.width, height=item.height)
+        shown.append((item, drawn[0]))
+        paths += drawn
+    text = page(evidence, entries, claims(evidence, entries), shown, left_out)
+    return [*paths, _put(folder / "index.html", text)]
+
+
+def _blocks(proxy: str, blocks: Sequence[Mapping[str, Any]]) -> str:
+    headers = ("place", "block", "operations", "validation loss", "sd over seeds", "seeds", "parameters")
+    lines = [
+        (
+            str(place),
+            str(block["arch"]),
+            block["text"],
+            f"{block['val_loss']:.4f}",
+            "-" if block["val_loss_sd"] is None else f"{block['val_loss_sd']:.4f}",
+            str(block["seeds"]),
+            f"{block['params']:,}",
+        )
+        for place, block in enumerate(blocks[:_LATEX_BLOCKS], 1)
+    ]
+    caption = f"The best {len(lines)} of {len(blocks)} measured blocks on the proxy {proxy}; no score on ImageNet."
+    return latex(headers, lines, caption=caption, label=f"tab:blocks-{proxy}")
+
+
+def _put(path: Path, text: str) -> Path:
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for path, content in files.items():
-            path.write_text(content, encoding="utf-8")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise RequestError(f"cannot write to {str(folder)!r}: {error.strerror}") from error
-    return list(files)
+        raise RequestError(f"cannot write to {str(path.parent)!r}: {error.strerror}") from error
+    return path

@@ -22,21 +22,35 @@ def table(tmp_path: Path) -> Path:
 def test_a_report_answers_its_own_questions(table: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = tmp_path / "reports"
     assert main(["--db", str(table), "--output", str(folder)]) == 0
-    assert capsys.readouterr().out.splitlines() == [str(folder / "summary.md"), str(folder / "numbers.json")]
-    numbers = json.loads((folder / "numbers.json").read_text())
-    assert list(numbers) == ["summary", "top 20 by loss on digits", *(f"effect {slot} by loss on digits" for slot in SLOTS)]
-    for question, records in numbers.items():
-        assert records == [dict(record) for record in ask(question, db=table).records()]
+    printed = set(capsys.readouterr().out.splitlines())
+    assert printed == {str(path) for path in folder.rglob("*") if path.is_file()}
+    questions = ["summary", "top 20 by loss on digits", *(f"effect {slot} by loss on digits" for slot in SLOTS)]
     text = (folder / "summary.md").read_text()
-    assert text.count("\n## ") == len(numbers)
-    assert all(f'`python -m sase_bench.query "{question}"`' in text for question in numbers)
+    assert text.count("\n## ") == len(questions)
+    assert all(f'`python -m sase_bench.query "{question}"`' in text for question in questions)
+
+
+def test_the_numbers_are_those_that_the_questions_get(table: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "reports"
+    assert main(["--db", str(table), "--output", str(folder)]) == 0
+    numbers = json.loads((folder / "numbers.json").read_text())
+    (found,) = numbers["measurements"]
+    assert found["blocks"] == [dict(record) for record in ask("top 30 by loss on digits", db=table).records()]
+    for slot in SLOTS:
+        answer = ask(f"effect {slot} by loss on digits", db=table)
+        assert found["effects"][slot] == [dict(record) for record in answer.records()]
+    assert numbers["calibrations"] == []  # one seed a block
+    sase = next(module for module in numbers["modules"] if module["module"] == "sase")
+    assert sase["published"] == []
 
 
 def test_the_same_table_gives_the_same_bytes(table: Path, tmp_path: Path) -> None:
     for name in ("first", "second"):
         assert main(["--db", str(table), "--output", str(tmp_path / name)]) == 0
-    for name in ("summary.md", "numbers.json"):
-        assert (tmp_path / "first" / name).read_bytes() == (tmp_path / "second" / name).read_bytes()
+    files = [path.relative_to(tmp_path / "first") for path in (tmp_path / "first").rglob("*") if path.is_file()]
+    assert {path.suffix for path in files} == {".html", ".json", ".md", ".png", ".svg", ".tex"}
+    for path in files:
+        assert (tmp_path / "first" / path).read_bytes() == (tmp_path / "second" / path).read_bytes()
 
 
 def test_bad_requests_get_one_line_and_status_2(table: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,0 +1,121 @@
+"""Modules side by side: what each adds to ResNet-50 and ResNet-101, and what it is published to gain there.
+
+Two kinds of evidence meet in this file and are never put into one column: published top-1 on ImageNet, and validation scores
+on a proxy. A block of the space has only the second kind until someone trains it on ImageNet and adds a line to `imagenet.csv`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sase_bench.modules import MODULES
+from sase_bench.report.counts import HOW, Count, block_count, plain_count
+from sase_bench.report.published import BACKBONES, Gain, Row, gains, module_of
+from sase_bench.space import SASE_BLOCK, Architecture
+
+__all__ = ["HEADERS", "NOT_AVAILABLE", "NOT_COUNTED", "Entry", "cells", "compare", "missing"]
+
+NOT_AVAILABLE = "not available"
+NOT_COUNTED = "not counted"
+
+#: Of the table that `cells` fills.
+HEADERS = (
+    "backbone",
+    "module",
+    "year",
+    "params (M)",
+    "added params (M)",
+    "GFLOPs",
+    "added GFLOPs",
+    "published gain, one recipe (points of ImageNet top-1)",
+    "sources",
+    "published gain, mixed or copied",
+    "published top-1 (kind)",
+)
+
+#: Initials of how a number came about, as the tables show them.
+_KINDS = {"own-paper": "own", "reproduction": "rep", "third-party": "3rd"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """A module (or a block of the space) on one backbone."""
+
+    backbone: str
+    name: str
+    year: int | None
+    count: Count | None
+    added: Count | None
+    gains: tuple[Gain, ...]
+    rows: tuple[Row, ...]
+
+    def range_of(self, *, one_recipe: bool) -> tuple[float, float] | None:
+        """The smallest and the largest gain over sources, in percentage points; None where no source gives one."""
+        found = [gain.top1 for gain in self.gains if gain.is_one_recipe is one_recipe]
+        return (min(found), max(found)) if found else None
+
+    def sources(self) -> list[str]:
+        """The sources whose gains are of one recipe, each once."""
+        return list(dict.fromkeys(gain.row.source for gain in self.gains if gain.is_one_recipe))
+
+
+def compare(
+    rows: Sequence[Row], counts: Mapping[tuple[str, str], Count], blocks: Mapping[str, Architecture] | None = None
+) -> list[Entry]:
+    """The plain network, every module in order of years, SASE's block and then `blocks` by their names, for both backbones."""
+    found, everything = gains(rows), []
+    inside = {"sase": SASE_BLOCK, **(blocks or {})}
+    for backbone in BACKBONES:
+        plain = plain_count(backbone)
+        everything.append(_entry(backbone, "none", None, plain, plain, rows, ()))
+        known: list[tuple[str, int | None, Count | None]] = [
+            (name, MODULES[name].year, counts.get((backbone, name))) for name in sorted(MODULES, key=_by_year)
+        ]
+        known += [(name, 2024 if name == "sase" else None, block_count(backbone, arch)) for name, arch in inside.items()]
+        everything += [_entry(backbone, *module, plain, rows, found) for module in known]
+    return everything
+
+
+def cells(entry: Entry) -> tuple[str, ...]:
+    """A line of the table, under `HEADERS`; what is missing says so."""
+    count, added = entry.count, entry.added
+    costs = [NOT_COUNTED] * 4
+    if count is not None and added is not None:
+        costs = [f"{count.params / 1e6:.3f}", f"{added.params / 1e6:+.4f}"]
+        costs += [f"{count.flops / 1e9:.4f}", f"{added.flops / 1e9:+.4f}"]
+    absolute = "; ".join(f"{row.top1:.2f} ({_KINDS.get(row.kind, row.kind)})" for row in entry.rows)
+    if entry.name == "none":
+        return (entry.backbone, "plain", "2016", *costs, "0 by definition", "", "", "differs between sources")
+    one, mixed = (_span(entry.range_of(one_recipe=flag)) for flag in (True, False))
+    year = "" if entry.year is None else str(entry.year)
+    return (entry.backbone, entry.name, year, *costs, one, str(len(entry.sources())), mixed, absolute or NOT_AVAILABLE)
+
+
+def missing(entries: Sequence[Entry]) -> list[str]:
+    """What the table lacks, a sentence each."""
+    uncounted = sorted({entry.name for entry in entries if entry.count is None})
+    notes = [f"Not counted yet: {', '.join(uncounted)}. Count with `{HOW}`."] if uncounted else []
+    unpublished = sorted({entry.name for entry in entries if not entry.rows and entry.name != "none"})
+    notes.append(f"No ImageNet figure in the tables on one of the backbones, or on both: {', '.join(unpublished)}.")
+    return notes
+
+
+def _by_year(name: str) -> tuple[int, str]:
+    return MODULES[name].year, name
+
+
+def _entry(
+    backbone: str, name: str, year: int | None, count: Count | None, plain: Count, rows: Sequence[Row], found: Sequence[Gain]
+) -> Entry:
+    added = None if count is None else Count(count.params - plain.params, count.flops - plain.flops)
+    mine = tuple(gain for gain in found if gain.module == name and gain.row.backbone == backbone)
+    stated = tuple(row for row in rows if row.backbone == backbone and module_of(row) == name)
+    return Entry(backbone=backbone, name=name, year=year, count=count, added=added, gains=mine, rows=stated)
+
+
+def _span(span: tuple[float, float] | None) -> str:
+    if span is None:
+        return NOT_AVAILABLE
+    low, high = (f"{value:+.2f}" for value in span)
+    return low if low == high else f"{low} to {high}"

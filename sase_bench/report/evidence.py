@@ -1,0 +1,107 @@
+"""All that the figures and the page say of a table, as plain values, each beside the question that gives it again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from sase_bench.calibrate.findings import judge
+from sase_bench.database.reader import connect
+from sase_bench.errors import RequestError
+from sase_bench.query import ask
+from sase_bench.space import SASE_BLOCK, SLOTS, Architecture, Space
+
+__all__ = ["CALIBRATED", "Evidence", "Measurement", "evidence_of", "read_json"]
+
+#: The metrics whose reliability is shown.
+CALIBRATED = ("val_loss", "val_top1")
+
+Records = list[dict[str, Any]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measurement:
+    """What was measured on one proxy; losses in nats and accuracies in 0..1, both validation."""
+
+    proxy: str
+    blocks: Records  # best first: arch, text, val_loss, val_loss_sd, seeds, val_top1, params, flops
+    front: Records  # of val_loss against params
+    effects: dict[str, Records]  # by slot: operation, architectures, mean, low, high
+    curves: dict[str, Records]  # by role (best, published, worst): epoch, val_loss, seeds
+    published: dict[str, Any] | None  # place of the published block, with its interval; None if it was not measured
+
+    @property
+    def best(self) -> dict[str, Any]:
+        """The block with the smallest mean validation loss."""
+        return self.blocks[0]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evidence:
+    """A table, the searches that were compared on it and the predictors that were evaluated on it."""
+
+    measurements: tuple[Measurement, ...]
+    calibrations: Records  # proxy, metric, blocks, seeds, and icc and reliability with their intervals
+    search: dict[str, Any] | None  # as `python -m sase_bench.bo --compare --output` writes it
+    predictors: list[dict[str, Any]] = field(default_factory=list)  # as `predictors evaluate` writes them
+
+
+def evidence_of(db: Path, *, search: Path | None = None, predictors: Path | None = None) -> Evidence:
+    """Everything that the table `db` holds for a report. Raises `RequestError` for what cannot be read."""
+    scored = [str(record["proxy"]) for record in ask("summary", db=db).records() if record["ok"]]
+    evaluated = sorted(predictors.glob("*/evaluation.json")) if predictors and predictors.is_dir() else []
+    return Evidence(
+        measurements=tuple(_measurement(db, proxy) for proxy in scored),
+        calibrations=_calibrations(db),
+        search=read_json(search) if search and search.exists() else None,
+        predictors=[read_json(path) for path in evaluated],
+    )
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """The object in a file. Raises `RequestError` if there is none."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise RequestError(f"{str(path)!r} cannot be read as JSON: {error}") from error
+    if not isinstance(content, dict):
+        raise RequestError(f"{str(path)!r} holds {type(content).__name__}, an object was expected")
+    return content
+
+
+def _measurement(db: Path, proxy: str) -> Measurement:
+    blocks = ask(f"top {len(Space('full'))} by loss on {proxy}", db=db).records()
+    roles = {"best": blocks[0]["arch"], "published": SASE_BLOCK.index, "worst": blocks[-1]["arch"]}
+    there = {block["arch"] for block in blocks}
+    return Measurement(
+        proxy=proxy,
+        blocks=blocks,
+        front=ask(f"pareto loss vs params on {proxy}", db=db).records(),
+        effects={slot: ask(f"effect {slot} by loss on {proxy}", db=db).records() for slot in SLOTS},
+        curves={role: _curve(db, proxy, arch) for role, arch in roles.items() if arch in there},
+        published=_place(db, proxy, SASE_BLOCK) if SASE_BLOCK.index in there else None,
+    )
+
+
+def _curve(db: Path, proxy: str, arch: int) -> Records:
+    return ask(f"curve {arch}", db=db, proxy=proxy).records()
+
+
+def _place(db: Path, proxy: str, arch: Architecture) -> dict[str, Any]:
+    (record,) = ask(f"rank {arch.index} by loss", db=db, proxy=proxy).records()
+    return record
+
+
+def _calibrations(db: Path) -> Records:
+    kept: Sequence[str] = ("proxy", "metric", "blocks", "seeds")
+    kept = [*kept, *(f"{name}{end}" for name in ("icc", "reliability") for end in ("", "_low", "_high"))]
+    with connect(db) as table:
+        rows = [finding.row() for group in judge(table) for finding in group if finding.metric in CALIBRATED]
+    return [{name: _finite(row[name]) for name in kept} for row in rows]
+
+
+def _finite(value: Any) -> Any:
+    return None if isinstance(value, float) and not -float("inf") < value < float("inf") else value

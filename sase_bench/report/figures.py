@@ -1,0 +1,128 @@
+"""What each figure shows. A figure that the data do not allow is `Missing`, with the reason, and nothing is drawn for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from sase_bench.report import plots
+from sase_bench.report.comparison import Entry
+from sase_bench.report.drawing import Drawing
+from sase_bench.report.evidence import Evidence, Measurement
+from sase_bench.space import SASE_BLOCK
+
+__all__ = ["Missing", "Picture", "figures"]
+
+_PUBLISHED = "SASE's published block"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Picture:
+    """A figure to be drawn, sizes in inches."""
+
+    name: str
+    title: str
+    command: str  # that prints the numbers in it
+    draw: Drawing
+    width: float = 7.0
+    height: float = 3.4
+
+
+@dataclass(frozen=True, kw_only=True)
+class Missing:
+    """A figure that cannot be drawn from what there is."""
+
+    name: str
+    reason: str
+
+
+def figures(evidence: Evidence, entries: Sequence[Entry]) -> Iterator[Picture | Missing]:
+    """All figures of a report, in order."""
+    yield from _modules(entries)
+    for measurement in evidence.measurements:
+        yield from _of_proxy(measurement)
+    if evidence.calibrations:
+        yield Picture(
+            name="reliability",
+            title="How far a score can be trusted: reliability between seeds",
+            command="python -m sase_bench.calibrate --measured --proxy all",
+            draw=partial(plots.reliability, evidence.calibrations),
+            height=1.2 + 0.5 * len(evidence.calibrations),
+        )
+    else:
+        yield Missing(name="reliability", reason="no proxy has three blocks with two seeds")
+    yield from _of_programs(evidence)
+
+
+def _modules(entries: Sequence[Entry]) -> Iterator[Picture | Missing]:
+    if any(entry.gains and entry.added is not None for entry in entries):
+        yield Picture(
+            name="modules",
+            title="Published ImageNet gain of attention modules against the parameters they add",
+            command="python -m sase_bench.report",
+            draw=partial(plots.modules, entries),
+            height=4.2,
+        )
+    else:
+        reason = "no module with a published gain has been counted; count with: python -m sase_bench.report --count"
+        yield Missing(name="modules", reason=reason)
+
+
+def _of_proxy(measurement: Measurement) -> Iterator[Picture | Missing]:
+    proxy = measurement.proxy
+    yield Picture(
+        name=f"pareto-{proxy}",
+        title=f"Loss against parameters on {proxy}",
+        command=f'python -m sase_bench.query "pareto loss vs params on {proxy}"',
+        draw=partial(plots.pareto, measurement),
+    )
+    yield Picture(
+        name=f"effects-{proxy}",
+        title=f"Effect of every operation of every slot on {proxy}",
+        command=f'python -m sase_bench.query "effect channel_excite by loss on {proxy}"',
+        draw=partial(plots.effects, measurement),
+        height=6.2,
+    )
+    yield Picture(
+        name=f"curves-{proxy}",
+        title=f"Learning curves on {proxy}",
+        command=f'python -m sase_bench.query "curve {measurement.best["arch"]} on {proxy}"',
+        draw=partial(plots.curves, measurement),
+    )
+    if measurement.published is None:
+        yield Missing(name=f"place-{proxy}", reason=f"{_PUBLISHED} was not measured on {proxy}")
+    else:
+        yield Picture(
+            name=f"place-{proxy}",
+            title=f"Where {_PUBLISHED} ranks on {proxy}",
+            command=f'python -m sase_bench.query "rank {SASE_BLOCK.index} by loss on {proxy}"',
+            draw=partial(plots.place, measurement),
+        )
+
+
+def _of_programs(evidence: Evidence) -> Iterator[Picture | Missing]:
+    if evidence.search is None:
+        how = "python -m sase_bench.bo --compare --output reports/search.json"
+        yield Missing(name="regret", reason=f"no comparison of searches; make one with: {how}")
+    else:
+        draw = partial(plots.regret, evidence.search)
+        command = "python -m sase_bench.bo --compare --output reports/search.json"
+        yield Picture(name="regret", title="Regret of searches on the table", command=command, draw=draw)
+    if not evidence.predictors:
+        yield Missing(
+            name="predictors", reason="no predictor was evaluated; do it with: python -m sase_bench.predictors evaluate"
+        )
+    for found in evidence.predictors:
+        data = found["data"]
+        yield Picture(
+            name=f"predictors-{data['proxy']}-{data['metric']}-{data['space']}",
+            title=f"Accuracy of predictors of {data['metric']} on {data['proxy']}",
+            command=f"python -m sase_bench.predictors evaluate --proxy {data['proxy']} --space {data['space']}",
+            draw=partial(plots.predictors, found),
+        )
+    most = max((len(measurement.blocks) for measurement in evidence.measurements), default=0)
+    yield Missing(
+        name="interactions",
+        reason=f"a map of slot pairs needs all 735 pairs of operations several times; at most {most} blocks are measured",
+    )

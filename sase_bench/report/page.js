@@ -1,0 +1,128 @@
+"use strict";
+const data = JSON.parse(document.getElementById("data").textContent);
+const byId = (id) => document.getElementById(id);
+const drawn = "http://www.w3.org/2000/svg";
+const columns = [
+  ["arch", "block"], ["text", "operations"], ["val_loss", "loss (nats)"], ["val_loss_sd", "sd over seeds"],
+  ["seeds", "seeds"], ["val_top1", "top-1 (0..1)"], ["params", "parameters"], ["flops", "FLOPs"],
+];
+const names = Object.fromEntries(columns);
+let sorted = { column: "val_loss", direction: 1 };
+
+function element(name, text, parent) {
+  const made = document.createElement(name);
+  if (text !== undefined) made.textContent = text;
+  if (parent) parent.append(made);
+  return made;
+}
+function mark(name, attributes, parent, text) {
+  const made = document.createElementNS(drawn, name);
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+  if (text !== undefined) made.textContent = text;
+  parent.append(made);
+  return made;
+}
+function shown(value) {
+  if (value === null || value === undefined) return "-";
+  return typeof value === "number" && !Number.isInteger(value) ? value.toFixed(4) : String(value);
+}
+function blocks() {
+  const wanted = byId("filter").value.trim().toLowerCase().split(/\s+/);
+  const all = data.blocks[byId("proxy").value] || [];
+  return all.filter((block) => wanted.every((word) => `${block.arch} ${block.text}`.includes(word)));
+}
+function code(block) {
+  return `from sase_bench.backbones import resnet50\n\nnetwork = resnet50(attention="${block.text}")  # block ${block.arch}\n`;
+}
+function copy(button, text) {
+  const done = () => { button.textContent = "copied"; };
+  const byHand = () => {
+    const area = element("textarea", text, document.body);
+    area.select();
+    document.execCommand("copy");
+    area.remove();
+    done();
+  };
+  if (navigator.clipboard) navigator.clipboard.writeText(text).then(done, byHand); else byHand();
+}
+function drawTable() {
+  const table = byId("blocks");
+  table.replaceChildren();
+  const head = element("tr", undefined, element("thead", undefined, table));
+  for (const [column, label] of columns) {
+    const arrow = sorted.column === column ? (sorted.direction > 0 ? " ▲" : " ▼") : "";
+    const button = element("button", label + arrow, element("th", undefined, head));
+    button.onclick = () => {
+      sorted = { column, direction: sorted.column === column ? -sorted.direction : 1 };
+      drawTable();
+    };
+  }
+  element("th", "code", head);
+  const body = element("tbody", undefined, table);
+  const { column, direction } = sorted;
+  const rows = blocks().sort((a, b) => {
+    if (a[column] === null || b[column] === null) return (a[column] === null) - (b[column] === null);
+    return direction * (a[column] < b[column] ? -1 : a[column] > b[column] ? 1 : a.arch - b.arch);
+  });
+  for (const block of rows.slice(0, 500)) {
+    const line = element("tr", undefined, body);
+    for (const [name] of columns) {
+      const cell = element("td", shown(block[name]), line);
+      if (name !== "text") cell.className = "number";
+    }
+    const button = element("button", "copy", element("td", undefined, line));
+    button.title = "copy the code that builds ResNet-50 with this block";
+    button.onclick = () => copy(button, code(block));
+  }
+  byId("count").textContent = `${rows.length} blocks${rows.length > 500 ? ", 500 shown" : ""}`;
+}
+function drawPlot() {
+  const plot = byId("plot"), x = byId("x").value, y = byId("y").value;
+  plot.replaceChildren();
+  const points = blocks().filter((block) => block[x] !== null && block[y] !== null);
+  const [left, right, top, bottom] = [80, 620, 20, 330];
+  mark("text", { x: (left + right) / 2, y: 372, "text-anchor": "middle", "font-size": 13 }, plot,
+    `${names[x]} of the proxy's network, n = ${points.length} blocks`);
+  mark("text", { x: 16, y: 175, "text-anchor": "middle", "font-size": 13, transform: "rotate(-90 16 175)" }, plot,
+    `validation ${names[y]}`);
+  mark("path", { d: `M${left} ${top}V${bottom}H${right}`, fill: "none", stroke: "#444" }, plot);
+  if (!points.length) return;
+  const scale = (name, from, to) => {
+    const values = points.map((block) => block[name]);
+    const [low, high] = [Math.min(...values), Math.max(...values)];
+    const place = (value) => (high === low ? (from + to) / 2 : from + ((value - low) / (high - low)) * (to - from));
+    return { low, high, place };
+  };
+  const across = scale(x, left + 15, right - 15), up = scale(y, bottom - 15, top + 15);
+  for (const value of [across.low, (across.low + across.high) / 2, across.high]) {
+    mark("text", { x: across.place(value), y: bottom + 18, "text-anchor": "middle", "font-size": 11 }, plot,
+      Math.round(value).toLocaleString("en"));
+  }
+  for (const value of [up.low, (up.low + up.high) / 2, up.high]) {
+    mark("text", { x: left - 6, y: up.place(value) + 4, "text-anchor": "end", "font-size": 11 }, plot, value.toFixed(4));
+  }
+  const better = y === "val_loss" ? (a, b) => a < b : (a, b) => a > b;
+  const beaten = (block) => points.some((other) =>
+    (other[x] <= block[x] && better(other[y], block[y])) || (other[x] < block[x] && other[y] === block[y]));
+  for (const block of points) {
+    const front = !beaten(block);
+    const dot = mark("circle", {
+      cx: across.place(block[x]), cy: up.place(block[y]), r: front ? 6 : 4, tabindex: 0,
+      fill: block.arch === data.published ? "#D55E00" : front ? "#0072B2" : "#fff", stroke: "#0072B2",
+    }, plot);
+    const tell = () => {
+      byId("hover").textContent = `block ${block.arch}: ${block.text}; loss ${shown(block.val_loss)} nats, ` +
+        `top-1 ${shown(block.val_top1)}, ${block.seeds} seeds, ${block.params} parameters, ${block.flops} FLOPs`;
+    };
+    dot.addEventListener("mouseenter", tell);
+    dot.addEventListener("focus", tell);
+  }
+}
+function draw() {
+  drawTable();
+  drawPlot();
+}
+for (const proxy of Object.keys(data.blocks)) element("option", proxy, byId("proxy"));
+for (const id of ["proxy", "filter"]) byId(id).addEventListener("input", draw);
+for (const id of ["x", "y"]) byId(id).addEventListener("input", drawPlot);
+draw();

@@ -1,0 +1,108 @@
+"""The page `index.html`: one file with its own style, program, data and figures, so that it works without a network.
+
+Every text that comes from a table goes through `html.escape` here and through `textContent` in the page's program; the data
+stand in JSON whose `<` are escaped, so that no name can close the element around it.
+"""
+
+from __future__ import annotations
+
+import json
+from base64 import b64encode
+from collections.abc import Iterable, Sequence
+from html import escape
+from importlib.resources import files
+from pathlib import Path
+
+from sase_bench.report.comparison import HEADERS, Entry, cells, missing
+from sase_bench.report.evidence import Evidence
+from sase_bench.report.figures import Missing, Picture
+from sase_bench.report.wording import Claim
+from sase_bench.space import SASE_BLOCK
+
+__all__ = ["page"]
+
+_COLUMNS = ("arch", "text", "val_loss", "val_loss_sd", "seeds", "val_top1", "params", "flops")
+
+
+def page(
+    evidence: Evidence,
+    entries: Sequence[Entry],
+    claims: Iterable[Claim],
+    shown: Iterable[tuple[Picture, Path]],
+    left_out: Iterable[Missing],
+) -> str:
+    """The whole page. `shown` are the figures with their SVG files."""
+    parts = [
+        "<h1>Which attention block should a ResNet have?</h1>",
+        "<p>An attention block weighs the channels and the places of a feature map. The SASE space has 117,649 of them: six "
+        "slots with seven operations each. Here blocks are trained on small proxy tasks with several seeds, and every score is "
+        "shown with its noise. Published modules stand beside them with what their papers report on ImageNet, which is "
+        "another thing.</p>",
+        *(_claim(claim) for claim in claims),
+        '<h2 id="table">Blocks that were measured</h2>',
+        _controls(),
+        '<div class="scroll"><table id="blocks"></table></div>',
+        "<h2>Score against cost</h2>",
+        "<p>Validation scores of a proxy, never ImageNet. Filled: no block is both better and cheaper. Orange: the block that "
+        "SASE published. Point at a mark, or step to it with the tab key.</p>",
+        f"<p>{_choice('x', ('params', 'parameters'), ('flops', 'FLOPs'))} "
+        f"{_choice('y', ('val_loss', 'loss'), ('val_top1', 'top-1'))}</p>",
+        '<svg id="plot" viewBox="0 0 640 385" role="img" aria-label="score against cost of every block"></svg>',
+        '<p id="hover" aria-live="polite"></p>',
+        "<h2>Published modules</h2>",
+        "<p>Costs are counted here by one counter. Gains are percentage points of ImageNet top-1 above the plain ResNet "
+        "of the same source, over all sources; no source reports seeds, and differences under about 0.3 carry no information. "
+        "These are published figures and no score of this project. own = own paper, rep = reproduction, 3rd = copied.</p>",
+        "<p><code>python -m sase_bench.report</code></p>",
+        _table(entries),
+        *(f"<p>{escape(note)}</p>" for note in missing(entries)),
+        "<h2>Figures</h2>",
+        *(_figure(picture, path) for picture, path in shown),
+        "<h2>What is not here, and why</h2>",
+        "<ul>" + "".join(f"<li>{escape(item.name)}: {escape(item.reason)}</li>" for item in left_out) + "</ul>",
+    ]
+    data = {
+        "published": SASE_BLOCK.index,
+        "blocks": {
+            found.proxy: [{name: block[name] for name in _COLUMNS} for block in found.blocks] for found in evidence.measurements
+        },
+    }
+    embedded = json.dumps(data, ensure_ascii=False, allow_nan=False).replace("<", "\\u003c")
+    sized = '<meta name="viewport" content="width=device-width">'
+    head = f'<meta charset="utf-8">{sized}<title>sase-bench</title><style>{_own("css")}</style>'
+    body = "\n".join(parts)
+    scripts = f'<script type="application/json" id="data">{embedded}</script>\n<script>{_own("js")}</script>'
+    return f'<!doctype html>\n<html lang="en">\n<head>{head}</head>\n<body>\n{body}\n{scripts}\n</body>\n</html>\n'
+
+
+def _own(suffix: str) -> str:
+    return files("sase_bench.report").joinpath(f"page.{suffix}").read_text(encoding="utf-8")
+
+
+def _claim(claim: Claim) -> str:
+    return f'<div class="claim">{escape(claim.text)}<code>{escape(claim.command)}</code></div>'
+
+
+def _controls() -> str:
+    return (
+        '<div class="controls"><label>proxy <select id="proxy"></select></label>'
+        '<label>filter <input id="filter" placeholder="operations or a number"></label><span id="count"></span></div>'
+    )
+
+
+def _choice(name: str, *options: tuple[str, str]) -> str:
+    listed = "".join(f'<option value="{value}">{label}</option>' for value, label in options)
+    return f'<label>{name} <select id="{name}">{listed}</select></label>'
+
+
+def _table(entries: Iterable[Entry]) -> str:
+    head = "".join(f"<th>{escape(name)}</th>" for name in HEADERS)
+    lines = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in cells(entry)) + "</tr>" for entry in entries)
+    return f'<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>{lines}</tbody></table></div>'
+
+
+def _figure(picture: Picture, path: Path) -> str:
+    source = b64encode(path.read_bytes()).decode("ascii")
+    title, command = escape(picture.title), escape(picture.command)
+    image = f'<img alt="{title}" src="data:image/svg+xml;base64,{source}">'
+    return f"<figure>{image}<figcaption>{title}<br><code>{command}</code></figcaption></figure>"

@@ -1,0 +1,191 @@
+"""The drawings behind the figures: plain values in, marks on an empty matplotlib figure out. Every axis says its unit and n."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import sqrt
+from typing import TYPE_CHECKING, Any
+
+from sase_bench.query.intervals import pooled
+from sase_bench.report.comparison import Entry
+from sase_bench.report.drawing import COLOURS, MARKERS
+from sase_bench.report.evidence import Measurement
+from sase_bench.report.published import BACKBONES
+from sase_bench.space import SASE_BLOCK, SLOTS
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+__all__ = ["curves", "effects", "modules", "pareto", "place", "predictors", "regret", "reliability"]
+
+_PUBLISHED = "SASE's published block"
+
+
+def modules(entries: Sequence[Entry], figure: Figure) -> None:
+    """Gain against added parameters, a panel for each backbone; filled marks are gains of one recipe."""
+    panels = figure.subplots(1, len(BACKBONES), sharey=True, squeeze=False)[0]
+    kinds = ("own-paper", "reproduction", "third-party")
+    for axes, backbone in zip(panels, BACKBONES, strict=True):
+        shown = [entry for entry in entries if entry.backbone == backbone and entry.gains and entry.added is not None]
+        count = sum(len(entry.gains) for entry in shown)
+        for entry in shown:
+            x = 0.0 if entry.added is None else entry.added.params / 1e6
+            heights = [gain.top1 for gain in entry.gains]
+            axes.plot([x, x], [min(heights), max(heights)], color="0.6", linewidth=0.8, zorder=1)
+            for gain in entry.gains:
+                kind = kinds.index(gain.row.kind) if gain.row.kind in kinds else 2
+                face = COLOURS[kind] if gain.is_one_recipe else "none"
+                axes.scatter([x], [gain.top1], s=20, marker=MARKERS[kind], facecolors=face, edgecolors=COLOURS[kind], zorder=2)
+            axes.annotate(entry.name, (x, max(heights)), xytext=(2, 3), textcoords="offset points", fontsize=7)
+        axes.axhline(0, color="black", linewidth=0.8)
+        axes.set_xscale("symlog", linthresh=0.01)
+        axes.set_xlabel("parameters added to the network (millions, counted here)")
+        axes.set_title(f"{backbone}, n = {count} published gains of {len(shown)} modules")
+    panels[0].set_ylabel("published ImageNet top-1 above plain\n(percentage points, same source)")
+    for i, kind in enumerate(kinds):
+        panels[-1].scatter([], [], marker=MARKERS[i], color=COLOURS[i], label=kind)
+    panels[-1].scatter([], [], marker="o", facecolors="none", edgecolors="0.3", label="hollow: mixed recipes or copied")
+    _explain(figure)
+
+
+def pareto(measurement: Measurement, figure: Figure) -> None:
+    """Every block's loss against its parameters, with the front."""
+    axes, blocks = figure.subplots(), measurement.blocks
+    sd = _noise(blocks)
+    x = [block["params"] / 1e3 for block in blocks]
+    y = [block["val_loss"] for block in blocks]
+    errors = None if sd is None else [sd / sqrt(block["seeds"]) for block in blocks]
+    axes.errorbar(x, y, yerr=errors, fmt="o", color=COLOURS[0], markersize=4, linewidth=0.8, label="a block")
+    front = sorted((block["params"] / 1e3, block["val_loss"]) for block in measurement.front)
+    axes.step(*zip(*front, strict=True), where="post", color=COLOURS[1], label="Pareto front of the means")
+    _mark_published(axes, [(block["params"] / 1e3, block["val_loss"]) for block in blocks if _is_published(block)])
+    axes.set_xlabel("parameters of the proxy's network (thousands)")
+    axes.set_ylabel("validation loss (nats)")
+    noise = "no seed noise known" if sd is None else "bars: standard error by the seeds' pooled noise"
+    axes.set_title(f"{measurement.proxy}, {_n(blocks)}; {noise}")
+    _explain(figure)
+
+
+def effects(measurement: Measurement, figure: Figure) -> None:
+    """The marginal mean of each operation, a panel for each slot."""
+    panels = figure.subplots(2, 3, sharex=True)
+    for axes, slot in zip(panels.flat, SLOTS, strict=True):
+        records = [record for record in reversed(measurement.effects[slot]) if record["mean"] is not None]
+        for place, record in enumerate(records):
+            if record["low"] is not None:
+                axes.plot([record["low"], record["high"]], [place, place], color=COLOURS[0], linewidth=1)
+            axes.plot([record["mean"]], [place], MARKERS[0], color=COLOURS[0], markersize=4)
+        labels = [f"{record['operation']} (n={record['architectures']})" for record in records]
+        axes.set_yticks(range(len(records)), labels, fontsize=6.5)
+        axes.set_title(slot)
+    for axes in panels[-1]:
+        axes.set_xlabel("mean validation loss (nats)")
+    figure.suptitle(
+        f"{measurement.proxy}: marginal means, 95 % intervals over blocks; n = blocks with the operation", fontsize=9
+    )
+
+
+def curves(measurement: Measurement, figure: Figure) -> None:
+    """Learning curves of the best, the published and the worst block."""
+    axes = figure.subplots()
+    for (role, records), colour, marker in zip(measurement.curves.items(), COLOURS, MARKERS, strict=False):
+        label = f"{role}: block {records[0]['arch']}, {records[0]['seeds']} seeds"
+        epochs = [record["epoch"] for record in records]
+        losses = [record["val_loss"] for record in records]
+        every = max(1, len(records) // 12)
+        axes.plot(epochs, losses, color=colour, marker=marker, markevery=every, markersize=4, linewidth=1, label=label)
+    axes.set_xlabel("epoch")
+    axes.set_ylabel("validation loss (nats), mean over seeds")
+    axes.set_title(f"{measurement.proxy}, {len(measurement.curves)} of {_n(measurement.blocks)}")
+    _explain(figure)
+
+
+def place(measurement: Measurement, figure: Figure) -> None:
+    """All blocks in order of their loss, and where the published one stands."""
+    axes, blocks, found = figure.subplots(), measurement.blocks, measurement.published or {}
+    axes.plot(range(1, len(blocks) + 1), [block["val_loss"] for block in blocks], "o", color=COLOURS[0], markersize=4)
+    _mark_published(axes, [(i, block["val_loss"]) for i, block in enumerate(blocks, 1) if _is_published(block)])
+    said = f"place {found['place']} of {found['of']}"
+    if found["place_low"] is not None:
+        axes.axvspan(found["place_low"], found["place_high"], color=COLOURS[1], alpha=0.15)
+        said += f", by seed noise anywhere in {found['place_low']} to {found['place_high']} (95 %)"
+    axes.set_xlabel("place by mean validation loss (1 = best)")
+    axes.set_ylabel("validation loss (nats)")
+    axes.set_title(f"{measurement.proxy}, {_n(blocks)}: {said}")
+
+
+def reliability(calibrations: Sequence[dict[str, Any]], figure: Figure) -> None:
+    """ICC and reliability with their intervals, a line for each proxy and metric."""
+    axes = figure.subplots()
+    for place, row in enumerate(reversed(calibrations)):
+        for offset, name, colour, marker in ((0.12, "icc", COLOURS[0], "o"), (-0.12, "reliability", COLOURS[1], "s")):
+            if row[name] is not None:
+                axes.plot([row[f"{name}_low"], row[f"{name}_high"]], [place + offset] * 2, color=colour, linewidth=1)
+                axes.plot([row[name]], [place + offset], marker, color=colour, markersize=4)
+    labels = [f"{row['proxy']}\n{row['metric']}, n = {row['blocks']} × {row['seeds']}" for row in reversed(calibrations)]
+    axes.set_yticks(range(len(labels)), labels, fontsize=6.5)
+    axes.set_xlim(-1, 1.02)
+    axes.axvline(0, color="black", linewidth=0.8)
+    axes.set_xlabel(
+        "share of variance due to the block (1 = ranks repeat, 0 = they do not); n = blocks × seeds; 95 % intervals"
+    )
+    axes.plot([], [], "o", color=COLOURS[0], label="a single run (ICC)")
+    axes.plot([], [], "s", color=COLOURS[1], label="mean of the seeds (reliability)")
+    _explain(figure)
+
+
+def regret(search: dict[str, Any], figure: Figure) -> None:
+    """Mean regret of every strategy against the blocks it has evaluated."""
+    axes = figure.subplots()
+    for i, (name, values) in enumerate(sorted(search["strategies"].items())):
+        points = [(at, mean) for at, (mean, _) in enumerate(values["curve"], 1) if mean is not None]
+        style = ("-", "--", ":")[i // len(COLOURS) % 3]
+        axes.plot(*zip(*points, strict=True), style, color=COLOURS[i % len(COLOURS)], linewidth=1, label=name)
+    axes.set_xlabel("blocks evaluated")
+    axes.set_ylabel(f"mean regret in {search['metric']}")
+    axes.set_title(f"{search['proxy']}, pool of {search['pool']} blocks, n = {search['repeats']} repeats")
+    _explain(figure)
+
+
+def predictors(found: dict[str, Any], figure: Figure) -> None:
+    """Kendall's tau against the number of blocks learnt from, under the noise ceiling."""
+    axes, rows = figure.subplots(), found["rows"]
+    for i, name in enumerate(dict.fromkeys(row["predictor"] for row in rows)):
+        mine = [row for row in rows if row["predictor"] == name and row["tau"] is not None]
+        x, y = ([row[column] for row in mine] for column in ("n", "tau"))
+        errors = [row["tau_sd"] or 0.0 for row in mine]
+        colour, marker = COLOURS[i % len(COLOURS)], MARKERS[i % len(MARKERS)]
+        axes.errorbar(x, y, yerr=errors, color=colour, marker=marker, markersize=4, linewidth=1, label=name)
+    ceilings = [(row["n"], row["tau_ceiling"]) for row in rows if row["tau_ceiling"] is not None]
+    if ceilings:
+        axes.plot(*zip(*sorted(ceilings), strict=True), "k--", linewidth=1, label="noise ceiling")
+    axes.set_xlabel("blocks learnt from")
+    axes.set_ylabel("Kendall τ on the other blocks")
+    axes.set_title(f"{found['data']['proxy']}, {found['data']['metric']}; bars: sd over n = {rows[0]['repeats']} repeats")
+    _explain(figure)
+
+
+def _explain(figure: Figure) -> None:
+    """A legend below the panels: looking for a free place inside takes the longer the more is drawn."""
+    figure.legend(loc="outside lower center", ncols=4, fontsize=7)
+
+
+def _mark_published(axes: Axes, points: Sequence[tuple[float, float]]) -> None:
+    for point in points:
+        axes.plot(*point, "*", color=COLOURS[1], markersize=12, label=_PUBLISHED)
+
+
+def _is_published(block: dict[str, Any]) -> bool:
+    return bool(block["arch"] == SASE_BLOCK.index)
+
+
+def _noise(blocks: Sequence[dict[str, Any]]) -> float | None:
+    """The standard deviation between seeds, pooled over blocks; None where no block has two."""
+    found = pooled((block["seeds"], block["val_loss_sd"]) for block in blocks)
+    return None if found is None else found.sd
+
+
+def _n(blocks: Sequence[dict[str, Any]]) -> str:
+    seeds = sorted({block["seeds"] for block in blocks})
+    return f"n = {len(blocks)} blocks with {'–'.join(str(count) for count in dict.fromkeys((seeds[0], seeds[-1])))} seeds"

@@ -1,0 +1,81 @@
+"""What a report says in words: each claim beside the command that gives its numbers, and no more than the numbers allow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from sase_bench.report.comparison import Entry
+from sase_bench.report.evidence import Evidence, Measurement
+from sase_bench.space import SASE_BLOCK
+
+__all__ = ["Claim", "claims", "most_trusted"]
+
+
+class Claim(NamedTuple):
+    """A sentence, and what prints its numbers."""
+
+    text: str
+    command: str
+
+
+def most_trusted(evidence: Evidence) -> Measurement | None:
+    """The proxy whose lower end of the reliability of `val_loss` is highest, with more blocks where none is known."""
+    lows = {row["proxy"]: row["reliability_low"] for row in evidence.calibrations if row["metric"] == "val_loss"}
+
+    def trust(found: Measurement) -> tuple[float, int]:
+        low = lows.get(found.proxy)
+        return (float("-inf") if low is None else low, len(found.blocks))
+
+    return max(evidence.measurements, key=trust, default=None)
+
+
+def claims(evidence: Evidence, entries: Sequence[Entry]) -> Iterator[Claim]:
+    """The claims of the first screen; `entries` are the modules side by side."""
+    found = most_trusted(evidence)
+    if found is None:
+        yield Claim("No run in this table has a score, so nothing is said of any block.", "python -m sase_bench.query summary")
+        return
+    best, proxy = found.best, found.proxy
+    yield Claim(
+        f"The best of {len(found.blocks)} measured blocks on {proxy} is block {best['arch']} ({best['text']}), validation loss "
+        f"{best['val_loss']:.4f} nats over {best['seeds']} seeds. It has no ImageNet number: nothing here says that it beats a "
+        "published module there.",
+        f'python -m sase_bench.query "top 1 by loss on {proxy}"',
+    )
+    yield _trust(proxy, evidence.calibrations)
+    yield _place(found)
+    stated = sorted({row.backbone for entry in entries if entry.name == "sase" for row in entry.rows})
+    said = (
+        f"stands in the table below for {' and '.join(stated)}" if stated else "is not available until imagenet.csv has a line"
+    )
+    yield Claim(f"SASE's own ImageNet result {said}.", "python -m sase_bench.report")
+
+
+def _trust(proxy: str, calibrations: Sequence[Mapping[str, Any]]) -> Claim:
+    command = f"python -m sase_bench.calibrate --measured --proxy {proxy}"
+    row = next((row for row in calibrations if (row["proxy"], row["metric"]) == (proxy, "val_loss")), None)
+    if row is None or row["reliability"] is None or row["reliability_low"] is None:
+        return Claim(f"How far scores on {proxy} can be trusted is not known: too few blocks with two seeds.", command)
+    low, high = row["reliability_low"], row["reliability_high"]
+    verdict = (
+        "that is above zero, yet it leaves neighbours in the ranking undecided"
+        if low > 0
+        else "that holds zero: the best block may be the luckiest one"
+    )
+    text = (
+        f"Reliability of the loss on {proxy}: {row['reliability']:.2f}, 95 % interval {low:.2f} to {high:.2f} "
+        f"({row['blocks']} blocks, {row['seeds']} seeds; 1 = other seeds would give the same ranking); {verdict}."
+    )
+    return Claim(text, command)
+
+
+def _place(found: Measurement) -> Claim:
+    command = f'python -m sase_bench.query "rank {SASE_BLOCK.index} by loss on {found.proxy}"'
+    place = found.published
+    if place is None:
+        return Claim(f"The block that SASE published ({SASE_BLOCK}) was not measured on {found.proxy}.", command)
+    noise = "" if place["place_low"] is None else f"; by seed noise anywhere from {place['place_low']} to {place['place_high']}"
+    return Claim(
+        f"The block that SASE published is in place {place['place']} of {place['of']} on {found.proxy}{noise}.", command
+    )

@@ -1,0 +1,23 @@
+"""Evidence for tests of reports: no table was asked for it."""
+
+from sase_bench.report.evidence import Evidence, Measurement
+
+
+def block(arch: int, loss: float, text: str = "a/b/c/d/e/f") -> dict[str, object]:
+    scores = {"val_loss": loss, "val_loss_sd": None, "seeds": 1, "val_top1": 0.5, "params": 10, "flops": 20}
+    return {"arch": arch, "text": text, **scores}
+
+
+def measurement(proxy: str, count: int, text: str = "a/b/c/d/e/f") -> Measurement:
+    """`count` blocks whose loss is a tenth of their number."""
+    blocks = [block(arch, arch / 10, text) for arch in range(1, count + 1)]
+    return Measurement(proxy=proxy, blocks=blocks, front=blocks[:1], effects={}, curves={}, published=None)
+
+
+def calibration(proxy: str, low: float | None) -> dict[str, object]:
+    figures = {"reliability": 0.5, "reliability_low": low, "reliability_high": 0.9}
+    return {"proxy": proxy, "metric": "val_loss", "blocks": 3, "seeds": 2, **figures}
+
+
+def evidence(*found: Measurement, calibrations: list[dict[str, object]] | None = None) -> Evidence:
+    return Evidence(measurements=found, calibrations=calibrations or [], search=None)

@@ -1,0 +1,53 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from sase_bench.report.comparison import Entry, compare
+from sase_bench.report.document import texts
+from sase_bench.report.published import read
+from sase_bench.space import SASE_BLOCK
+from tests.evidence import evidence, measurement
+
+IMAGENET = Path(__file__).parents[2] / "reports" / "published" / "imagenet.csv"
+
+
+@pytest.fixture(scope="module")
+def entries() -> list[Entry]:
+    return compare(read(IMAGENET), {}, {"best on p": SASE_BLOCK})
+
+
+@pytest.fixture(scope="module")
+def written(entries: list[Entry]) -> dict[str, str]:
+    return texts([], evidence(measurement("p", 12)), entries)
+
+
+def test_the_files_of_a_report(written: dict[str, str]) -> None:
+    assert list(written) == ["summary.md", "modules.md", "modules.tex", "blocks-p.tex", "numbers.json"]
+
+
+def test_the_best_block_is_named_and_has_no_score_on_imagenet(written: dict[str, str]) -> None:
+    assert "block 1 (a/b/c/d/e/f), validation loss 0.1000 nats over 1 seeds. It has no ImageNet number" in written["summary.md"]
+    (line,) = (line for line in written["modules.md"].splitlines() if line.startswith("| ResNet-50 | best on p |"))
+    assert line.endswith("| not available | 0 | not available | not available |")
+    assert "The best 10 of 12 measured blocks on the proxy p; no score on ImageNet." in written["blocks-p.tex"]
+
+
+def test_published_results_and_scores_of_proxies_never_share_a_column(written: dict[str, str]) -> None:
+    for name in ("modules.md", "modules.tex"):
+        assert "val_loss" not in written[name]
+        assert "Published figures, not scores of this project's proxies." in written[name]
+
+
+def test_numbers_hold_every_gain_with_its_source(written: dict[str, str], entries: list[Entry]) -> None:
+    modules = json.loads(written["numbers.json"])["modules"]
+    assert [len(module["gains"]) for module in modules] == [len(entry.gains) for entry in entries]
+    plain = modules[0]
+    assert (plain["module"], plain["params"], plain["flops"]) == ("none", 25_557_032, 4_089_184_256)
+    assert all(gain["source"] and gain["kind"] for module in modules for gain in module["gains"])
+
+
+def test_every_line_of_the_latex_table_has_all_columns(written: dict[str, str]) -> None:
+    lines = [line for line in written["modules.tex"].splitlines() if line.endswith(r" \\")]
+    assert len(lines) == 1 + 2 * 24
+    assert {line.replace(r"\&", "").count("&") for line in lines} == {9}

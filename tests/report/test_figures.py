@@ -1,0 +1,70 @@
+from pathlib import Path
+
+import pytest
+
+from sase_bench.errors import RequestError
+from sase_bench.report.drawing import save
+from sase_bench.report.evidence import Evidence, evidence_of, read_json
+from sase_bench.report.figures import Missing, Picture, figures
+from tests.shelves import write_shelf
+
+SEARCH = {
+    "strategies": {"random": {"curve": [[None, None], [0.5, 0.1], [0.2, None]]}},
+    "metric": "val_loss",
+    "proxy": "digits",
+    "pool": 9,
+    "repeats": 3,
+}
+EVALUATION = {
+    "data": {"proxy": "digits", "metric": "val_loss", "space": "tied"},
+    "rows": [
+        {"predictor": name, "n": n, "tau": n / 100, "tau_sd": sd, "tau_ceiling": 0.9, "repeats": 2}
+        for name, sd in (("gp", 0.1), ("xgb", None))
+        for n in (10, 20)
+    ],
+}
+
+
+@pytest.fixture(scope="module")
+def evidence(tmp_path_factory: pytest.TempPathFactory) -> Evidence:
+    return evidence_of(write_shelf(tmp_path_factory.mktemp("shelf")))
+
+
+def test_a_figure_that_the_data_do_not_allow_is_missing_with_its_reason(evidence: Evidence) -> None:
+    missing = {item.name: item.reason for item in figures(evidence, []) if isinstance(item, Missing)}
+    assert set(missing) == {"modules", "place-digits", "regret", "predictors", "interactions"}
+    assert "python -m sase_bench.bo --compare" in missing["regret"]
+    assert "python -m sase_bench.predictors evaluate" in missing["predictors"]
+    assert "was not measured on digits" in missing["place-digits"]
+
+
+def test_searches_and_predictors_are_drawn_where_there_are_some(evidence: Evidence, tmp_path: Path) -> None:
+    fuller = Evidence(measurements=(), calibrations=evidence.calibrations, search=SEARCH, predictors=[EVALUATION])
+    pictures = [item for item in figures(fuller, []) if isinstance(item, Picture)]
+    assert [item.name for item in pictures] == ["reliability", "regret", "predictors-digits-val_loss-tied"]
+    for item in pictures:
+        for path in save(item.draw, tmp_path, item.name, width=item.width, height=item.height):
+            assert path.stat().st_size > 1000
+
+
+def test_a_figure_is_the_same_to_the_byte(evidence: Evidence, tmp_path: Path) -> None:
+    picture = next(item for item in figures(evidence, []) if item.name == "pareto-digits")
+    assert isinstance(picture, Picture)
+    for name in ("first", "second"):
+        save(picture.draw, tmp_path / name, "figure", width=picture.width, height=picture.height)
+    for suffix in ("svg", "png"):
+        assert (tmp_path / "first" / f"figure.{suffix}").read_bytes() == (tmp_path / "second" / f"figure.{suffix}").read_bytes()
+
+
+def test_a_folder_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(RequestError, match="cannot write"):
+        save(lambda figure: None, tmp_path / "file", "figure", width=1, height=1)
+
+
+@pytest.mark.parametrize("text", ["{", "[]"])
+def test_a_file_of_another_kind_is_refused(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "search.json"
+    path.write_text(text)
+    with pytest.raises(RequestError, match=r"search\.json"):
+        read_json(path)

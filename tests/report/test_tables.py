@@ -1,0 +1,24 @@
+from sase_bench.report.tables import latex, markdown
+
+
+def test_markdown_keeps_a_cell_in_its_column() -> None:
+    assert markdown(["a", "b"], [["x|y", "<b>\nz"]]) == "| a | b |\n| --- | --- |\n| x\\|y | &lt;b> z |\n"
+
+
+def test_latex_escapes_what_it_would_obey() -> None:
+    text = latex(["gain_%"], [["5 & 6"], ["\\input{x}"]], caption="A#", label="tab:a")
+    assert text.splitlines() == [
+        r"\begin{table}",
+        r"\centering",
+        r"\caption{A\#}",
+        r"\label{tab:a}",
+        r"\begin{tabular}{l}",
+        r"\toprule",
+        r"gain\_\% \\",
+        r"\midrule",
+        r"5 \& 6 \\",
+        r"\textbackslash{}input\{x\} \\",
+        r"\bottomrule",
+        r"\end{tabular}",
+        r"\end{table}",
+    ]
