@@ -12,7 +12,7 @@ PAGES = sorted((Path(__file__).parents[1] / "docs").glob("*.md"))
 LINES = [
     (page.name, line)
     for page in PAGES
-    for line in re.findall(r"^python -m sase_bench\..*$", page.read_text(), re.MULTILINE)
+    for line in re.findall(r"^(?:exec )?(python -m sase_bench\..*)$", page.read_text(), re.MULTILINE)
 ]
 
 
@@ -23,7 +23,7 @@ def test_there_are_commands_to_check() -> None:
 @pytest.mark.parametrize(("page", "line"), LINES)
 def test_a_command_of_a_page_is_understood(page: str, line: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each line gets through its command's parser: names, choices and types. What it names need not be there."""
-    words = shlex.split(line.removesuffix("&"))[2:]
+    words = shlex.split(line)[2:]
     parse, seen = argparse.ArgumentParser.parse_args, []
 
     class Understood(BaseException):
