@@ -3,6 +3,7 @@
 import argparse
 import re
 import shlex
+from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 
@@ -24,17 +25,19 @@ def test_there_are_commands_to_check() -> None:
 def test_a_command_of_a_page_is_understood(page: str, line: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each line gets through its command's parser: names, choices and types. What it names need not be there."""
     words = shlex.split(line)[2:]
-    parse, seen = argparse.ArgumentParser.parse_args, []
 
     class Understood(BaseException):
         pass
 
-    def parsed(self: argparse.ArgumentParser, argv: list[str]) -> argparse.Namespace:
-        seen.append(parse(self, argv))
-        raise Understood
+    def watched(parse: Callable[..., argparse.Namespace]) -> Callable[..., None]:
+        def parsed(self: argparse.ArgumentParser, argv: list[str]) -> None:
+            parse(self, argv)
+            raise Understood
 
-    monkeypatch.setattr(argparse.ArgumentParser, "parse_args", parsed)
+        return parsed
+
+    for name in ("parse_args", "parse_intermixed_args"):
+        monkeypatch.setattr(argparse.ArgumentParser, name, watched(getattr(argparse.ArgumentParser, name)))
     main = import_module(f"{words[0]}.__main__").main
     with pytest.raises(Understood):
         main(words[1:])
-    assert len(seen) == 1

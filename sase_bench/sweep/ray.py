@@ -149,7 +149,6 @@ def failure(error: BaseException) -> BaseException:
         if isinstance(cause, ImportError) or "failed to import on the worker" in str(cause):
             return RequestError("a node of the cluster lacks the package; install 'sase-bench[scale,train]' on every node")
         return failure(cause) if isinstance(cause, exceptions.RayError) else cause
-    line = (str(error).splitlines() or [type(error).__name__])[0]
     if isinstance(error, exceptions.NodeDiedError | exceptions.ObjectLostError):
         return NodeLost("the node of the run was lost")
     if isinstance(error, exceptions.OutOfMemoryError):
@@ -157,6 +156,7 @@ def failure(error: BaseException) -> BaseException:
     if isinstance(error, exceptions.WorkerCrashedError):
         return WorkerDied("the worker process died (Ray says no more)")
     if isinstance(error, exceptions.RayError):
+        line = (str(error).splitlines() or [type(error).__name__])[0]
         return RequestError(f"the Ray cluster cannot go on: {line}")
     return error
 

@@ -15,7 +15,7 @@ import pytest
 
 from sase_bench.database import connect
 from sase_bench.errors import RequestError
-from sase_bench.proxies.measurement import measure
+from sase_bench.record import Record
 from sase_bench.space import SASE_BLOCK, Space
 from sase_bench.sweep.executor import Job, NodeLost, Task, WorkerDied
 from sase_bench.sweep.executors import add_executor_options, check_executor_options, executor_arguments, executor_of
@@ -121,6 +121,12 @@ def nodes() -> Iterator[Nodes]:
     made.cluster.shutdown()
 
 
+def made_here(task: Task) -> Record:
+    from sase_bench.proxies.measurement import measure
+
+    return measure(task.arch, SHORT, task.seeds[0])
+
+
 def busy_workers() -> list[int]:
     """Worker processes of Ray that have a task of ours under way."""
     found = []
@@ -150,7 +156,7 @@ def test_runs_come_back_from_two_nodes_and_agree_with_those_made_here(nodes: Nod
         futures = [executor.submit(task) for task in TASKS]
         for task, future in zip(TASKS, futures, strict=True):
             (record,) = future.result(timeout=PATIENCE)
-            assert record.agrees(measure(task.arch, SHORT, 0))
+            assert record.agrees(made_here(task))
         together = executor.submit(Task(SASE_BLOCK, (0, 1))).result(timeout=PATIENCE)
         assert [(record.seed, record.status, record.path) for record in together] == [(0, "ok", "fused"), (1, "ok", "fused")]
         nodes.cluster.add_node(num_cpus=3, object_store_memory=100_000_000)
@@ -164,7 +170,7 @@ def test_runs_come_back_from_two_nodes_and_agree_with_those_made_here(nodes: Nod
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("default")
-def test_a_killed_worker_and_a_removed_node_are_told_apart_and_others_take_over(nodes: Nodes) -> None:
+def test_a_killed_worker_and_a_removed_node_cost_their_runs_and_others_take_over(nodes: Nodes) -> None:
     executor = nodes.executor(ENDLESS)
     try:
         doomed = executor.submit(TASKS[0])
@@ -189,7 +195,7 @@ def test_a_killed_worker_and_a_removed_node_are_told_apart_and_others_take_over(
     again = nodes.executor()
     try:
         assert again.capacity == 1
-        assert again.submit(TASKS[0]).result(timeout=PATIENCE)[0].agrees(measure(TASKS[0].arch, SHORT, 0))
+        assert again.submit(TASKS[0]).result(timeout=PATIENCE)[0].agrees(made_here(TASKS[0]))
     finally:
         again.close(now=False)
 
@@ -200,7 +206,7 @@ def test_a_driver_that_is_killed_and_one_that_is_interrupted_lose_nothing_and_ma
     nodes: Nodes, tmp_path: Path
 ) -> None:
     command = [sys.executable, "-m", "sase_bench.sweep", "--executor", "ray", "--address", nodes.address, "--device", "cpu"]
-    command += ["--plan", "random:10", "--seeds", "1"]
+    command += ["--plan", "random:24", "--seeds", "1"]
     known: set[tuple[object, ...]] = set()
     for stop in (signal.SIGKILL, signal.SIGINT):
         driver = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
@@ -215,10 +221,10 @@ def test_a_driver_that_is_killed_and_one_that_is_interrupted_lose_nothing_and_ma
         assert known < now
         known = now
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=PATIENCE)
-    assert (done.returncode, done.stdout.split(" (")[0]) == (0, "sase-bench.duckdb: 10 of 10 planned runs")
+    assert (done.returncode, done.stdout.split(" (")[0]) == (0, "sase-bench.duckdb: 24 of 24 planned runs")
     final = rows(tmp_path)
     assert known <= final
-    assert len(final) == len({row[:2] for row in final}) == 10
+    assert len(final) == len({row[:2] for row in final}) == 24
 
 
 def rows(folder: Path) -> set[tuple[object, ...]]:
