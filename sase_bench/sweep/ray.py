@@ -15,6 +15,7 @@ import math
 import warnings
 from collections.abc import Iterable, Mapping
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from time import monotonic
@@ -60,7 +61,7 @@ class RayExecutor:
         self._job, self._workers = replace(job, device=_device(job.device, self._share)), workers
         self._running: dict[Future[Any], Any] = {}  # Ray's future → the reference that cancels its task
         self._looked, self._room = -math.inf, 0
-        images = _arrays(read_data(replace(self._job, device="cpu")))  # before the cluster: it may not be there
+        images = _arrays(self._job)  # before the cluster is joined: the data set may be missing
         self._joined = not ray.is_initialized()
         if self._joined:
             _join(ray, address)
@@ -107,7 +108,8 @@ class RayExecutor:
         left = list(self._running.values())
         if now:
             for reference in left:
-                ray.cancel(reference, force=True)  # the process as well: torch does not look up from a long operation
+                with suppress(ray.exceptions.RayError):  # the cluster may be what ended the sweep
+                    ray.cancel(reference, force=True)  # the process as well: torch does not look up from a long operation
         elif left:
             ray.wait(left, num_returns=len(left))
         self._leave()
@@ -145,7 +147,7 @@ def failure(error: BaseException) -> BaseException:
     from ray import exceptions
 
     if isinstance(error, exceptions.RayTaskError):
-        cause = error.cause
+        cause: BaseException = error.cause
         if isinstance(cause, ImportError) or "failed to import on the worker" in str(cause):
             return RequestError("a node of the cluster lacks the package; install 'sase-bench[scale,train]' on every node")
         return failure(cause) if isinstance(cause, exceptions.RayError) else cause
@@ -194,7 +196,12 @@ def _times(there: float, each: float) -> int:
     return math.floor(there / each + 1e-6)  # 1 / 0.1 and its like
 
 
-def _arrays(data: ProxyData) -> dict[str, tuple[Any, Any]]:
+def _arrays(job: Job) -> dict[str, tuple[Any, Any]]:
+    """The images and labels of the job's proxy as numpy arrays, which Ray shares between processes without a copy."""
+    try:
+        data = read_data(replace(job, device="cpu"))
+    except ModuleNotFoundError:
+        raise RequestError("training needs the extra 'train'; install it with: pip install 'sase-bench[train]'") from None
     parts = {part: getattr(data, part) for part in _PARTS}
     return {part: (images.x.numpy(), images.y.numpy()) for part, images in parts.items()}
 
