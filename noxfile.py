@@ -37,8 +37,8 @@ def tests(session: nox.Session) -> None:
 
 @nox.session
 def slow(session: nox.Session) -> None:
-    """The tests that take their time: kill -9 of a sweep at twenty random moments."""
-    prepare(session, "-e", ".[all]", *DEV["tests"])
+    """The tests that take their time: kill -9 of a sweep at twenty random moments, a Ray cluster that loses nodes."""
+    prepare(session, "-e", ".[all,scale]", *DEV["tests"])
     session.run("pytest", "-m", "slow", *session.posargs)
 
 

@@ -17,6 +17,7 @@ from sase_bench.predictors import PREDICTORS
 from sase_bench.proxies.folder import VARIABLE
 from sase_bench.search import STRATEGIES
 from sase_bench.space import SPACES
+from sase_bench.sweep.executors import add_executor_options, check_executor_options
 
 __all__ = ["main"]
 
@@ -36,6 +37,7 @@ def _command(argv: Sequence[str] | None) -> int:
         value = getattr(options, name)
         if value is not None and value < 1:
             raise RequestError(f"--{name.replace('_', '-')} is at least 1, got {value}")
+    check_executor_options(options)
     if options.seed < 0:
         raise RequestError(f"--seed is 0 or positive, got {options.seed}")
     if options.evaluations is None:
@@ -77,6 +79,7 @@ def _parser() -> argparse.ArgumentParser:
     table.add_argument("--data", type=Path, metavar="DIR", help=f"folder of torchvision data sets (default: {VARIABLE})")
     table.add_argument("--download", action="store_true", help="fetch a missing data set into --data")
     table.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="where to train")
+    add_executor_options(table)
     table.add_argument("--budget", metavar="TIME", help="live: stop cleanly before this time is over: 90s, 30m, 2h")
     table.add_argument("--output", type=Path, metavar="PATH", help="JSON: of a comparison, or of a differentiable search")
     many = parser.add_argument_group("the comparison")

@@ -25,9 +25,9 @@ from sase_bench.proxies.registry import find as find_proxy
 from sase_bench.search import Pool
 from sase_bench.search.differentiable import DifferentiableSearch, Found, write_found
 from sase_bench.space import Space
-from sase_bench.sweep import Job, LocalExecutor, read_seeds
+from sase_bench.sweep import Job, read_seeds
 from sase_bench.sweep.__main__ import duration, read_duration
-from sase_bench.sweep.local import usable_cpus
+from sase_bench.sweep.executors import executor_of
 
 __all__ = ["DIFFERENTIABLE", "live", "one_pool", "say", "simulated"]
 
@@ -72,7 +72,7 @@ def live(options: argparse.Namespace) -> int:
         strategy = _build(options, proxy, pool, objective)
         watched = Watched(strategy, objective.metric, evaluations, say)
         search = Live(watched, pool, metric=objective.metric, seeds=seeds, evaluations=evaluations, batch=options.batch)
-        executor = LocalExecutor(job, options.workers or usable_cpus())
+        executor = executor_of(options, job)
         try:
             ended = search.run(store, executor, job, budget=budget)
         except KeyboardInterrupt:

@@ -20,6 +20,7 @@ from sase_bench.errors import RequestError
 from sase_bench.proxies.registry import find
 from sase_bench.space import SPACES
 from sase_bench.sweep.__main__ import main as sweep
+from sase_bench.sweep.executors import add_executor_options, executor_arguments
 
 __all__ = ["main"]
 
@@ -75,6 +76,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--measured", action="store_true", help="train nothing, judge by what the table has")
     parser.add_argument("--workers", type=int, metavar="N", help="as in sweep")
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="as in sweep")
+    add_executor_options(parser)
     parser.add_argument("--db", type=Path, default=DEFAULT_TABLE, metavar="PATH", help="the table")
     parser.add_argument("--data", type=Path, metavar="DIR", help="as in sweep")
     parser.add_argument("--format", choices=_FORMATS, default="table", help="how the result is printed")
@@ -89,7 +91,7 @@ def _sweep_arguments(proxy: str, options: argparse.Namespace) -> list[str]:
     for name in ("workers", "data"):
         if getattr(options, name) is not None:
             arguments += [f"--{name}", str(getattr(options, name))]
-    return arguments
+    return arguments + executor_arguments(options)
 
 
 def _render(found: Sequence[Finding], style: str) -> str:

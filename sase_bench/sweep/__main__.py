@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -17,9 +17,9 @@ from sase_bench.proxies.registry import find
 from sase_bench.space import SPACES, Space
 from sase_bench.sweep.driver import Result, Sink, missing, sweep
 from sase_bench.sweep.estimate import estimate
-from sase_bench.sweep.executor import Executor, Job, Task
-from sase_bench.sweep.inline import InlineExecutor
-from sase_bench.sweep.local import LocalExecutor, usable_cpus
+from sase_bench.sweep.executor import Job, Task
+from sase_bench.sweep.executors import add_executor_options, check_executor_options, executor_of
+from sase_bench.sweep.local import usable_cpus
 from sase_bench.sweep.plan import read_plan, read_seeds, tasks_of
 from sase_bench.sweep.progress import ProgressBar
 from sase_bench.sweep.release import Entry, read_entries
@@ -27,7 +27,6 @@ from sase_bench.sweep.target import DEFAULT_TABLE, Target
 
 __all__ = ["main"]
 
-_EXECUTORS: dict[str, Callable[[Job, int | None], Executor]] = {"local": LocalExecutor, "inline": InlineExecutor}
 _PLAN, _SPACE, _PROXY, _SEEDS = "random:24", "tied", "digits", "3"
 _TOGETHER = 8
 _UNITS = {"s": 1, "m": 60, "h": 3600}
@@ -43,6 +42,7 @@ def _command(argv: Sequence[str] | None) -> int:
     for name in ("workers", "together"):
         if getattr(options, name) is not None and getattr(options, name) < 1:
             raise RequestError(f"--{name} is at least 1, got {getattr(options, name)}")
+    check_executor_options(options)
     budget = None if options.budget is None else read_duration(options.budget)
     entries, target = _planned(options)
     work = [(_job(entry, options), tasks_of(entry.blocks, entry.seeds, options.together)) for entry in entries]
@@ -65,7 +65,7 @@ def _work(work: Sequence[tuple[Job, list[Task]]], sink: Sink, place: Path, budge
         before = planned - sum(len(task.seeds) for task in missing(tasks, job.proxy.name, sink))
         if before == planned and len(work) > 1:
             continue
-        executor = _EXECUTORS[options.executor](job, options.workers)
+        executor = executor_of(options, job)
         with ProgressBar(total=planned, before=before, name=job.proxy.name) as bar:
             try:
                 left = None if end is None else end - monotonic()
@@ -114,9 +114,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--together", type=int, default=_TOGETHER, metavar="N", help=together)
     parser.add_argument("--workers", type=int, metavar="N", help="blocks at once (default: one for each usable processor)")
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="where to train")
-    parser.add_argument(
-        "--executor", choices=tuple(_EXECUTORS), default="local", help="who trains: worker processes, or this one"
-    )
+    add_executor_options(parser)
     parser.add_argument("--budget", metavar="TIME", help="stop cleanly before this time is over: 90s, 30m, 2h")
     parser.add_argument("--db", type=Path, metavar="PATH", help=f"the table to fill (default: {DEFAULT_TABLE})")
     shelf = "fill a folder of shards instead of a table; needs no DuckDB (default with a release plan: its folder)"

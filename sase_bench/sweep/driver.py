@@ -6,7 +6,7 @@ a sweep, starting it again goes on with the runs that are missing.
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import contextmanager
@@ -19,7 +19,7 @@ from typing import Protocol
 
 from sase_bench.proxies.provenance import processor_name, provenance
 from sase_bench.record import Record
-from sase_bench.sweep.executor import Executor, Job, Task, WorkerDied
+from sase_bench.sweep.executor import Executor, Job, NodeLost, Task, WorkerDied
 
 __all__ = ["Progress", "Result", "Sink", "missing", "sweep"]
 
@@ -27,7 +27,8 @@ __all__ = ["Progress", "Result", "Sink", "missing", "sweep"]
 Progress = Callable[[Record], None]
 
 _PATIENCE = 0.2  # seconds until an interrupt is noticed
-_ATTEMPTS = 2  # a task whose worker died is tried once more
+#: Attempts of a task by what ends them. A run may well kill its worker; nodes are taken away, and no run does that.
+_ATTEMPTS: dict[type[WorkerDied], int] = {WorkerDied: 2, NodeLost: 10}
 
 
 class Sink(Protocol):
@@ -112,7 +113,6 @@ def sweep(
                     records = _collect(future, attempt, job)
                     if records is None:
                         del running[future]
-                        attempt.number += 1
                         running[executor.submit(attempt.task)] = attempt
                         continue
                     clock.learn(monotonic() - attempt.started)
@@ -139,7 +139,7 @@ def sweep(
 class _Attempt:
     task: Task
     started: float  # on the monotonic clock
-    number: int = 1
+    deaths: Counter[type[WorkerDied]] = field(default_factory=Counter)
 
 
 def missing(tasks: Iterable[Task], proxy: str, there: Container[tuple[int, str, int]] | Sink) -> list[Task]:
@@ -153,9 +153,11 @@ def _collect(future: Future[list[Record]], attempt: _Attempt, job: Job) -> list[
     try:
         return future.result()
     except WorkerDied as error:
-        if attempt.number < _ATTEMPTS:
+        kind = type(error)
+        attempt.deaths[kind] += 1
+        if attempt.deaths[kind] < _ATTEMPTS[kind]:
             return None
-        reason = f"{error}, {attempt.number} times"
+        reason = f"{error}, {attempt.deaths[kind]} times"
     origin = provenance(job.proxy, processor_name(), job.threads)
     arch, proxy = attempt.task.arch.index, job.proxy.name
     return [Record(arch=arch, proxy=proxy, seed=s, status="failed", reason=reason, **origin) for s in attempt.task.seeds]

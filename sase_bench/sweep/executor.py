@@ -15,11 +15,15 @@ from sase_bench.sweep.plan import Task
 if TYPE_CHECKING:
     from sase_bench.proxies.datasets import ProxyData
 
-__all__ = ["Executor", "Job", "Task", "WorkerDied", "perform"]
+__all__ = ["Executor", "Job", "NodeLost", "Task", "WorkerDied", "perform", "read_data", "train"]
 
 
 class WorkerDied(Exception):  # noqa: N818 - it is what happened, to be handled, and no one's mistake
     """The process that had a task ended before the task did."""
+
+
+class NodeLost(WorkerDied):
+    """The machine went with its worker, which says nothing against the task."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,13 +55,22 @@ class Executor(Protocol):
 
 
 def perform(job: Job, task: Task) -> list[Record]:
-    """Train one task in this process, several seeds fused and a single one alone; the data set is read once a process."""
+    """Train one task in this process; the data set is read once a process."""
+    return train(job, task, read_data(job))
+
+
+def train(job: Job, task: Task, data: ProxyData) -> list[Record]:
+    """Train one task on images that are at hand, several seeds fused and a single one alone."""
     from sase_bench.proxies.measurement import measure, measure_seeds
 
-    data = _data(job.proxy, job.folder, job.download, job.device)
     if len(task.seeds) > 1:
         return measure_seeds(task.arch, job.proxy, task.seeds, job.device, data=data, threads=job.threads)
     return [measure(task.arch, job.proxy, task.seeds[0], job.device, data=data, threads=job.threads)]
+
+
+def read_data(job: Job) -> ProxyData:
+    """The images of the job's proxy on its device, read once a process."""
+    return _data(job.proxy, job.folder, job.download, job.device)
 
 
 @lru_cache(maxsize=1)

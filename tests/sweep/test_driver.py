@@ -15,7 +15,7 @@ from sase_bench.record import Record
 from sase_bench.space import Space
 from sase_bench.sweep import driver
 from sase_bench.sweep.driver import sweep
-from sase_bench.sweep.executor import Job, Task, WorkerDied
+from sase_bench.sweep.executor import Job, NodeLost, Task, WorkerDied
 from sase_bench.sweep.plan import tasks_of
 from tests.records import DIGITS, made_up
 
@@ -123,6 +123,24 @@ def test_a_run_that_kills_every_worker_is_a_result(store: Store) -> None:
     assert result.statuses == {"ok": 9, "failed": 1}
     assert record is not None
     assert (record.status, record.reason) == ("failed", "the worker process died (signal SIGSEGV), 2 times")
+
+
+def test_nodes_that_are_lost_say_nothing_against_a_run_until_it_was_ten_of_them(store: Store) -> None:
+    def loses(task: Task, attempt: int) -> list[Record]:
+        if task == TASKS[2] or (task == TASKS[3] and attempt < 9):
+            raise NodeLost("the node of the run was lost")
+        if task == TASKS[3] and attempt == 9:
+            raise WorkerDied("the worker process died (signal SIGKILL)")
+        return done(task, attempt)
+
+    executor = Pretender(loses)
+    with store:
+        result = sweep(store, executor, JOB, TASKS)
+        record = store.find((TASKS[2].arch.index, "digits", *TASKS[2].seeds))
+    assert result.statuses == {"ok": 9, "failed": 1}
+    assert (executor.tries[TASKS[2]], executor.tries[TASKS[3]]) == (10, 10)
+    assert record is not None
+    assert record.reason == "the node of the run was lost, 10 times"
 
 
 def test_a_job_that_cannot_be_done_ends_the_sweep_and_keeps_what_there_is(store: Store) -> None:
