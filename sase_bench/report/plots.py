@@ -43,8 +43,8 @@ def modules(entries: Sequence[Entry], figure: Figure) -> None:
         axes.set_xlabel("parameters added to the network (millions, counted here)")
         axes.set_title(f"{backbone}, n = {count} published gains of {len(shown)} modules")
     panels[0].set_ylabel("published ImageNet top-1 above plain\n(percentage points, same source)")
-    for i, kind in enumerate(kinds):
-        panels[-1].scatter([], [], marker=MARKERS[i], color=COLOURS[i], label=kind)
+    for place, name in enumerate(kinds):
+        panels[-1].scatter([], [], marker=MARKERS[place], color=COLOURS[place], label=name)
     panels[-1].scatter([], [], marker="o", facecolors="none", edgecolors="0.3", label="hollow: mixed recipes or copied")
     _explain(figure)
 
