@@ -6,6 +6,7 @@ A reader always finds a complete table; a writer killed at any moment loses noth
 
 >>> from pathlib import Path
 >>> from tempfile import TemporaryDirectory
+>>> from sase_bench.database import Store, connect
 >>> with TemporaryDirectory() as folder:
 ...     path = Path(folder, "table.duckdb")
 ...     with Store(path) as store:

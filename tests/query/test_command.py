@@ -289,7 +289,10 @@ def test_no_query_loads_anything_heavy(table: Path) -> None:
 def test_ctrl_c_ends_a_statement_at_once(command: list[str]) -> None:
     endless = "sql WITH RECURSIVE t AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM t) SELECT count(*) FROM t"
     with subprocess.Popen([*command, endless], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        time.sleep(1.5)
+        maps = Path(f"/proc/{process.pid}/maps")
+        while "duckdb" not in maps.read_text():  # it is still importing
+            time.sleep(0.1)
+        time.sleep(2.0)
         process.send_signal(signal.SIGINT)
         start = time.monotonic()
         assert process.communicate(timeout=30) == ("", "query: interrupted\n")
