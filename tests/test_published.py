@@ -46,7 +46,7 @@ def test_the_release_is_what_its_shards_give(tmp_path: Path) -> None:
 
 
 def test_the_readme_prints_what_the_commands_print(tables: dict[str, str], capsys: pytest.CaptureFixture[str]) -> None:
-    for question in ("top 10 by top1", "rank 5829 by loss"):
+    for question in ("top 10 by top1", "rank 81009 by loss"):
         capsys.readouterr()
         assert query([question, "--db", tables["digits"]]) == 0
         assert f"```\n{capsys.readouterr().out.rstrip(chr(10))}\n```" in README
