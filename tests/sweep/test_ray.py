@@ -85,7 +85,7 @@ def test_a_failure_of_ray_is_told_in_the_words_of_the_protocol() -> None:
     assert raised(refused) is refused
     assert type(failure(errors.WorkerCrashedError())) is WorkerDied
     assert str(failure(errors.OutOfMemoryError("7 GB of 8"))) == "the worker process died (out of memory)"
-    for lost in (errors.NodeDiedError("gone"), errors.OwnerDiedError("ab" * 28, None, None)):
+    for lost in (errors.NodeDiedError("gone"), errors.OwnerDiedError("ab" * 28, None, "")):
         assert type(failure(lost)) is NodeLost
         assert type(raised(lost)) is NodeLost  # while the task fetched its images
     absent = raised(ModuleNotFoundError("No module named 'sase_bench'"))
