@@ -173,7 +173,7 @@ def _explain(figure: Figure) -> None:
 
 def _mark_published(axes: Axes, points: Sequence[tuple[float, float]]) -> None:
     for point in points:
-        axes.plot(*point, "*", color=COLOURS[1], markersize=12, label=_PUBLISHED)
+        axes.plot(*point, "*", color=COLOURS[1], markersize=12, zorder=3, label=_PUBLISHED)
 
 
 def _is_published(block: dict[str, Any]) -> bool:
