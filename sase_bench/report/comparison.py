@@ -14,7 +14,7 @@ from sase_bench.report.counts import HOW, Count, block_count, plain_count
 from sase_bench.report.published import BACKBONES, Gain, Row, gains, module_of
 from sase_bench.space import SASE_BLOCK, Architecture
 
-__all__ = ["HEADERS", "NOT_AVAILABLE", "NOT_COUNTED", "Entry", "cells", "compare", "missing"]
+__all__ = ["HEADERS", "NOT_AVAILABLE", "NOT_COUNTED", "STATED", "Entry", "cells", "compare", "missing", "stated"]
 
 NOT_AVAILABLE = "not available"
 NOT_COUNTED = "not counted"
@@ -32,6 +32,20 @@ HEADERS = (
     "sources",
     "published gain, mixed or copied",
     "published top-1 (kind)",
+)
+
+#: Of the table that `stated` fills.
+STATED = (
+    "backbone",
+    "module",
+    "method in the source",
+    "top-1 (%)",
+    "top-5 (%)",
+    "gain over plain (points)",
+    "one recipe",
+    "kind",
+    "recipe",
+    "source",
 )
 
 #: Initials of how a number came about, as the tables show them.
@@ -92,6 +106,19 @@ def cells(entry: Entry) -> tuple[str, ...]:
     return (entry.backbone, entry.name, year, *costs, one, str(len(entry.sources())), mixed, absolute or NOT_AVAILABLE)
 
 
+def stated(entry: Entry) -> list[tuple[str, ...]]:
+    """Every published figure of a module, a line each, under `STATED`."""
+    gained = {id(gain.row): gain for gain in entry.gains}
+    lines = []
+    for row in entry.rows:
+        gain, top5 = gained.get(id(row)), NOT_AVAILABLE if row.top5 is None else f"{row.top5:.2f}"
+        above = (NOT_AVAILABLE, "") if gain is None else (f"{gain.top1:+.2f}", "yes" if gain.is_one_recipe else "no")
+        lines.append(
+            (entry.backbone, entry.name, row.method, f"{row.top1:.2f}", top5, *above, row.kind, row.protocol, row.source)
+        )
+    return lines
+
+
 def missing(entries: Sequence[Entry]) -> list[str]:
     """What the table lacks, a sentence each."""
     uncounted = sorted({entry.name for entry in entries if entry.count is None})
@@ -110,8 +137,8 @@ def _entry(
 ) -> Entry:
     added = None if count is None else Count(count.params - plain.params, count.flops - plain.flops)
     mine = tuple(gain for gain in found if gain.module == name and gain.row.backbone == backbone)
-    stated = tuple(row for row in rows if row.backbone == backbone and module_of(row) == name)
-    return Entry(backbone=backbone, name=name, year=year, count=count, added=added, gains=mine, rows=stated)
+    own = tuple(row for row in rows if row.backbone == backbone and module_of(row) == name)
+    return Entry(backbone=backbone, name=name, year=year, count=count, added=added, gains=mine, rows=own)
 
 
 def _span(span: tuple[float, float] | None) -> str:

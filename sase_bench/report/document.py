@@ -11,7 +11,7 @@ from typing import Any
 from sase_bench.errors import RequestError
 from sase_bench.query import Answer, ask
 from sase_bench.query.format import render
-from sase_bench.report.comparison import HEADERS, Entry, cells, missing
+from sase_bench.report.comparison import HEADERS, STATED, Entry, cells, missing, stated
 from sase_bench.report.drawing import save
 from sase_bench.report.evidence import Evidence
 from sase_bench.report.figures import Missing, Picture, figures
@@ -85,7 +85,9 @@ def texts(parts: Iterable[Section], evidence: Evidence, entries: Sequence[Entry]
         notes = [f"*{note}*\n" for note in part.answer.notes]
         question = f'`python -m sase_bench.query "{part.question}"`'
         summary += [f"## {part.title}", "", question, "", render(part.answer, "md"), *notes]
+    every = [line for entry in entries for line in stated(entry)]
     modules = ["# Published modules", "", _CAPTION, "", markdown(HEADERS, rows), *(f"{note}\n" for note in missing(entries))]
+    modules += ["## Every published figure", "", markdown(STATED, every)]
     return {
         "summary.md": "\n".join(summary),
         "modules.md": "\n".join(modules),

@@ -40,8 +40,9 @@ def modules(entries: Sequence[Entry], figure: Figure) -> None:
             axes.annotate(entry.name, (x, max(heights)), xytext=(2, 3), textcoords="offset points", fontsize=7)
         axes.axhline(0, color="black", linewidth=0.8)
         axes.set_xscale("symlog", linthresh=0.01)
-        axes.set_xlabel("parameters added to the network (millions, counted here)")
-        axes.set_title(f"{backbone}, n = {count} published gains of {len(shown)} modules")
+        axes.set_xlabel("parameters added (millions, counted here)")
+        axes.set_xlim(left=-0.002)
+        axes.set_title(f"{backbone}, n = {count} gains, {len(shown)} modules")
     panels[0].set_ylabel("published ImageNet top-1 above plain\n(percentage points, same source)")
     for place, name in enumerate(kinds):
         panels[-1].scatter([], [], marker=MARKERS[place], color=COLOURS[place], label=name)
@@ -56,14 +57,15 @@ def pareto(measurement: Measurement, figure: Figure) -> None:
     x = [block["params"] / 1e3 for block in blocks]
     y = [block["val_loss"] for block in blocks]
     errors = None if sd is None else [sd / sqrt(block["seeds"]) for block in blocks]
-    axes.errorbar(x, y, yerr=errors, fmt="o", color=COLOURS[0], markersize=4, linewidth=0.8, label="a block")
+    label = "a block (seed noise unknown)" if sd is None else "a block ± standard error by pooled seed noise"
+    axes.errorbar(x, y, yerr=errors, fmt="o", color=COLOURS[0], markersize=4, linewidth=0.8, label=label)
     front = sorted((block["params"] / 1e3, block["val_loss"]) for block in measurement.front)
     axes.step(*zip(*front, strict=True), where="post", color=COLOURS[1], label="Pareto front of the means")
     _mark_published(axes, [(block["params"] / 1e3, block["val_loss"]) for block in blocks if _is_published(block)])
     axes.set_xlabel("parameters of the proxy's network (thousands)")
     axes.set_ylabel("validation loss (nats)")
-    noise = "no seed noise known" if sd is None else "bars: standard error by the seeds' pooled noise"
-    axes.set_title(f"{measurement.proxy}, {_n(blocks)}; {noise}")
+    axes.set_xscale("log")
+    axes.set_title(f"{measurement.proxy}, {_n(blocks)}")
     _explain(figure)
 
 
@@ -106,13 +108,13 @@ def place(measurement: Measurement, figure: Figure) -> None:
     axes, blocks, found = figure.subplots(), measurement.blocks, measurement.published or {}
     axes.plot(range(1, len(blocks) + 1), [block["val_loss"] for block in blocks], "o", color=COLOURS[0], markersize=4)
     _mark_published(axes, [(i, block["val_loss"]) for i, block in enumerate(blocks, 1) if _is_published(block)])
-    said = f"place {found['place']} of {found['of']}"
+    said = f"the published block: {found['place']} of {found['of']}"
     if found["place_low"] is not None:
         axes.axvspan(found["place_low"], found["place_high"], color=COLOURS[1], alpha=0.15)
-        said += f", by seed noise anywhere in {found['place_low']} to {found['place_high']} (95 %)"
-    axes.set_xlabel("place by mean validation loss (1 = best)")
+        said += f", by seed noise in {found['place_low']} to {found['place_high']} (95 %)"
+    axes.set_xlabel(f"place by mean validation loss (1 = best); {said}")
     axes.set_ylabel("validation loss (nats)")
-    axes.set_title(f"{measurement.proxy}, {_n(blocks)}: {said}")
+    axes.set_title(f"{measurement.proxy}, {_n(blocks)}")
 
 
 def reliability(calibrations: Sequence[dict[str, Any]], figure: Figure) -> None:
@@ -173,7 +175,7 @@ def _explain(figure: Figure) -> None:
 
 def _mark_published(axes: Axes, points: Sequence[tuple[float, float]]) -> None:
     for point in points:
-        axes.plot(*point, "*", color=COLOURS[1], markersize=12, label=_PUBLISHED)
+        axes.plot(*point, "*", color=COLOURS[1], markersize=12, zorder=3, label=_PUBLISHED)
 
 
 def _is_published(block: dict[str, Any]) -> bool:

@@ -39,6 +39,15 @@ def test_published_results_and_scores_of_proxies_never_share_a_column(written: d
         assert "Published figures, not scores of this project's proxies." in written[name]
 
 
+def test_every_published_figure_stands_with_its_recipe_and_source(written: dict[str, str]) -> None:
+    every = written["modules.md"].partition("## Every published figure")[2]
+    (line,) = (line for line in every.splitlines() if "| sge |" in line and "ResNet-101" in line)
+    cells = [cell.strip() for cell in line.strip("|").split("|")]
+    assert cells[3:8] == ["78.80", "94.37", "+0.60", "yes", "own-paper"]
+    assert cells[8].startswith("100 ep, SGD bs256")
+    assert cells[9] == "github.com/implus/PytorchInsight:README.md"
+
+
 def test_numbers_hold_every_gain_with_its_source(written: dict[str, str], entries: list[Entry]) -> None:
     modules = json.loads(written["numbers.json"])["modules"]
     assert [len(module["gains"]) for module in modules] == [len(entry.gains) for entry in entries]
