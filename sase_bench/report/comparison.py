@@ -109,7 +109,7 @@ def cells(entry: Entry) -> tuple[str, ...]:
 def stated(entry: Entry) -> list[tuple[str, ...]]:
     """Every published figure of a module, a line each, under `STATED`."""
     gained = {id(gain.row): gain for gain in entry.gains}
-    lines = []
+    lines: list[tuple[str, ...]] = []
     for row in entry.rows:
         gain, top5 = gained.get(id(row)), NOT_AVAILABLE if row.top5 is None else f"{row.top5:.2f}"
         above = (NOT_AVAILABLE, "") if gain is None else (f"{gain.top1:+.2f}", "yes" if gain.is_one_recipe else "no")
