@@ -11,7 +11,7 @@ from sase_bench import cli
 from sase_bench.bo.acquisition import ACQUISITIONS
 from sase_bench.bo.comparing import comparison
 from sase_bench.bo.searching import DIFFERENTIABLE, live, simulated
-from sase_bench.database.reader import DEFAULT_TABLE
+from sase_bench.database.reader import DEFAULT_TABLE, default_source
 from sase_bench.errors import RequestError
 from sase_bench.predictors import PREDICTORS
 from sase_bench.proxies.folder import VARIABLE
@@ -42,6 +42,8 @@ def _command(argv: Sequence[str] | None) -> int:
         raise RequestError(f"--seed is 0 or positive, got {options.seed}")
     if options.evaluations is None:
         options.evaluations = _COMPARED_EVALUATIONS if options.compare else _EVALUATIONS
+    if options.db is None:
+        options.db = DEFAULT_TABLE if options.live else default_source()
     if options.compare:
         return comparison(options)
     return live(options) if options.live else simulated(options)
@@ -70,7 +72,8 @@ def _parser() -> argparse.ArgumentParser:
     search.add_argument("--refit-every", type=int, default=1, metavar="N", help="results between two fits of the surrogate")
     search.add_argument("--seed", type=int, default=0, help="of the search; of the first repeat")
     table = parser.add_argument_group("the table and its runs")
-    table.add_argument("--db", type=Path, default=DEFAULT_TABLE, metavar="PATH", help="the table")
+    db = f"the table, or to simulate a folder of shards (default: {DEFAULT_TABLE}, else the release)"
+    table.add_argument("--db", type=Path, metavar="PATH", help=db)
     table.add_argument("--proxy", default="digits", help="the task; python -m sase_bench.proxies lists them")
     seeds = "runs of each block: a count or a list (default: all there are; live 3)"
     table.add_argument("--seeds", metavar="SEEDS", help=seeds)
