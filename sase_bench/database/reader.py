@@ -8,13 +8,10 @@ import duckdb
 from sase_bench.database.schema import version_of
 from sase_bench.database.shards import be_quiet
 from sase_bench.database.shelf import DEFAULT_SHELF, find_released, is_shelf, open_shelf, read_shelf
-from sase_bench.database.version import SCHEMA_VERSION
+from sase_bench.database.version import DEFAULT_TABLE, SCHEMA_VERSION
 from sase_bench.errors import RequestError
 
 __all__ = ["DEFAULT_TABLE", "connect", "default_source", "open_file", "released"]
-
-#: The table that a sweep fills and a query asks where nothing else is said, relative to the working directory.
-DEFAULT_TABLE = Path("sase-bench.duckdb")
 
 
 def connect(path: Path) -> duckdb.DuckDBPyConnection:

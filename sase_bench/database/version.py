@@ -1,6 +1,11 @@
-"""The version of the schema, for tables and shards alike. Needs no DuckDB."""
+"""What must be known of tables where there is no DuckDB: the version of the schema, and the table that is meant by default."""
 
-__all__ = ["SCHEMA_VERSION"]
+from pathlib import Path
+
+__all__ = ["DEFAULT_TABLE", "SCHEMA_VERSION"]
+
+#: The table that a sweep fills and a query asks where nothing else is said, relative to the working directory.
+DEFAULT_TABLE = Path("sase-bench.duckdb")
 
 #: Raised by one whenever a released table would no longer fit; `schema.MIGRATIONS` then says how to get there.
 SCHEMA_VERSION = 1

@@ -7,6 +7,7 @@ Source: Real, Aggarwal, Huang & Le, Regularized evolution for image classifier a
 from __future__ import annotations
 
 from collections import deque
+from itertools import islice
 
 import numpy as np
 
@@ -27,10 +28,7 @@ class RegularisedEvolution:
         self._tournament = tournament
 
     def ask(self, count: int = 1) -> list[int]:
-        asked: list[int] = []
-        while len(asked) < count and (arch := self._next()) is not None:
-            asked.append(arch)
-        return asked
+        return list(islice(iter(self._next, None), count))
 
     def tell(self, arch: int, cost: float | None) -> None:
         self.history.tell(arch, cost)

@@ -6,6 +6,8 @@ variant that moves as soon as a neighbour is better, which they found best on sm
 
 from __future__ import annotations
 
+from itertools import islice
+
 import numpy as np
 
 from sase_bench.search.pool import History, Pool
@@ -25,10 +27,7 @@ class LocalSearch:
         self._here: int | None = None  # where the climb stands
 
     def ask(self, count: int = 1) -> list[int]:
-        asked: list[int] = []
-        while len(asked) < count and (arch := self._next()) is not None:
-            asked.append(arch)
-        return asked
+        return list(islice(iter(self._next, None), count))
 
     def tell(self, arch: int, cost: float | None) -> None:
         self.history.tell(arch, cost)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import weakref
+from itertools import islice
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import TYPE_CHECKING
@@ -60,10 +61,7 @@ class SMAC:
         self._proposed: dict[int, TrialInfo] = {}
 
     def ask(self, count: int = 1) -> list[int]:
-        asked: list[int] = []
-        while len(asked) < count and (arch := self._next()) is not None:
-            asked.append(arch)
-        return asked
+        return list(islice(iter(self._next, None), count))
 
     def tell(self, arch: int, cost: float | None) -> None:
         self.history.tell(arch, cost)

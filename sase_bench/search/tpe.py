@@ -7,6 +7,7 @@ insists, it samples from its density of good blocks without choosing the best of
 from __future__ import annotations
 
 import warnings
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -54,10 +55,7 @@ class TPE:
         }
 
     def ask(self, count: int = 1) -> list[int]:
-        asked: list[int] = []
-        while len(asked) < count and (arch := self._next()) is not None:
-            asked.append(arch)
-        return asked
+        return list(islice(iter(self._next, None), count))
 
     def tell(self, arch: int, cost: float | None) -> None:
         self.history.tell(arch, cost)

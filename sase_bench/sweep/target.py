@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sase_bench.database.version import DEFAULT_TABLE
 from sase_bench.proxies.recipe import Proxy
 
 __all__ = ["DEFAULT_TABLE", "Target"]
-
-DEFAULT_TABLE = Path("sase-bench.duckdb")  # as in database.reader, which needs DuckDB
 
 
 @dataclass(frozen=True)
