@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SMAC"]
 
+_RETRIES = 10_000  # of SMAC's own proposals that were made before
 _TRIES = 20  # proposals that may be thrown away, for being tried before or not in the pool
 
 
@@ -54,6 +55,8 @@ class SMAC:
             lambda config, seed=0: 0.0,  # never called: results are told
             initial_design=Facade.get_initial_design(scenario, n_configs=initial),
             intensifier=Facade.get_intensifier(scenario, max_config_calls=1),
+            # in a space this small most of what looks best has been tried; SMAC's 16 retries would end in random blocks
+            config_selector=Facade.get_config_selector(scenario, retries=_RETRIES),
             logging_level=False,
             overwrite=True,
         )
