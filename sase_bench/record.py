@@ -19,10 +19,24 @@ from typing import Any, Literal, get_args, get_type_hints
 
 from sase_bench.errors import RequestError
 
-__all__ = ["COLUMNS", "EPOCH_COLUMNS", "KEY", "STATUSES", "Better", "Column", "EpochRecord", "Record"]
+__all__ = [
+    "COLUMNS",
+    "EPOCH_COLUMNS",
+    "FIRST_MODULE",
+    "KEY",
+    "LAST_BLOCK",
+    "STATUSES",
+    "Better",
+    "Column",
+    "EpochRecord",
+    "Record",
+]
 
 #: What identifies a run.
 KEY = ("arch", "proxy", "seed")
+
+#: The largest index of a block, and the least and the largest number of a published module, in the column `arch`.
+LAST_BLOCK, FIRST_MODULE, _LAST_MODULE = 117_648, 1_000_000, 1_000_999
 
 #: How a run can end: with a score, with a loss that is not finite, or with an error that `reason` names.
 STATUSES = ("ok", "diverged", "failed")
@@ -101,9 +115,12 @@ class EpochRecord:
 
 @dataclass(frozen=True, kw_only=True)
 class Record:
-    """One training of one architecture on one proxy with one seed."""
+    """One training of one architecture on one proxy with one seed.
 
-    arch: int = _column("the architecture's index in the full space", low=0, high=117_648, is_result=True)
+    `arch` is a block's index, or the number of a published module (`sase_bench.modules.Module`), whose runs are kept apart.
+    """
+
+    arch: int = _column("the architecture's index in the full space", low=0, high=_LAST_MODULE, is_result=True)
     proxy: str = _column("name of the proxy", is_result=True)
     seed: int = _column("seed of the run", low=0, high=2**31 - 1, is_result=True)
     status: str = _column("ok, diverged or failed", is_result=True)
@@ -131,6 +148,8 @@ class Record:
 
     def __post_init__(self) -> None:
         _check(self, COLUMNS)
+        if LAST_BLOCK < self.arch < FIRST_MODULE:
+            raise RequestError(f"the column arch is a block's index, 0..{LAST_BLOCK}, or a module's number, got {self.arch}")
         if self.status not in STATUSES:
             raise RequestError(f"a run's status is one of {', '.join(STATUSES)}, got {self.status!r}")
         if (self.reason is None) != (self.status == "ok"):
@@ -144,6 +163,11 @@ class Record:
     def key(self) -> tuple[int, str, int]:
         """(arch, proxy, seed)."""
         return self.arch, self.proxy, self.seed
+
+    @property
+    def is_of_module(self) -> bool:
+        """Whether a published module was trained, or no attention at all, in the place of a block."""
+        return self.arch >= FIRST_MODULE
 
     def agrees(self, other: Record) -> bool:
         """Whether both tell the same result, whatever it took to get it."""

@@ -35,11 +35,11 @@ MAP: dict[str, set[str]] = {
     },
     "benchmark": {"backbones", "database", "errors", "proxies", "record", "space"},
     "blocks": {"errors", "space"},
-    "modules": {"errors", "trunk"},
+    "modules": {"errors", "record", "space", "trunk"},
     "backbones": {"blocks", "errors", "modules", "space", "trunk", "version"},
     "timm": {"backbones", "errors", "trunk"},
-    "proxies": {"backbones", "blocks", "cli", "errors", "record", "space", "trunk", "version"},
-    "database": {"cli", "cost", "errors", "proxies", "record", "space", "trunk"},
+    "proxies": {"backbones", "blocks", "cli", "errors", "modules", "record", "space", "trunk", "version"},
+    "database": {"cli", "cost", "errors", "modules", "proxies", "record", "space", "trunk"},
     "latency": {
         "backbones",
         "blocks",
@@ -52,7 +52,7 @@ MAP: dict[str, set[str]] = {
         "trunk",
         "version",
     },
-    "query": {"cli", "database", "errors", "record", "space"},
+    "query": {"cli", "database", "errors", "modules", "record", "space"},
     "report": {
         "backbones",
         "calibrate",
@@ -93,7 +93,7 @@ MAP: dict[str, set[str]] = {
         "space",
         "sweep",
     },
-    "sweep": {"cli", "database", "errors", "proxies", "record", "space"},
+    "sweep": {"cli", "database", "errors", "modules", "proxies", "record", "space"},
 }
 
 ROOT = Path(sase_bench.__file__).parent

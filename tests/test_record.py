@@ -57,7 +57,7 @@ def test_records_agree_when_their_results_do_whatever_they_took() -> None:
     [
         ({"val_top1": 1.5}, "the column val_top1 lies in 0..1, got 1.5"),
         ({"val_loss": math.nan}, "the column val_loss lies in 0..None, got nan"),
-        ({"arch": 117_649}, "the column arch lies in 0..117648, got 117649"),
+        ({"arch": 117_649}, "the column arch is a block's index, 0..117648, or a module's number, got 117649"),
         ({"seed": -1}, "the column seed lies in 0..2147483647, got -1"),
         ({"seed": True}, "the column seed takes int, got True"),
         ({"proxy": None}, "the column proxy takes str, got None"),

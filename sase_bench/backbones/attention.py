@@ -5,18 +5,14 @@ from dataclasses import dataclass
 from torch import nn
 
 from sase_bench.blocks import SASEBlock
-from sase_bench.errors import RequestError, unknown
-from sase_bench.modules import MODULES, build
-from sase_bench.space import SASE_BLOCK, Architecture
+from sase_bench.modules import PLAIN, Module, build, parse_attention
+from sase_bench.space import Architecture
 from sase_bench.trunk import Stage
 
 __all__ = ["Attention", "Builder", "attention_builder"]
 
 #: What a backbone accepts: no attention, a block of the space, its text form or index, or the name of a published module.
-Attention = Architecture | str | int | None
-
-#: The name of the block that the authors of the space published.
-_PUBLISHED = "sase"
+Attention = Architecture | Module | str | int | None
 
 
 @dataclass(frozen=True)
@@ -33,26 +29,18 @@ class Builder:
         return SASEBlock(self.attention, stage.channels, stage.height, stage.width)
 
     def __str__(self) -> str:
-        return "none" if self.attention is None else str(self.attention)
+        return PLAIN if self.attention is None else str(self.attention)
 
 
 def attention_builder(attention: Attention) -> Builder:
-    """The builder for `attention`; "sase" is the published block, and "none" is `None` for where only text can be written.
+    """The builder for `attention`; "sase" is the published block, and `PLAIN` is `None` for where only text can be written.
 
     Raises `RequestError` for a name, a text form or an index that stands for nothing.
     """
     if attention is None or isinstance(attention, Architecture):
         return Builder(attention)
+    if isinstance(attention, Module):
+        return Builder(None if attention.name == PLAIN else attention.name)
     if isinstance(attention, int):
         return Builder(Architecture.from_index(attention))
-    name = attention.strip().lower()
-    if name == "none":
-        return Builder(None)
-    if name == _PUBLISHED:
-        return Builder(SASE_BLOCK)
-    if name in MODULES:
-        return Builder(name)
-    if "/" not in name and not name.isdecimal():
-        problem = unknown("attention module", attention, [_PUBLISHED, *MODULES])
-        raise RequestError(f"{problem} (or write a block: six operations joined by '/', or an index)")
-    return Builder(Architecture.parse(attention))
+    return attention_builder(parse_attention(attention))

@@ -11,10 +11,10 @@ from sase_bench import cli
 from sase_bench.database.check import check, check_shelf
 from sase_bench.database.merging import Report, merge
 from sase_bench.database.reader import DEFAULT_TABLE, connect
-from sase_bench.database.schema import schema_sql
+from sase_bench.database.schema import BLOCK_TABLES, MODULE_TABLES, schema_sql
 from sase_bench.database.shards import export, recipes_of
 from sase_bench.database.shelf import is_shelf
-from sase_bench.database.store import Store
+from sase_bench.database.store import Store, has_modules
 from sase_bench.errors import RequestError
 from sase_bench.proxies.registry import find
 
@@ -36,6 +36,7 @@ def _command(argv: Sequence[str] | None) -> int:
     )  # fmt: skip
     parser.add_argument("--db", type=Path, default=DEFAULT_TABLE, metavar="PATH", help="the table")
     parser.add_argument("--proxy", metavar="NAME", help="export the runs of this proxy only")
+    parser.add_argument("--modules", action="store_true", help="export the runs of published modules instead of the blocks'")
     options = parser.parse_args(argv)
     return _ACTIONS[options.action](options)
 
@@ -81,7 +82,10 @@ def _export(options: Any) -> int:
     if len(options.shards) != 1:
         raise RequestError(f"export takes the one shard to write, got {len(options.shards)}")
     with connect(options.db) as table:
-        runs = export(table, options.shards[0], proxy=options.proxy)
+        if options.modules and not has_modules(table):
+            raise RequestError(f"{str(options.db)!r} has no runs of published modules")
+        tables = MODULE_TABLES if options.modules else BLOCK_TABLES
+        runs = export(table, options.shards[0], proxy=options.proxy, tables=tables)
     print(f"{options.shards[0]}: {runs} runs")
     return 0
 

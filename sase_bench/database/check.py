@@ -9,9 +9,11 @@ from pathlib import Path
 import duckdb
 
 from sase_bench.database.checksums import SUMS, read_sums, sha256
+from sase_bench.database.schema import BLOCK_TABLES, MODULE_TABLES
 from sase_bench.database.shards import read_shard, recipes_of
 from sase_bench.database.shelf import proxy_of
-from sase_bench.database.store import read_record
+from sase_bench.database.store import has_modules, keys_in, read_record
+from sase_bench.database.version import MODULES_FOLDER
 from sase_bench.errors import RequestError
 from sase_bench.proxies.recipe import Proxy
 from sase_bench.record import Record
@@ -23,28 +25,37 @@ __all__ = ["LARGEST", "check", "check_shelf"]
 LARGEST = 50_000_000
 
 _QUESTIONS = {
-    "curves without a run": "SELECT count(*) FROM epochs ANTI JOIN runs USING (arch, proxy, seed)",
-    "runs of a proxy that is not described": "SELECT count(*) FROM runs ANTI JOIN proxies USING (proxy)",
-    "runs made with another recipe than their proxy's": (
-        "SELECT count(*) FROM runs JOIN proxies USING (proxy) WHERE runs.recipe_hash <> proxies.recipe_hash"
-    ),
     "architectures missing": f"SELECT {len(Space('full'))} - count(DISTINCT arch) FROM architectures",
     "proxies whose trunk has no costs": "SELECT count(*) FROM proxies ANTI JOIN costs USING (trunk)",
-    "runs that ended ok with a curve of another length than their proxy's": (
-        "SELECT count(*) FROM runs JOIN proxies USING (proxy) WHERE status = 'ok' AND proxies.epochs <> "
-        "(SELECT count(*) FROM epochs WHERE (epochs.arch, epochs.proxy, epochs.seed) = (runs.arch, runs.proxy, runs.seed))"
-    ),
 }
+
+
+def _questions_of(runs: str, epochs: str, subjects: str) -> dict[str, str]:
+    return {
+        "curves without a run": f"SELECT count(*) FROM {epochs} ANTI JOIN {runs} USING (arch, proxy, seed)",
+        "runs of a proxy that is not described": f"SELECT count(*) FROM {runs} ANTI JOIN proxies USING (proxy)",
+        f"runs of what is not in {subjects}": f"SELECT count(*) FROM {runs} ANTI JOIN {subjects} USING (arch)",
+        "runs made with another recipe than their proxy's": (
+            f"SELECT count(*) FROM {runs} AS runs JOIN proxies USING (proxy) WHERE runs.recipe_hash <> proxies.recipe_hash"
+        ),
+        "runs that ended ok with a curve of another length than their proxy's": (
+            f"SELECT count(*) FROM {runs} AS r JOIN proxies USING (proxy) WHERE status = 'ok' AND proxies.epochs <> "
+            f"(SELECT count(*) FROM {epochs} AS e WHERE (e.arch, e.proxy, e.seed) = (r.arch, r.proxy, r.seed))"
+        ),
+    }
 
 
 def check(table: duckdb.DuckDBPyConnection) -> list[str]:
     """What is wrong with an open table, a line each; nothing if it is whole."""
+    questions = [*_QUESTIONS.items(), *_questions_of(*BLOCK_TABLES, "architectures").items()]
+    if has_modules(table):
+        questions += _questions_of(*MODULE_TABLES, "modules").items()
     problems = []
-    for what, question in _QUESTIONS.items():
+    for what, question in questions:
         (count,) = table.execute(question).fetchone() or (0,)
         if count:
             problems.append(f"{count} {what}")
-    for key in table.execute("SELECT arch, proxy, seed FROM runs ORDER BY proxy, seed, arch").fetchall():
+    for key in sorted(keys_in(table), key=lambda key: (key[1], key[2], key[0])):
         try:
             read_record(table, key)
         except RequestError as error:
@@ -57,9 +68,10 @@ def check_shelf(path: Path) -> dict[Path, list[str]]:
 
     The files are the shards and whatever else `SHA256SUMS` lists. One that is damaged does not keep the others from being read.
     """
-    folder = path if path.is_dir() else path.parent
-    listed = {folder / name: known for name, known in read_sums(folder).items()}
-    files = sorted({*path.glob("*.parquet"), *listed}) if path.is_dir() else [path]
+    folders = [path, path / MODULES_FOLDER] if path.is_dir() else [path.parent]
+    listed = {folder / name: known for folder in folders for name, known in read_sums(folder).items()}
+    shards = [shard for folder in folders for shard in folder.glob("*.parquet")]
+    files = sorted({*shards, *listed}) if path.is_dir() else [path]
     found: dict[Path, list[str]] = {}
     keys: Counter[tuple[int, str, int]] = Counter()
     for file in files:
@@ -87,6 +99,10 @@ def _check_shard(path: Path, keys: Counter[tuple[int, str, int]]) -> list[str]:
                 problems[str(record)] += 1
                 continue
             keys[record.key] += 1
+            if record.is_of_module != (path.parent.name == MODULES_FOLDER):
+                problems[
+                    "a run of a module among those of blocks" if record.is_of_module else "a run of a block among modules'"
+                ] += 1
             problems.update(_check_record(record, proxies, keys[record.key]))
     except RequestError as error:
         problems[str(error).removeprefix(f"{str(path)!r} ")] += 1

@@ -1,10 +1,12 @@
 """The schema of the table: DDL derived from `sase_bench.record` and `sase_bench.space`, its version, and migrations.
 
-Tables: `architectures` (all 117,649), `proxies` (recipes), `runs` (one row a seed), `epochs` (learning curves), `costs`
-(by architecture and trunk), `calibrations` (how far the scores of a proxy can be trusted), `predictions` (of validation
-scores, one row for each architecture and predictor; never among the measured), `about` (key and value; under `LATENCY` and
-a trunk's name, as JSON, what the column `latency` of that trunk stands for). Views: `validation_runs` is `runs` without the
-test scores; `scores` sums up the seeds of each architecture on each proxy, validation only.
+Tables: `architectures` (all 117,649), `proxies` (recipes), `runs` (one row a seed), `epochs` (learning curves), `costs` (by
+architecture and trunk), `calibrations` (how far the scores of a proxy can be trusted), `predictions` (of validation scores,
+one row for each architecture and predictor; never among the measured), `modules` (published modules and the plain trunk,
+with numbers for `arch`), `module_runs` and `module_epochs` (theirs, with the columns of `runs` and `epochs`), `about` (key
+and value; under `LATENCY` and a trunk's name, as JSON, what the column `latency` of that trunk stands for). Views:
+`validation_runs` is `runs` without the test scores; `scores` sums up the seeds of each architecture on each proxy,
+validation only.
 """
 
 import json
@@ -17,16 +19,20 @@ from numpy.typing import NDArray
 from sase_bench.cost import slot_costs
 from sase_bench.database.version import SCHEMA_VERSION
 from sase_bench.errors import RequestError
+from sase_bench.modules import all_modules
 from sase_bench.proxies.recipe import Proxy
 from sase_bench.proxies.splits import checksums
-from sase_bench.record import COLUMNS, EPOCH_COLUMNS, KEY, Column
+from sase_bench.record import COLUMNS, EPOCH_COLUMNS, FIRST_MODULE, KEY, Column
 from sase_bench.space import OPERATIONS, SLOTS, Space
 from sase_bench.trunk import Trunk
 
 __all__ = [
+    "BLOCK_TABLES",
     "LATENCY",
+    "MODULE_TABLES",
     "PREDICTIONS",
     "add_costs",
+    "add_modules",
     "add_proxies",
     "architectures_sql",
     "costs_sql",
@@ -34,6 +40,7 @@ __all__ = [
     "describe",
     "migrate",
     "schema_sql",
+    "tables_for",
     "version_of",
 ]
 
@@ -59,8 +66,57 @@ CREATE TABLE IF NOT EXISTS predictions (
 """.strip()
 
 
+#: The tables of runs and of their curves.
+BLOCK_TABLES, MODULE_TABLES = ("runs", "epochs"), ("module_runs", "module_epochs")
+
+
+def tables_for(arch: int) -> tuple[str, str]:
+    """Where runs with this `arch` and their curves are: those of published modules never stand among the blocks'."""
+    return MODULE_TABLES if arch >= FIRST_MODULE else BLOCK_TABLES
+
+
 def _define(columns: Iterable[Column]) -> str:
     return ",\n".join(f"    {column.name} {column.sql_type}{'' if column.nullable else ' NOT NULL'}" for column in columns)
+
+
+def _runs_sql(tables: tuple[str, str], *, create: str = "CREATE TABLE") -> str:
+    runs, epochs = tables
+    key = ", ".join(KEY)
+    return f"""
+{create} {runs} (
+{_define(COLUMNS.values())},
+    PRIMARY KEY ({key})
+);
+
+{create} {epochs} (
+{_define(COLUMNS[name] for name in KEY)},
+{_define(EPOCH_COLUMNS.values())},
+    PRIMARY KEY ({key}, epoch)
+);
+""".strip()
+
+
+#: As `PREDICTIONS`: an older table gets these with the first module that is trained.
+MODULES = f"""
+CREATE TABLE IF NOT EXISTS modules (
+    arch BIGINT PRIMARY KEY,
+    module VARCHAR NOT NULL,
+    title VARCHAR,
+    year BIGINT,
+    reference VARCHAR
+);
+
+{_runs_sql(MODULE_TABLES, create="CREATE TABLE IF NOT EXISTS")}
+""".strip()
+
+
+def add_modules(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make the tables of published modules where they are not there yet, and name every module."""
+    connection.execute(MODULES)
+    for module in all_modules():
+        paper = module.published
+        about = [None] * 3 if paper is None else [paper.title, paper.year, paper.reference]
+        connection.execute("INSERT OR REPLACE INTO modules VALUES (?, ?, ?, ?, ?)", [module.index, module.name, *about])
 
 
 def schema_sql() -> str:
@@ -69,7 +125,6 @@ def schema_sql() -> str:
         f"    {slot} ENUM({', '.join(repr(name) for name in names)}) NOT NULL" for slot, names in OPERATIONS.items()
     )
     text = " || '/' || ".join(f"{slot}::VARCHAR" for slot in SLOTS)
-    key = ", ".join(KEY)
     scores = ",\n".join(  # in order of the seeds, so that the last bit of a mean does not depend on the order of the rows
         f"    {function}({name} ORDER BY seed) FILTER (status = 'ok') AS {name}{suffix}"
         for name in ("val_top1", "val_loss", "train_seconds")
@@ -100,16 +155,7 @@ CREATE TABLE proxies (
     description VARCHAR NOT NULL
 );
 
-CREATE TABLE runs (
-{_define(COLUMNS.values())},
-    PRIMARY KEY ({key})
-);
-
-CREATE TABLE epochs (
-{_define(COLUMNS[name] for name in KEY)},
-{_define(EPOCH_COLUMNS.values())},
-    PRIMARY KEY ({key}, epoch)
-);
+{_runs_sql(BLOCK_TABLES)}
 
 CREATE TABLE costs (
     arch BIGINT NOT NULL,
@@ -141,6 +187,8 @@ CREATE TABLE calibrations (
 );
 
 {PREDICTIONS}
+
+{MODULES}
 
 CREATE VIEW validation_runs AS SELECT * EXCLUDE ({_TEST_COLUMNS}) FROM runs;
 

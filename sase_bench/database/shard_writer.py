@@ -1,5 +1,7 @@
 """A folder of shards that a sweep fills: one Parquet file a proxy, written without DuckDB.
 
+Runs of published modules go to files of the same names in the folder `modules`, so that nobody takes them for blocks'.
+
 For machines that have neither DuckDB nor a network. Runs wait in a journal, as for a table; `publish` folds them into their
 proxy's file, which is replaced in one step. The files are shards as `sase_bench.database.shards` describes them.
 """
@@ -15,7 +17,7 @@ from typing import Any
 
 from sase_bench.database.checksums import write_sums
 from sase_bench.database.journal import Journal
-from sase_bench.database.version import SCHEMA_VERSION
+from sase_bench.database.version import MODULES_FOLDER, SCHEMA_VERSION
 from sase_bench.errors import RequestError
 from sase_bench.proxies.recipe import Proxy
 from sase_bench.record import COLUMNS, EPOCH_COLUMNS, KEY, Column, Record
@@ -26,8 +28,9 @@ Key = tuple[int, str, int]
 
 
 class ShardWriter:
-    """Append runs to `FOLDER/PROXY.parquet`, for `proxies` only; use it as a context manager.
+    """Append runs to `FOLDER/PROXY.parquet`, those of modules to `FOLDER/modules/PROXY.parquet`, for `proxies` only.
 
+    Use it as a context manager.
     Raises `RequestError` if the folder cannot be written to, if a file in it is not a shard of this version, or if a proxy's
     recipe is not the one that its shard was made with. One process writes to a shelf.
     """
@@ -65,15 +68,17 @@ class ShardWriter:
         """Fold what waits into the files, and write the checksums of all."""
         if not self._pending:
             return
-        for name in sorted({record.proxy for record in self._pending}):
-            self._rewrite(self._proxies[name], [record for record in self._pending if record.proxy == name])
-        write_sums(self._folder)
+        for folder, name in sorted({(_folder(self._folder, record), record.proxy) for record in self._pending}):
+            fresh = [record for record in self._pending if (_folder(self._folder, record), record.proxy) == (folder, name)]
+            folder.mkdir(exist_ok=True)
+            self._rewrite(folder, self._proxies[name], fresh)
+            write_sums(folder)
         self._pending.clear()
         self._journal.clear()
 
-    def _rewrite(self, proxy: Proxy, fresh: list[Record]) -> None:
+    def _rewrite(self, folder: Path, proxy: Proxy, fresh: list[Record]) -> None:
         pyarrow, parquet = _arrow()
-        path = _path(self._folder, proxy)
+        path = _path(folder, proxy)
         rows = [asdict(record) | {"curve": [asdict(point) for point in record.curve]} for record in fresh]
         schema = _schema(pyarrow, proxy)
         table = pyarrow.Table.from_pylist(rows, schema=schema)
@@ -92,11 +97,13 @@ class ShardWriter:
 
 
 def keys_of(folder: Path, proxy: Proxy) -> list[Key]:
-    """The runs of `proxy` in the shard that `folder` has of it. Raises `RequestError` as `ShardWriter` does."""
+    """The runs of `proxy` in the shards that `folder` has of it. Raises `RequestError` as `ShardWriter` does."""
+    paths = [_path(folder, proxy), _path(folder / MODULES_FOLDER, proxy)]
+    return [key for path in paths if path.exists() for key in _keys_in(path, proxy)]
+
+
+def _keys_in(path: Path, proxy: Proxy) -> list[Key]:
     pyarrow, parquet = _arrow()
-    path = _path(folder, proxy)
-    if not path.exists():
-        return []
     try:
         meta = {key.decode(): value.decode() for key, value in (parquet.read_schema(path).metadata or {}).items()}
         if meta.get("format") != "sase-bench" or meta.get("schema_version") != str(SCHEMA_VERSION):
@@ -107,6 +114,10 @@ def keys_of(folder: Path, proxy: Proxy) -> list[Key]:
     if set(table["recipe_hash"].to_pylist()) - {proxy.recipe_hash}:
         raise RequestError(f"{str(path)!r} has runs of another recipe of {proxy.name}")
     return list(zip(*(table[name].to_pylist() for name in KEY), strict=True))
+
+
+def _folder(shelf: Path, record: Record) -> Path:
+    return shelf / MODULES_FOLDER if record.is_of_module else shelf
 
 
 def _path(folder: Path, proxy: Proxy) -> Path:

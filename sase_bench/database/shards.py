@@ -23,11 +23,20 @@ from sase_bench.record import COLUMNS, EPOCH_COLUMNS, KEY, Record
 __all__ = ["be_quiet", "export", "quoted", "read_shard", "recipes_in", "recipes_of"]
 
 
-def export(connection: duckdb.DuckDBPyConnection, path: Path, *, proxy: str | None = None) -> int:
+def export(
+    connection: duckdb.DuckDBPyConnection,
+    path: Path,
+    *,
+    proxy: str | None = None,
+    tables: tuple[str, str] = ("runs", "epochs"),
+) -> int:
     """Write the runs of an open table (of one proxy, or of all) to a shard in order of their keys, and its checksum.
+
+    `tables` are those of the runs and of their curves: the blocks', or the published modules'.
 
     Returns the number of runs; the same runs give the same bytes.
     """
+    source, curves = tables
     runs = ", ".join(f"runs.{name}" for name in COLUMNS)
     point = ", ".join(f"{name} := {name}" for name in EPOCH_COLUMNS)
     chosen = "" if proxy is None else f"WHERE proxy = '{quoted(proxy)}'"
@@ -37,9 +46,9 @@ def export(connection: duckdb.DuckDBPyConnection, path: Path, *, proxy: str | No
     fresh = path.with_name(path.name + ".new")
     rows = connection.execute(
         f"""COPY (
-            SELECT {runs}, coalesce(curve, []) AS curve FROM (SELECT * FROM runs {chosen}) AS runs
+            SELECT {runs}, coalesce(curve, []) AS curve FROM (SELECT * FROM {source} {chosen}) AS runs
             LEFT JOIN (
-                SELECT {", ".join(KEY)}, list(struct_pack({point}) ORDER BY epoch) AS curve FROM epochs GROUP BY ALL
+                SELECT {", ".join(KEY)}, list(struct_pack({point}) ORDER BY epoch) AS curve FROM {curves} GROUP BY ALL
             ) USING ({", ".join(KEY)})
             ORDER BY proxy, seed, arch
         ) TO '{quoted(fresh)}' (FORMAT parquet, COMPRESSION zstd, KV_METADATA {{{entries}}})"""

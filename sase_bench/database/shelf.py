@@ -18,14 +18,22 @@ from pathlib import Path
 import duckdb
 
 from sase_bench.database.checksums import SUMS, check_sums, read_sums
-from sase_bench.database.schema import architectures_sql, costs_sql, describe, schema_sql
+from sase_bench.database.schema import (
+    BLOCK_TABLES,
+    MODULE_TABLES,
+    add_modules,
+    architectures_sql,
+    costs_sql,
+    describe,
+    schema_sql,
+)
 from sase_bench.database.shards import be_quiet, quoted, recipes_in
-from sase_bench.database.version import SCHEMA_VERSION
+from sase_bench.database.version import MODULES_FOLDER, SCHEMA_VERSION
 from sase_bench.errors import RequestError
 from sase_bench.proxies.recipe import Proxy
 from sase_bench.proxies.registry import PROXIES
 from sase_bench.proxies.splits import checksums, published_checksums
-from sase_bench.record import COLUMNS
+from sase_bench.record import COLUMNS, FIRST_MODULE, LAST_BLOCK
 from sase_bench.space import OPERATIONS, SLOTS
 
 __all__ = [
@@ -54,6 +62,7 @@ class Shelf:
 
     path: Path
     shards: tuple[Path, ...]
+    modules: tuple[Path, ...] = ()  # shards of published modules
     proxies: tuple[Proxy, ...]  # in order of their names
 
 
@@ -71,27 +80,31 @@ def is_shelf(path: Path) -> bool:
 
 def read_shelf(path: Path) -> Shelf:
     """The shards at `path`, checked. Raises `RequestError` if there are none, or one is missing, damaged or of another kind."""
-    folder = path if path.is_dir() else path.parent
     shards = tuple(sorted(path.glob("*.parquet"))) if path.is_dir() else (path,)
     if not shards:
         raise RequestError(f"{str(path)!r} is a folder without shards (*.parquet), and no table")
-    for name in read_sums(folder) if path.is_dir() else ():
-        if name.endswith(".parquet") and not (folder / name).exists():
-            raise RequestError(f"the shard {str(folder / name)!r}, which {SUMS} lists, is missing; fetch it again")
+    if path.is_dir():
+        modules = tuple(sorted((path / MODULES_FOLDER).glob("*.parquet")))
+    else:
+        modules = shards if path.parent.name == MODULES_FOLDER else ()
+    for folder in (path, path / MODULES_FOLDER) if path.is_dir() else ():
+        for name in read_sums(folder):
+            if name.endswith(".parquet") and not (folder / name).exists():
+                raise RequestError(f"the shard {str(folder / name)!r}, which {SUMS} lists, is missing; fetch it again")
     recipes: dict[str, dict[str, object]] = {}
     with duckdb.connect() as connection:
-        for shard in shards:
+        for shard in (*shards, *modules):
             check_sums(shard)
             for name, recipe in recipes_in(connection, shard).items():
                 if recipes.setdefault(name, recipe) != recipe:
                     raise RequestError(f"{str(shard)!r} has another recipe of the proxy {name} than the shards before it")
-        relation = parquet(shards)
+        relation = parquet((*shards, *modules))
         try:
             started = {name for (name,) in connection.execute(f"SELECT DISTINCT proxy FROM {relation}").fetchall()}
         except duckdb.Error as error:
             raise RequestError(f"{str(path)!r} cannot be read as shards ({str(error).splitlines()[0]})") from error
     described = tuple(proxy_of(name, recipes[name]) for name in sorted(started & set(recipes)))
-    return Shelf(path=path, shards=shards, proxies=described)
+    return Shelf(path=path, shards=shards, modules=modules, proxies=described)
 
 
 def parquet(shards: Iterable[Path]) -> str:
@@ -124,9 +137,14 @@ def fill(connection: duckdb.DuckDBPyConnection, shelf: Shelf, *, copied: Contain
     relations = {
         "architectures": f"SELECT arch, {slots}, is_tied, {text} AS text FROM ({architectures_sql()})",
         "costs": " UNION ALL ".join(costs_sql(trunk) for trunk in trunks.values()),
-        "runs": f"SELECT {columns} FROM {parquet(shelf.shards)}",
-        "epochs": f"SELECT arch, proxy, seed, unnest(curve, recursive := true) FROM {parquet(shelf.shards)}",
     }
+    sources = {BLOCK_TABLES: (shelf.shards, f"<= {LAST_BLOCK}"), MODULE_TABLES: (shelf.modules, f">= {FIRST_MODULE}")}
+    for (runs, epochs), (shards, numbers) in sources.items():
+        if shards:
+            rows = f"(FROM {parquet(shards)} WHERE arch {numbers})"
+            relations[runs] = f"SELECT {columns} FROM {rows}"
+            relations[epochs] = f"SELECT arch, proxy, seed, unnest(curve, recursive := true) FROM {rows}"
+    add_modules(connection)
     for name, select in relations.items():
         if not select:  # no run, so no trunk
             continue

@@ -19,14 +19,26 @@ from numpy.typing import NDArray
 
 from sase_bench.database.journal import Journal
 from sase_bench.database.reader import open_file
-from sase_bench.database.schema import LATENCY, PREDICTIONS, add_costs, add_proxies, create, migrate, version_of
+from sase_bench.database.schema import (
+    BLOCK_TABLES,
+    LATENCY,
+    MODULE_TABLES,
+    PREDICTIONS,
+    add_costs,
+    add_modules,
+    add_proxies,
+    create,
+    migrate,
+    tables_for,
+    version_of,
+)
 from sase_bench.database.version import SCHEMA_VERSION
 from sase_bench.errors import RequestError
 from sase_bench.proxies.recipe import Proxy
 from sase_bench.record import COLUMNS, EPOCH_COLUMNS, KEY, Column, Record
 from sase_bench.trunk import Trunk
 
-__all__ = ["Store", "read_record", "seeds_with"]
+__all__ = ["Store", "has_modules", "keys_in", "read_record", "seeds_with"]
 
 Key = tuple[int, str, int]
 
@@ -109,9 +121,8 @@ class Store:
             return
         with self._copy() as connection:
             connection.execute("BEGIN")
-            _insert(connection, "runs", list(COLUMNS.values()), [record.row() for record in self._pending])
-            epochs = [row for record in self._pending for row in record.epoch_rows()]
-            _insert(connection, "epochs", [*(COLUMNS[name] for name in KEY), *EPOCH_COLUMNS.values()], epochs)
+            for tables in sorted({tables_for(record.arch) for record in self._pending}):
+                _insert_runs(connection, tables, [record for record in self._pending if tables_for(record.arch) == tables])
             connection.execute("COMMIT")
         self._replace()
         self._pending.clear()
@@ -227,8 +238,7 @@ class Store:
             self._replace()
 
     def _learn(self, connection: duckdb.DuckDBPyConnection) -> None:
-        rows = connection.execute("SELECT arch, proxy, seed FROM runs").fetchall()
-        self._keys: set[Key] = {(arch, proxy, seed) for arch, proxy, seed in rows}
+        self._keys: set[Key] = set(keys_in(connection))
         self._recipes = dict(connection.execute("SELECT proxy, recipe_hash FROM proxies").fetchall())
 
     def _copy(self) -> duckdb.DuckDBPyConnection:
@@ -254,11 +264,12 @@ class Store:
 
 def read_record(connection: duckdb.DuckDBPyConnection, key: Key) -> Record | None:
     """The run with this key in an open table."""
+    runs, curves = tables_for(key[0])
     where = "WHERE arch = ? AND proxy = ? AND seed = ?"
-    row = connection.execute(f"SELECT {', '.join(COLUMNS)} FROM runs {where}", key).fetchone()
+    row = connection.execute(f"SELECT {', '.join(COLUMNS)} FROM {runs} {where}", key).fetchone()
     if row is None:
         return None
-    epochs = connection.execute(f"SELECT {', '.join(EPOCH_COLUMNS)} FROM epochs {where} ORDER BY epoch", key).fetchall()
+    epochs = connection.execute(f"SELECT {', '.join(EPOCH_COLUMNS)} FROM {curves} {where} ORDER BY epoch", key).fetchall()
     points = [dict(zip(EPOCH_COLUMNS, point, strict=True)) for point in epochs]
     return Record.from_rows(dict(zip(COLUMNS, row, strict=True)), points)
 
@@ -266,6 +277,27 @@ def read_record(connection: duckdb.DuckDBPyConnection, key: Key) -> Record | Non
 def _finite(value: object) -> object:
     """Missing for what is not defined."""
     return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def keys_in(connection: duckdb.DuckDBPyConnection) -> list[Key]:
+    """The (arch, proxy, seed) of every run in an open table, of blocks and of published modules."""
+    runs = [BLOCK_TABLES[0], *([MODULE_TABLES[0]] if has_modules(connection) else [])]
+    return connection.execute(" UNION ALL ".join(f"SELECT {', '.join(KEY)} FROM {name}" for name in runs)).fetchall()
+
+
+def has_modules(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Whether an open table has the tables of published modules; one that was never given any has not."""
+    question = "SELECT 1 FROM duckdb_tables() WHERE table_name = ? UNION ALL SELECT 1 FROM duckdb_views() WHERE view_name = ?"
+    return connection.execute(question, [MODULE_TABLES[0]] * 2).fetchone() is not None
+
+
+def _insert_runs(connection: duckdb.DuckDBPyConnection, tables: tuple[str, str], records: Sequence[Record]) -> None:
+    if tables == MODULE_TABLES:
+        add_modules(connection)
+    runs, curves = tables
+    _insert(connection, runs, list(COLUMNS.values()), [record.row() for record in records])
+    epochs = [row for record in records for row in record.epoch_rows()]
+    _insert(connection, curves, [*(COLUMNS[name] for name in KEY), *EPOCH_COLUMNS.values()], epochs)
 
 
 def _insert(

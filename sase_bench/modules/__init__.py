@@ -10,6 +10,7 @@ torch.Size([64, 1, 2])
 """
 
 from sase_bench.modules.catalogue import MODULES, Published, build
+from sase_bench.modules.module import PLAIN, Module, all_modules, parse_attention
 from sase_bench.trunk import Stage
 
-__all__ = ["MODULES", "Published", "Stage", "build"]
+__all__ = ["MODULES", "PLAIN", "Module", "Published", "Stage", "all_modules", "build", "parse_attention"]

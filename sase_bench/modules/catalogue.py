@@ -27,6 +27,7 @@ _TIMM = "timm.layers"
 class Published:
     """A module, its paper, and how it is built for the map of a stage."""
 
+    number: int  # of its runs, see `sase_bench.modules.module`; unique, and for ever
     title: str
     year: int  # of the venue
     reference: str  # arXiv number where there is one, else the venue
@@ -42,6 +43,7 @@ def _reduced(ratio: int, **options: Any) -> Callable[[Stage], dict[str, Any]]:
 #: Modules by the name under which every `attention=` takes them.
 MODULES: dict[str, Published] = {
     "se": Published(
+        number=1,
         title="Squeeze-and-Excitation Networks",
         year=2018,
         reference="arXiv:1709.01507",
@@ -49,12 +51,14 @@ MODULES: dict[str, Published] = {
         options=_reduced(16),
     ),
     "ese": Published(
+        number=2,
         title="CenterMask: Real-Time Anchor-Free Instance Segmentation",
         year=2020,
         reference="arXiv:1911.06667",
         constructor=f"{_TIMM}.squeeze_excite:EffectiveSEModule",
     ),
     "ge": Published(  # θ−, global: the mean in place of the bottleneck, nothing to learn
+        number=3,
         title="Gather-Excite: Exploiting Feature Context in Convolutional Neural Networks",
         year=2018,
         reference="arXiv:1810.12348",
@@ -62,12 +66,14 @@ MODULES: dict[str, Published] = {
         options=lambda stage: {"use_mlp": False},
     ),
     "bam": Published(
+        number=4,
         title="BAM: Bottleneck Attention Module",
         year=2018,
         reference="arXiv:1807.06514",
         constructor=f"{_OWN}.bam:BAM",
     ),
     "cbam": Published(  # the paper's bottleneck has biases
+        number=5,
         title="CBAM: Convolutional Block Attention Module",
         year=2018,
         reference="arXiv:1807.06521",
@@ -75,6 +81,7 @@ MODULES: dict[str, Published] = {
         options=_reduced(16, mlp_bias=True),
     ),
     "light-cbam": Published(  # timm's variant: mean and maximum are averaged before they are weighed
+        number=6,
         title="CBAM: Convolutional Block Attention Module",
         year=2018,
         reference="arXiv:1807.06521",
@@ -82,18 +89,21 @@ MODULES: dict[str, Published] = {
         options=_reduced(16, mlp_bias=True),
     ),
     "scse": Published(
+        number=7,
         title="Concurrent Spatial and Channel Squeeze & Excitation in Fully Convolutional Networks",
         year=2018,
         reference="arXiv:1803.02579",
         constructor=f"{_OWN}.scse:SCSE",
     ),
     "double": Published(
+        number=8,
         title="A²-Nets: Double Attention Networks",
         year=2018,
         reference="arXiv:1810.11579",
         constructor=f"{_OWN}.double:DoubleAttention",
     ),
     "gc": Published(  # the paper adds the transformed context; timm's name "gc" multiplies by a gate
+        number=9,
         title="GCNet: Non-local Networks Meet Squeeze-Excitation Networks and Beyond",
         year=2019,
         reference="arXiv:1904.11492",
@@ -101,36 +111,42 @@ MODULES: dict[str, Published] = {
         options=_reduced(16, fuse_add=True, fuse_scale=False),
     ),
     "gsop": Published(
+        number=10,
         title="Global Second-order Pooling Convolutional Networks",
         year=2019,
         reference="arXiv:1811.12006",
         constructor=f"{_OWN}.gsop:GSoP",
     ),
     "sge": Published(
+        number=11,
         title="Spatial Group-wise Enhance: Improving Semantic Feature Learning in Convolutional Networks",
         year=2019,
         reference="arXiv:1905.09646",
         constructor=f"{_OWN}.sge:SpatialGroupEnhance",
     ),
     "srm": Published(
+        number=12,
         title="SRM: A Style-based Recalibration Module for Convolutional Neural Networks",
         year=2019,
         reference="arXiv:1903.10829",
         constructor=f"{_OWN}.srm:SRM",
     ),
     "eca": Published(
+        number=13,
         title="ECA-Net: Efficient Channel Attention for Deep Convolutional Neural Networks",
         year=2020,
         reference="arXiv:1910.03151",
         constructor=f"{_TIMM}.eca:EcaModule",
     ),
     "gct": Published(
+        number=14,
         title="Gated Channel Transformation for Visual Recognition",
         year=2020,
         reference="arXiv:1909.11519",
         constructor=f"{_OWN}.gct:GatedChannelTransformation",
     ),
     "coord": Published(  # the paper reduces by 32 to at least 8 channels, and its convolutions have biases
+        number=15,
         title="Coordinate Attention for Efficient Mobile Network Design",
         year=2021,
         reference="arXiv:2103.02907",
@@ -138,6 +154,7 @@ MODULES: dict[str, Published] = {
         options=lambda stage: {"rd_channels": max(8, stage.channels // 32), "bias": True},
     ),
     "fca": Published(
+        number=16,
         title="FcaNet: Frequency Channel Attention Networks",
         year=2021,
         reference="arXiv:2012.11879",
@@ -145,30 +162,35 @@ MODULES: dict[str, Published] = {
         options=lambda stage: {"height": stage.height, "width": stage.width},
     ),
     "shuffle": Published(
+        number=17,
         title="SA-Net: Shuffle Attention for Deep Convolutional Neural Networks",
         year=2021,
         reference="arXiv:2102.00240",
         constructor=f"{_OWN}.shuffle:ShuffleAttention",
     ),
     "simam": Published(
+        number=18,
         title="SimAM: A Simple, Parameter-Free Attention Module for Convolutional Neural Networks",
         year=2021,
         reference="ICML 2021, PMLR 139",
         constructor=f"{_OWN}.simam:SimAM",
     ),
     "triplet": Published(
+        number=19,
         title="Rotate to Attend: Convolutional Triplet Attention Module",
         year=2021,
         reference="arXiv:2010.03045",
         constructor=f"{_OWN}.triplet:TripletAttention",
     ),
     "ema": Published(
+        number=20,
         title="Efficient Multi-Scale Attention Module with Cross-Spatial Learning",
         year=2023,
         reference="arXiv:2305.13563",
         constructor=f"{_OWN}.ema:EfficientMultiscaleAttention",
     ),
     "mca": Published(
+        number=21,
         title="MCA: Multidimensional collaborative attention in deep convolutional neural networks for image recognition",
         year=2023,
         reference="Engineering Applications of Artificial Intelligence 126",

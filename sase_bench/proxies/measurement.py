@@ -18,6 +18,7 @@ import torch
 from sase_bench.backbones.attention import attention_builder
 from sase_bench.backbones.cifar import CifarResNet
 from sase_bench.errors import RequestError
+from sase_bench.modules import Module, parse_attention
 from sase_bench.proxies.datasets import Images, ProxyData, load
 from sase_bench.proxies.fused import FusedNetworks, evaluate_fused, train_fused
 from sase_bench.proxies.initialisation import initialise
@@ -32,7 +33,7 @@ __all__ = ["device_name", "limit_threads", "measure", "measure_seeds", "network_
 
 
 def measure(
-    arch: Architecture | str,
+    arch: Architecture | Module | str,
     proxy: Proxy | str = "digits",
     seed: int = 0,
     device: str = "cpu",
@@ -42,7 +43,7 @@ def measure(
     threads: int = 1,
     on_epoch: Callable[[EpochRecord], None] = lambda point: None,
 ) -> Record:
-    """Train `arch` on `proxy` with `seed` and score it on validation and test images.
+    """Train `arch`, a block or a published module, on `proxy` with `seed` and score it on validation and test images.
 
     A loss that is not finite ends the run with status `diverged`, an error with status `failed`; both are results, with the
     reason and the curve so far. On the CPU the same call gives the same bits. `data` are the proxy's images on `device` when
@@ -50,7 +51,7 @@ def measure(
     Raises `RequestError` for an unknown name, a missing data set or a missing device.
     """
 
-    def begin(arch: Architecture, proxy: Proxy, data: ProxyData) -> _Training:
+    def begin(arch: Architecture | Module, proxy: Proxy, data: ProxyData) -> _Training:
         network = network_of(arch, proxy, seed).to(data.train.x.device)
         return train(network, proxy, data, seed), lambda images: [evaluate(network, images)]
 
@@ -59,7 +60,7 @@ def measure(
 
 
 def measure_seeds(
-    arch: Architecture | str,
+    arch: Architecture | Module | str,
     proxy: Proxy | str,
     seeds: Sequence[int],
     device: str = "cpu",
@@ -76,7 +77,7 @@ def measure_seeds(
     if not seeds or len(set(seeds)) < len(seeds):
         raise RequestError(f"the seeds of a block are one or more and all different, got {list(seeds)!r}")
 
-    def begin(arch: Architecture, proxy: Proxy, data: ProxyData) -> _Training:
+    def begin(arch: Architecture | Module, proxy: Proxy, data: ProxyData) -> _Training:
         networks = FusedNetworks([network_of(arch, proxy, seed) for seed in seeds]).to(data.train.x.device)
         return train_fused(networks, proxy, data, seeds), lambda images: evaluate_fused(networks, images)
 
@@ -88,7 +89,7 @@ _Training = tuple[Iterator[list[Epoch]], Callable[[Images], list[Scores]]]
 
 
 def _measure(
-    arch: Architecture | str,
+    arch: Architecture | Module | str,
     proxy: Proxy | str,
     seeds: Sequence[int],
     device: str,
@@ -96,10 +97,10 @@ def _measure(
     folder: Path | None,
     threads: int,
     path: str,
-    begin: Callable[[Architecture, Proxy, ProxyData], _Training],
+    begin: Callable[[Architecture | Module, Proxy, ProxyData], _Training],
     on_epoch: Callable[[EpochRecord], None] = lambda point: None,
 ) -> list[Record]:
-    arch = Architecture.parse(arch) if isinstance(arch, str) else arch
+    arch = parse_attention(arch) if isinstance(arch, str) else arch
     proxy = find(proxy) if isinstance(proxy, str) else proxy
     where = resolve_device(device)
     data = data or load(proxy, folder).to(where)
@@ -181,7 +182,7 @@ class _Run:
         return columns
 
 
-def network_of(arch: Architecture, proxy: Proxy, seed: int) -> CifarResNet:
+def network_of(arch: Architecture | Module, proxy: Proxy, seed: int) -> CifarResNet:
     """The network of `proxy` with `arch` in it, as a run with `seed` starts, on the CPU; no global generator is touched."""
     with torch.random.fork_rng(devices=[]):
         network = CifarResNet(proxy.trunk, attention_builder(arch))

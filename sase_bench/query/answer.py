@@ -29,21 +29,21 @@ _TYPES: dict[Style, str] = {
 _STYLES: dict[Style, str] = {
     "text": """
         text digits channel_squeeze channel_excite channel_gate gated_squeeze spatial_squeeze spatial_excite
-        proxy trunk reasons metric unit a_text b_text slot operation dataset description table column type better split
+        proxy trunk reasons metric unit a_text b_text slot module operation dataset description table column type better split
         best_val_loss_text best_test_loss_text best_val_top1_text best_test_top1_text
     """,
     "plain": """
-        arch a_arch b_arch place of epoch epochs resolution place_low place_high
+        arch a_arch b_arch place of year epoch epochs resolution place_low place_high
         best_val_loss_arch best_test_loss_arch best_val_top1_arch best_test_top1_arch
     """,
     "count": """
         params flops architectures measured runs seeds ok diverged failed pairs a_seeds b_seeds train_size val_size test_size
-        seeds_min seeds_max tied tied_of full full_of
+        blocks blocks_ahead seeds_min seeds_max tied tied_of full full_of
         best_val_loss_seeds best_test_loss_seeds best_val_top1_seeds best_test_top1_seeds
     """,
     "score": """
         val_top1 val_top1_sd val_loss val_loss_sd test_top1 test_top1_sd test_loss test_loss_sd train_loss
-        reliability reliability_low reliability_high divergence_rate
+        reliability reliability_low reliability_high divergence_rate gain gain_low gain_high
         value seed_sd mean low high difference a a_sd b b_sd best_val_loss best_test_loss best_val_top1 best_test_top1
     """,
     "seconds": "train_seconds train_seconds_sd median_train_seconds",

@@ -9,7 +9,7 @@ from typing import Any
 
 from sase_bench.database.reader import connect
 from sase_bench.errors import RequestError
-from sase_bench.query import blocks, catalogue, language, rankings
+from sase_bench.query import blocks, catalogue, language, modules, rankings
 from sase_bench.query.answer import Answer
 from sase_bench.query.language import Query
 from sase_bench.query.source import Source
@@ -24,6 +24,7 @@ _KINDS: dict[type[Query], Callable[[Any, Source], Answer]] = {
     language.Arch: blocks.arch,
     language.Compare: blocks.compare,
     language.Curve: blocks.curve,
+    language.Modules: modules.modules,
     language.Proxies: catalogue.proxies,
     language.Columns: catalogue.columns,
     language.Summary: catalogue.summary,

@@ -73,6 +73,13 @@ DESCRIPTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "mean": ("of the metric", "what is expected of the architecture"),
         "sd": ("of the metric", "standard deviation of the architecture's true value"),
     },
+    "modules": {
+        "arch": ("", "the module's number in the tables of modules' runs"),
+        "module": ("", "its name wherever attention is chosen; none = the plain trunk"),
+        "title": ("", "of the paper"),
+        "year": ("", "of the venue"),
+        "reference": ("", "arXiv number, or the venue"),
+    },
     "scores": {
         "arch": ("", COLUMNS["arch"].description),
         "proxy": ("", COLUMNS["proxy"].description),
@@ -89,6 +96,7 @@ DESCRIPTIONS: dict[str, dict[str, tuple[str, str]]] = {
 }
 
 _DECLARED = {"runs": COLUMNS, "validation_runs": COLUMNS, "epochs": {name: COLUMNS[name] for name in KEY} | EPOCH_COLUMNS}
+_DECLARED |= {"module_runs": COLUMNS, "module_epochs": _DECLARED["epochs"]}
 _BETTER = {metric.val_column: metric.better for metric in METRICS.values()}
 
 

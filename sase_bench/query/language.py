@@ -23,6 +23,7 @@ __all__ = [
     "Effect",
     "Form",
     "MetricIs",
+    "Modules",
     "Not",
     "OperationIs",
     "Pareto",
@@ -157,6 +158,14 @@ class Effect:
     selection: Selection = field(default_factory=Selection)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Modules:
+    """Published modules in the place of a block, against the plain trunk and the blocks."""
+
+    metric: Metric
+    on: Word | None = None
+
+
 @dataclass(frozen=True)
 class Proxies:
     """The proxies of the table."""
@@ -179,7 +188,7 @@ class Sql:
     statement: str
 
 
-Query = Top | Pareto | Arch | Rank | Compare | Curve | Effect | Proxies | Columns | Summary | Sql
+Query = Top | Pareto | Arch | Rank | Compare | Curve | Effect | Modules | Proxies | Columns | Summary | Sql
 
 
 @dataclass(frozen=True)
@@ -211,6 +220,7 @@ FORMS = (
         "marginal mean of every operation of a slot",
         "effect channel_squeeze by top1 in tied",
     ),
+    Form("modules by METRIC [on PROXY]", "published modules against the plain trunk and the blocks", "modules by loss"),
     Form("proxies", "the proxies of the table", "proxies"),
     Form("columns", "every column of every table, with type, unit and direction", "columns"),
     Form("summary", "what the table holds", "summary"),

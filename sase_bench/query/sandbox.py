@@ -1,9 +1,10 @@
 """`sql`: one reading statement in DuckDB's SQL, on the table and on nothing else.
 
 The table is attached read-only to an empty database in memory, under a name that is new each time; views with the public
-names lead there. A shelf of shards is copied to memory first, as its files could not be read later. Then access to files and
-the network is closed, extensions are off, and the configuration is locked. Without `test` the view `runs` has no test scores.
-DuckDB's memory limit does not cover every kind of value; the command line therefore bounds the memory of its process as well.
+names lead there. A shelf of shards is copied to memory first, as its files could not be read later. Then access to files
+and the network is closed, extensions are off, and the configuration is locked. Without `test` the views `runs` and
+`module_runs` have no test scores. DuckDB's memory limit does not cover every kind of value; the command line therefore
+bounds the memory of its process as well.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from typing import Any
 import duckdb
 
 from sase_bench.database.reader import connect
+from sase_bench.database.schema import BLOCK_TABLES, MODULE_TABLES
 from sase_bench.database.shards import quoted
 from sase_bench.database.shelf import Shelf, fill, is_shelf, read_shelf
 from sase_bench.errors import RequestError
@@ -42,9 +44,8 @@ _CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "threads": 2,
 }
 
-_TEST_COLUMNS = re.compile(
-    "|".join(rf"\b{name}\b" for name, column in COLUMNS.items() if column.split == "test"), re.IGNORECASE
-)
+_TESTED = ", ".join(name for name, column in COLUMNS.items() if column.split == "test")
+_TEST_COLUMNS = re.compile("|".join(rf"\b{name}\b" for name in _TESTED.split(", ")), re.IGNORECASE)
 _READING = (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN)
 _BATCH = 1000  # rows
 
@@ -82,15 +83,16 @@ def _copy(connection: duckdb.DuckDBPyConnection, private: str, shelf: Shelf, *, 
     """`curves`: only a statement that names `epochs` needs them."""
     connection.execute(f"ATTACH ':memory:' AS {private}")
     connection.execute(f"USE {private}")
-    fill(connection, shelf, copied=("runs", "epochs") if curves else ("runs",))
+    copied = [runs for runs, _ in (BLOCK_TABLES, MODULE_TABLES)]
+    fill(connection, shelf, copied=[*copied, *(BLOCK_TABLES + MODULE_TABLES if curves else ())])
     connection.execute("USE memory")
 
 
 def _prepare(connection: duckdb.DuckDBPyConnection, private: str, *, test: bool) -> None:
     found = "SELECT table_name FROM information_schema.tables WHERE table_catalog = ? AND table_schema = 'main' ORDER BY ALL"
     for (view,) in connection.execute(found, [private]).fetchall():
-        relation = "validation_runs" if view == "runs" and not test else view
-        connection.execute(f"CREATE VIEW {_quoted(view)} AS SELECT * FROM {private}.main.{_quoted(relation)}")
+        hidden = f"EXCLUDE ({_TESTED})" if view in (BLOCK_TABLES[0], MODULE_TABLES[0]) and not test else ""
+        connection.execute(f"CREATE VIEW {_quoted(view)} AS SELECT * {hidden} FROM {private}.main.{_quoted(view)}")
     connection.execute("SET enable_external_access = false")
     connection.execute("SET lock_configuration = true")
 

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sase_bench.errors import RequestError
-from sase_bench.space import Architecture, Space
+from sase_bench.modules import Module, all_modules, parse_attention
+from sase_bench.space import SASE_BLOCK, Architecture, Space
 
 __all__ = ["Task", "read_plan", "read_seeds", "tasks_of"]
 
@@ -21,35 +22,38 @@ _MOST_SEEDS = 1000
 
 @dataclass(frozen=True)
 class Task:
-    """Runs to be made together: one architecture with one seed or several."""
+    """Runs to be made together: one block, or one published module in its place, with one seed or several."""
 
-    arch: Architecture
+    arch: Architecture | Module
     seeds: tuple[int, ...]
 
 
-def read_plan(words: Sequence[str], space: Space) -> list[Architecture]:
-    """The architectures that `all`, `random:N`, `file:PATH` or a list of blocks stand for, each once, in order.
+def read_plan(words: Sequence[str], space: Space) -> list[Architecture | Module]:
+    """What `all`, `random:N`, `modules`, `file:PATH` or a list of blocks and modules stand for, each once, in order.
 
-    A file has one block a line, as text or index; empty lines and lines that begin with `#` do not count.
+    `modules` are the published ones, the published SASE block, which is a member of the space, and the plain trunk. A file
+    has one block or module a line; empty lines and lines that begin with `#` do not count.
     """
     kind, _, argument = words[0].partition(":")
-    if kind in ("all", "random", "file") and len(words) > 1:
+    if kind in ("all", "random", "modules", "file") and len(words) > 1:
         raise RequestError(f"the plan {words[0]!r} stands alone, got also {words[1]!r}")
     if words[0] == "all":
-        return list(space)
+        return [*space]
+    if words[0] == "modules":
+        return [SASE_BLOCK, *all_modules()]
     if kind == "random" and argument:
         if not argument.isdecimal() or len(argument) > 9 or int(argument) < 1:
             raise RequestError(f"the plan random:N takes a number of blocks from 1 to {len(space)}, got {argument!r}")
-        return space.sample(int(argument), seed=_PLAN_SEED)
+        return [*space.sample(int(argument), seed=_PLAN_SEED)]
     named = _lines(Path(argument)) if kind == "file" else [("", word) for word in words]
-    chosen: dict[Architecture, None] = {}
+    chosen: dict[Architecture | Module, None] = {}
     for place, word in named:
         try:
-            arch = Architecture.parse(word)
+            arch = parse_attention(word)
         except RequestError as error:
-            hint = "" if kind == "file" else "; a plan is all, random:N, file:PATH or blocks"
+            hint = "" if kind == "file" else "; a plan is all, random:N, modules, file:PATH or blocks"
             raise RequestError(f"{place}{error}{hint}") from error
-        if arch not in space:
+        if isinstance(arch, Architecture) and arch not in space:
             raise RequestError(f"{place}{arch} is not in the {space.name} space; use --space full")
         chosen[arch] = None
     if not chosen:
@@ -70,8 +74,8 @@ def read_seeds(text: str) -> list[int]:
     return list(range(numbers[0]))
 
 
-def tasks_of(architectures: Iterable[Architecture], seeds: Sequence[int], together: int = 1) -> list[Task]:
-    """Every architecture with every seed, in groups of at most `together` seeds: the first group of all comes first."""
+def tasks_of(architectures: Iterable[Architecture | Module], seeds: Sequence[int], together: int = 1) -> list[Task]:
+    """Every block or module with every seed, in groups of at most `together` seeds: the first group of all comes first."""
     blocks = list(architectures)
     groups = [tuple(seeds[start : start + together]) for start in range(0, len(seeds), together)]
     return [Task(arch, group) for group in groups for arch in blocks]

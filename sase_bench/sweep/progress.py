@@ -6,7 +6,8 @@ import sys
 from statistics import fmean
 from types import TracebackType
 
-from sase_bench.record import Record
+from sase_bench.modules import Module
+from sase_bench.record import FIRST_MODULE, Record
 
 __all__ = ["ProgressBar"]
 
@@ -37,7 +38,7 @@ class ProgressBar:
         if self._scores:
             most = max(map(len, self._scores.values()))
             best = max((arch for arch, scores in self._scores.items() if len(scores) == most), key=self._mean)
-            parts.append(f"best {self._mean(best):.4f} block {best} n={most}")
+            parts.append(f"best {self._mean(best):.4f} {_name(best)} n={most}")
         if self._failures:
             parts.append(f"{self._failures} without a score")
         return ", ".join(parts)
@@ -53,3 +54,7 @@ class ProgressBar:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.close()
+
+
+def _name(arch: int) -> str:
+    return f"block {arch}" if arch < FIRST_MODULE else str(Module.from_index(arch))

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from sase_bench.errors import RequestError
+from sase_bench.modules import Module
 from sase_bench.proxies.recipe import Proxy
 from sase_bench.proxies.registry import find
 from sase_bench.space import SPACES, Architecture, Space
@@ -30,10 +31,10 @@ _KEYS = {"proxy", "space", "plan", "seeds", "why"}
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
-    """Blocks that are to be measured on one proxy."""
+    """Blocks, or published modules, that are to be measured on one proxy."""
 
     proxy: Proxy
-    blocks: list[Architecture]
+    blocks: list[Architecture | Module]
     seeds: list[int]
     why: str
 

@@ -40,6 +40,7 @@ class Target:
         if not self.path.exists():
             return set()
         from sase_bench.database.reader import connect
+        from sase_bench.database.store import keys_in
 
         with connect(self.path) as table:
-            return set(table.execute("SELECT arch, proxy, seed FROM runs WHERE proxy = ?", [proxy.name]).fetchall())
+            return {key for key in keys_in(table) if key[1] == proxy.name}

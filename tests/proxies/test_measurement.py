@@ -84,7 +84,7 @@ def test_an_error_of_the_machine_is_a_result_with_its_reason(
     [
         ({"proxy": "mnist"}, "unknown proxy 'mnist'"),
         ({"device": "tpu"}, "a device is auto, cpu or cuda, got 'tpu'"),
-        ({"arch": "gap"}, "an architecture is six operation names"),
+        ({"arch": "gap"}, "unknown attention module"),
     ],
 )
 def test_requests_that_cannot_be_met_are_errors_and_not_results(arguments: dict[str, str], message: str) -> None:

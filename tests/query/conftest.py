@@ -11,7 +11,7 @@ Ask = Callable[..., Answer]
 
 @pytest.fixture(scope="session")
 def table(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tables.write(tmp_path_factory.mktemp("query") / "table.duckdb", tables.RECORDS, tables.USED)
+    return tables.write(tmp_path_factory.mktemp("query") / "table.duckdb", [*tables.RECORDS, *tables.APART], tables.USED)
 
 
 @pytest.fixture(scope="session")

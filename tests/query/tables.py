@@ -7,12 +7,15 @@
 | 16807 | tied  | 1, 0.90625, 0.28125, 2                             |           |
 | 2862  | tied  | 2, 0.625, 1, 1.5 (and one diverged, one failed)    |           |
 | 5     | tied  | 0 (two diverged)                                   |           |
+
+Two published modules, `none` and `eca`, have a run each and stand apart.
 """
 
 from collections.abc import Sequence
 from pathlib import Path
 
 from sase_bench.database import Store
+from sase_bench.modules import Module
 from sase_bench.proxies.recipe import Proxy
 from sase_bench.proxies.registry import PROXIES
 from sase_bench.record import EpochRecord, Record
@@ -57,6 +60,9 @@ RECORDS = [
     run(SASE, 1, 0.375, 1.5, 8.0, "cifar10-8"),
     run(PLAIN, 5, 0.5, 1.75, 4.0, "cifar10-8"),
 ]
+
+#: Runs of published modules, which are no one's business but theirs.
+APART = [run(Module("none").index, 0, 0.5, 1.0, 1.0), run(Module("eca").index, 0, 0.625, 0.75, 1.0)]
 
 #: Described by the table; the last one has no runs.
 USED = [PROXIES[name] for name in ("digits", "cifar10-8", "fashion-16")]

@@ -3,7 +3,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from sase_bench.database.schema import schema_sql
+from sase_bench.database.schema import MODULE_TABLES, schema_sql
 from sase_bench.query import ask
 from sase_bench.query.catalogue import DESCRIPTIONS
 from sase_bench.query.metrics import METRICS
@@ -33,7 +33,7 @@ def test_every_column_of_the_schema_is_described(asked: Ask) -> None:
         names = connection.execute("SELECT table_name, column_name FROM duckdb_columns() WHERE NOT internal ORDER BY ALL")
         assert sorted(row[:2] for row in answer.rows) == names.fetchall()
     assert all(record["description"] for record in answer.records())
-    assert {table for table, *_ in answer.rows} == {*DESCRIPTIONS, "runs", "validation_runs", "epochs"}
+    assert {table for table, *_ in answer.rows} == {*DESCRIPTIONS, "runs", "validation_runs", "epochs", *MODULE_TABLES}
 
 
 def test_columns_repeat_what_the_record_declares(asked: Ask) -> None:

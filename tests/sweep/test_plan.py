@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from sase_bench.errors import RequestError
+from sase_bench.modules import Module, all_modules
 from sase_bench.space import SASE_BLOCK, Space
 from sase_bench.sweep.__main__ import duration, read_duration
 from sase_bench.sweep.plan import Task, read_plan, read_seeds, tasks_of
@@ -17,6 +18,13 @@ def test_plans_stand_for_the_blocks_they_name(tmp_path: Path) -> None:
     assert read_plan(["random:5"], FULL) == FULL.sample(5, seed=0)
     assert [arch.index for arch in read_plan([f"file:{path}"], FULL)] == [54983, 0]
     assert [arch.index for arch in read_plan(["0", str(SASE_BLOCK), "0"], FULL)] == [0, 54983]
+
+
+def test_modules_are_the_published_ones_the_block_of_the_paper_and_the_plain_trunk() -> None:
+    found = read_plan(["modules"], TIED)
+    assert found == [SASE_BLOCK, *all_modules()]
+    assert [str(one) for one in found[1:3]] == ["none", "se"]
+    assert read_plan(["eca", "0", "ECA"], TIED) == [Module("eca"), TIED[0]]
 
 
 def test_a_larger_sample_goes_on_where_a_smaller_one_ended() -> None:
@@ -47,7 +55,7 @@ def test_times_are_read_and_told() -> None:
         (["random:2402"], "the tied space holds 2401 architectures, a sample of 2402 was asked for"),
         (["file:/nowhere"], "cannot read the plan '/nowhere': No such file or directory"),
         (["gap/affine"], "an architecture is six operation names joined by '/' or an index, got 2 in 'gap/affine'; "
-                         "a plan is all, random:N, file:PATH or blocks"),
+                         "a plan is all, random:N, modules, file:PATH or blocks"),
         (["54983"], f"{SASE_BLOCK} is not in the tied space; use --space full"),
     ],
 )  # fmt: skip
@@ -60,7 +68,7 @@ def test_plans_that_cannot_be_read_are_refused(words: list[str], message: str) -
 def test_a_line_of_a_plan_file_that_is_no_block_is_named(tmp_path: Path) -> None:
     path = tmp_path / "plan.txt"
     path.write_text("0\nnonsense\n")
-    with pytest.raises(RequestError, match=r"plan.txt:2: an architecture is six operation names"):
+    with pytest.raises(RequestError, match=r"plan.txt:2: unknown attention module 'nonsense'"):
         read_plan([f"file:{path}"], TIED)
     path.write_text("# nothing\n")
     with pytest.raises(RequestError, match="names no block"):

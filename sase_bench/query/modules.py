@@ -1,0 +1,87 @@
+"""The query about published modules: what each does for the trunk, and where it would stand among the blocks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sase_bench.database.store import has_modules
+from sase_bench.errors import RequestError
+from sase_bench.modules import PLAIN, Module
+from sase_bench.query.answer import Answer, fields
+from sase_bench.query.intervals import half_width, spread
+from sase_bench.query.language import Modules
+from sase_bench.query.measured import Measured, measure_on
+from sase_bench.query.metrics import Metric
+from sase_bench.query.source import Source
+from sase_bench.space import SASE_BLOCK
+
+__all__ = ["modules"]
+
+_SASE = "sase"  # stands among the modules under the name of its paper
+
+
+def modules(query: Modules, source: Source) -> Answer:
+    """Every module that has a run that ended ok, and the published SASE block if it has one, best first.
+
+    `gain` is over the plain trunk, larger is better whatever the metric: the mean of the differences over the seeds that both
+    have, with a 95 % interval. `blocks_ahead` counts the measured blocks of the space whose mean is better.
+    """
+    measured, metric = measure_on(source, query.on), query.metric
+    if not metric.is_of_run:
+        raise RequestError(f"modules are compared by what a run measures, top1, loss or train_seconds, got {metric.name}")
+    column = metric.column(test=source.test)
+    found = _scores(measured, column)
+    if not found:
+        command = f"python -m sase_bench.sweep --plan modules --proxy {measured.proxy} --db {source.path}"
+        raise RequestError(
+            f"no published module has a run that ended ok on the proxy {measured.proxy}; train them with: {command}"
+        )
+    blocks = source.rows(
+        f"SELECT avg({column} ORDER BY seed) FROM {source.runs} WHERE proxy = ? AND status = 'ok' GROUP BY arch",
+        [measured.proxy],
+    )
+    means = [mean for (mean,) in blocks]
+    sign = 1 if metric.better == "larger" else -1
+    rows: list[tuple[Any, ...]] = []
+    for name, seeds in found.items():
+        mean, sd = spread(list(seeds.values()))
+        if mean is None:
+            continue
+        ahead = sum(sign * other > sign * mean for other in means)
+        rows.append((name, _year(name), mean, sd, len(seeds), *_gain(metric, seeds, found.get(PLAIN, {})), ahead, len(means)))
+    rows.sort(key=lambda row: (-sign * row[2], row[0]))
+    names = ("module", "year", column, f"{column}_sd", "seeds", "gain", "gain_low", "gain_high", "blocks_ahead", "blocks")
+    note = "gain: over the plain trunk, paired by seeds, larger is better; low and high: 95 % interval"
+    if PLAIN not in found:
+        note = f"the plain trunk has no run that ended ok, so there is no gain; train it with --plan {PLAIN}"
+    return Answer(fields=fields(*names), rows=tuple(rows), notes=(*measured.notes, note))
+
+
+def _scores(measured: Measured, column: str) -> dict[str, dict[int, float]]:
+    """Module → seed → score."""
+    source, found = measured.source, dict[str, dict[int, float]]()
+    where = "WHERE proxy = ? AND status = 'ok' AND {column} IS NOT NULL"
+    if has_modules(source.connection):
+        sql = f"SELECT arch, seed, {column} FROM module_runs {where.format(column=column)} ORDER BY arch, seed"
+        for arch, seed, value in source.rows(sql, [measured.proxy]):
+            found.setdefault(Module.from_index(arch).name, {})[seed] = value
+    if found:
+        sql = f"SELECT seed, {column} FROM {source.runs} {where.format(column=column)} AND arch = ? ORDER BY seed"
+        sase = dict(source.rows(sql, [measured.proxy, SASE_BLOCK.index]))
+        found |= {_SASE: sase} if sase else {}
+    return found
+
+
+def _year(name: str) -> int | None:
+    published = None if name == _SASE else Module(name).published
+    return None if published is None else published.year
+
+
+def _gain(metric: Metric, seeds: dict[int, float], plain: dict[int, float]) -> tuple[float | None, float | None, float | None]:
+    sign = 1 if metric.better == "larger" else -1
+    differences = [sign * (value - plain[seed]) for seed, value in seeds.items() if seed in plain]
+    mean, sd = spread(differences)
+    margin = half_width(sd, len(differences))
+    if seeds == plain or mean is None or margin is None:
+        return (None if seeds == plain else mean), None, None
+    return mean, mean - margin, mean + margin

@@ -1,0 +1,113 @@
+"""`modules by METRIC`: done by hand on runs whose scores are multiples of 1/32."""
+
+from pathlib import Path
+
+import pytest
+
+from sase_bench.database import Store
+from sase_bench.errors import RequestError
+from sase_bench.modules import Module
+from sase_bench.query import ask
+from sase_bench.record import Record
+from tests.query.tables import PLAIN, SASE, run
+from tests.records import DIGITS, unfinished
+
+
+def module(name: str, seed: int, top1: float, loss: float) -> Record:
+    return run(Module(name).index, seed, top1, loss, 1.0)
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> Path:
+    path = tmp_path / "table.duckdb"
+    records = [
+        run(SASE, 0, 0.875, 0.375, 2.0),
+        run(PLAIN, 0, 0.75, 0.625, 1.0),
+        module("none", 0, 0.5, 1.0),
+        module("none", 1, 0.75, 0.75),
+        module("eca", 0, 0.625, 0.75),
+        module("eca", 1, 0.875, 0.25),
+        module("srm", 7, 0.9375, 0.125),
+        unfinished(Module("se").index),
+    ]
+    with Store(path, [DIGITS]) as store:
+        for record in records:
+            store.append(record)
+    return path
+
+
+def test_modules_are_ranked_beside_the_published_block(table: Path) -> None:
+    found = ask("modules by loss", db=table)
+    margin = 12.706204736 * 0.125 * 2**0.5 / 2**0.5  # t(0.975, 1), differences 0.25 and 0.5
+    assert found.columns == (
+        "module", "year", "val_loss", "val_loss_sd", "seeds", "gain", "gain_low", "gain_high", "blocks_ahead", "blocks",
+    )  # fmt: skip
+    assert found.rows == (
+        ("srm", 2019, 0.125, None, 1, None, None, None, 0, 2),
+        ("sase", None, 0.375, None, 1, 0.625, None, None, 0, 2),
+        (
+            "eca",
+            2020,
+            0.5,
+            pytest.approx(0.5 / 2**0.5),
+            2,
+            0.375,
+            pytest.approx(0.375 - margin),
+            pytest.approx(0.375 + margin),
+            1,
+            2,
+        ),
+        ("none", None, 0.875, pytest.approx(0.25 / 2**0.5), 2, None, None, None, 2, 2),
+    )
+
+
+def test_a_gain_is_larger_for_better_whatever_the_metric(table: Path) -> None:
+    top1, loss = ([(row[0], row[5]) for row in ask(f"modules by {metric}", db=table).rows] for metric in ("top1", "loss"))
+    assert dict(top1) == {"srm": None, "sase": 0.375, "eca": 0.125, "none": None}
+    assert dict(loss)["eca"] == 0.375
+
+
+def test_test_scores_are_shown_when_they_are_asked_for(table: Path) -> None:
+    found = ask("modules by top1", db=table, test=True)
+    assert found.rows[0][:3] == ("srm", 2019, 0.9375 - 1 / 32)
+    assert "test metrics were revealed" in found.notes[-1]
+
+
+def test_sql_hides_the_test_scores_of_modules(table: Path) -> None:
+    assert not [name for name in ask("sql SELECT * FROM module_runs", db=table).columns if name.startswith("test")]
+    assert "test_top1" in ask("sql SELECT * FROM module_runs", db=table, test=True).columns
+
+
+def test_other_questions_do_not_see_modules(table: Path) -> None:
+    assert [row[1] for row in ask("top 9 by loss", db=table).rows] == [SASE, PLAIN]
+    assert ask("summary", db=table).records()[0]["runs"] == 2
+
+
+@pytest.mark.parametrize(
+    ("question", "why"),
+    [
+        ("modules by params", "modules are compared by what a run measures, top1, loss or train_seconds, got params"),
+        ("modules by loss in tied", "unexpected 'in' at column 17; expected 'on' or the end"),
+    ],
+)
+def test_what_cannot_be_asked_is_refused(table: Path, question: str, why: str) -> None:
+    with pytest.raises(RequestError, match=why):
+        ask(question, db=table)
+
+
+def test_a_table_without_modules_says_how_to_train_them(tmp_path: Path) -> None:
+    path = tmp_path / "table.duckdb"
+    with Store(path, [DIGITS]) as store:
+        store.append(run(PLAIN, 0, 0.75, 0.625, 1.0))
+    with pytest.raises(RequestError, match=r"no published module has a run .* --plan modules --proxy digits --db"):
+        ask("modules by loss", db=path)
+
+
+def test_without_the_plain_trunk_there_is_no_gain(tmp_path: Path) -> None:
+    path = tmp_path / "table.duckdb"
+    with Store(path, [DIGITS]) as store:
+        store.append(run(PLAIN, 0, 0.75, 0.625, 1.0))
+        store.append(module("eca", 0, 0.5, 1.0))
+    found = ask("modules by loss", db=path)
+    assert found.rows[0][5:8] == (None, None, None)
+    assert found.notes[-1] == "the plain trunk has no run that ended ok, so there is no gain; train it with --plan none"
