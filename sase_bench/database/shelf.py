@@ -65,6 +65,15 @@ class Shelf:
     modules: tuple[Path, ...] = ()  # shards of published modules
     proxies: tuple[Proxy, ...]  # in order of their names
 
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """All shards, those of modules last."""
+        return (*self.shards, *(path for path in self.modules if path not in self.shards))
+
+    def name_of(self, file: Path) -> str:
+        """Its path on the shelf, with forward slashes."""
+        return file.relative_to(self.path if self.path.is_dir() else self.path.parent).as_posix()
+
 
 def find_released() -> Path | None:
     """The folder of the released shards: in the installed package, else in the working directory; None if in neither."""

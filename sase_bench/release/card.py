@@ -35,6 +35,7 @@ def card(folder: Path, found: Sequence[Finding]) -> str:
             ["## Files", "", *_files(table, shelf)],
             ["## What was measured", "", *_asked(folder, "summary")],
             ["## The published SASE block", "", *_published(table, folder)],
+            ["## Published modules in the same place", "", *_modules(table, folder)],
             ["## How far to trust a score", "", *_reliability(found)],
             ["## What it would take", "", *_price(found)],
             ["## Noise", "", *_noise(folder)],
@@ -57,14 +58,17 @@ def _headline(found: Sequence[Finding]) -> str:
 
 def _files(table: duckdb.DuckDBPyConnection, shelf: Shelf) -> Iterator[str]:
     relation = "read_parquet(?, filename := true)"
-    names = [str(path) for path in shelf.shards]
+    names = [str(path) for path in shelf.files]
     rows = table.execute(
         f"SELECT filename, proxy, count(*), sum(len(curve)) FROM {relation} GROUP BY ALL ORDER BY ALL", [names]
     ).fetchall()
-    sizes = {str(path): path.stat().st_size for path in shelf.shards}
+    sizes = {str(path): path.stat().st_size for path in shelf.files}
     yield from _table(
         ("file", "bytes", "proxy", "runs", "epochs"),
-        [(f"`{Path(name).name}`", f"{sizes[name]:,}", proxy, f"{runs:,}", f"{points:,}") for name, proxy, runs, points in rows],
+        [
+            (f"`{shelf.name_of(Path(name))}`", f"{sizes[name]:,}", proxy, f"{runs:,}", f"{points:,}")
+            for name, proxy, runs, points in rows
+        ],
     )
     yield from ("", *READING)
 
@@ -80,6 +84,17 @@ def _published(table: duckdb.DuckDBPyConnection, folder: Path) -> Iterator[str]:
         yield from _asked(folder, f"rank {SASE_BLOCK.index} by loss on {name}")
     if not proxies:
         yield f"Block {SASE_BLOCK.index} ({SASE_BLOCK}) has not been measured."
+
+
+def _modules(table: duckdb.DuckDBPyConnection, folder: Path) -> Iterator[str]:
+    found = table.execute("SELECT DISTINCT proxy FROM module_runs WHERE status = 'ok' ORDER BY proxy").fetchall()
+    if not found:
+        yield "None has been trained yet (`python -m sase_bench.sweep --plan modules`)."
+        return
+    yield "`none` is the trunk without attention; `gain` is over it, paired by seeds, and larger is better. `sase` is the"
+    yield "published block."
+    for (name,) in found:
+        yield from ("", *_asked(folder, f"modules by loss on {name}"))
 
 
 def _reliability(found: Sequence[Finding]) -> Iterator[str]:
@@ -188,7 +203,8 @@ def _splits(shelf: Shelf) -> Iterator[str]:
 def _hardware(table: duckdb.DuckDBPyConnection) -> Iterator[str]:
     names = ("proxy", "path", "device", "threads", "torch_version", "package_version", "git_revision")
     rows = table.execute(
-        f"SELECT {', '.join(names)}, count(*), min(started_at), max(started_at) FROM runs GROUP BY ALL ORDER BY ALL"
+        f"SELECT {', '.join(names)}, count(*), min(started_at), max(started_at) "
+        "FROM (FROM runs UNION ALL FROM module_runs) GROUP BY ALL ORDER BY ALL"
     ).fetchall()
     lines = [(*(str(value) for value in row[:7]), f"{row[7]:,}", row[8][:10], row[9][:10]) for row in rows]
     yield from _table((*names, "runs", "first", "last"), lines)

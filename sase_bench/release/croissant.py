@@ -10,6 +10,7 @@ import duckdb
 
 from sase_bench.database.checksums import sha256
 from sase_bench.database.shelf import Shelf, parquet
+from sase_bench.database.version import MODULES_FOLDER
 from sase_bench.record import COLUMNS, EPOCH_COLUMNS, KEY, Column
 from sase_bench.version import __version__
 
@@ -60,25 +61,26 @@ def croissant(shelf: Shelf, others: Sequence[Path]) -> dict[str, Any]:
         "citeAs": f"sase-bench {__version__}, a benchmark over the search space of SASE ({_PAPER})",
         "keywords": ["attention", "benchmark", "neural architecture search", "squeeze-and-excitation"],
         "isLiveDataset": False,
-        "distribution": [_file(path) for path in (*shelf.shards, *others)],
-        "recordSet": [_records(path) for path in shelf.shards],
+        "distribution": [_file(path, shelf.name_of(path)) for path in (*shelf.files, *others)],
+        "recordSet": [_records(shelf.name_of(path)) for path in shelf.files],
     }
 
 
-def _file(path: Path) -> dict[str, Any]:
+def _file(path: Path, name: str) -> dict[str, Any]:
     return {
         "@type": "cr:FileObject",
-        "@id": path.name,
-        "name": path.name,
-        "contentUrl": path.name,
+        "@id": name,
+        "name": name,
+        "contentUrl": name,
         "contentSize": f"{path.stat().st_size} B",
         "encodingFormat": _FORMATS[path.suffix],
         "sha256": sha256(path),
     }
 
 
-def _records(shard: Path) -> dict[str, Any]:
-    name = shard.stem
+def _records(shard: str) -> dict[str, Any]:
+    name = shard.removesuffix(".parquet")
+    subject = "published module" if name.startswith(f"{MODULES_FOLDER}/") else "architecture"
     curve = {
         "@type": "cr:Field",
         "@id": f"{name}/curve",
@@ -92,13 +94,13 @@ def _records(shard: Path) -> dict[str, Any]:
         "@type": "cr:RecordSet",
         "@id": name,
         "name": name,
-        "description": f"the runs in {shard.name}, one row for each architecture, proxy and seed",
+        "description": f"the runs in {shard}, one row for each {subject}, proxy and seed",
         "key": [{"@id": f"{name}/{column}"} for column in KEY],
         "field": [*_fields(shard, COLUMNS, name), curve],
     }
 
 
-def _fields(shard: Path, columns: Mapping[str, Column], prefix: str, within: str | None = None) -> Iterator[dict[str, Any]]:
+def _fields(shard: str, columns: Mapping[str, Column], prefix: str, within: str | None = None) -> Iterator[dict[str, Any]]:
     for name, column in columns.items():
         said = [
             column.description,
@@ -115,5 +117,5 @@ def _fields(shard: Path, columns: Mapping[str, Column], prefix: str, within: str
         }
 
 
-def _source(shard: Path, column: str) -> dict[str, Any]:
-    return {"fileObject": {"@id": shard.name}, "extract": {"column": column}}
+def _source(shard: str, column: str) -> dict[str, Any]:
+    return {"fileObject": {"@id": shard}, "extract": {"column": column}}

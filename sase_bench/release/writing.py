@@ -14,6 +14,7 @@ from sase_bench.database.check import LARGEST, check_shelf
 from sase_bench.database.checksums import SUMS, write_sums
 from sase_bench.database.schema import schema_sql
 from sase_bench.database.shelf import CALIBRATIONS, open_shelf, read_shelf
+from sase_bench.database.version import MODULES_FOLDER
 from sase_bench.errors import RequestError
 from sase_bench.release.card import card
 from sase_bench.release.croissant import croissant
@@ -32,7 +33,7 @@ def write(folder: Path, *, reference: str | None = None) -> list[Path]:
     if not folder.is_dir():
         raise RequestError(f"there is no folder {str(folder)!r} with shards")
     shelf = read_shelf(folder)
-    _say(f"reading every row of {len(shelf.shards)} shards")
+    _say(f"reading every row of {len(shelf.files)} shards")
     problems = [f"{path}: {problem}" for path, found in check_shelf(folder).items() for problem in found if _is_input(path)]
     if problems:
         raise RequestError(f"{problems[0]} ({len(problems)} problems in all; python -m sase_bench.database check {folder})")
@@ -51,7 +52,9 @@ def write(folder: Path, *, reference: str | None = None) -> list[Path]:
     (folder / CROISSANT).write_text(json.dumps(described, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     written = [*others, SCHEMA, CARD, CROISSANT]
     write_sums(folder, written)
-    total = sum((folder / name).stat().st_size for name in [*written, SUMS, *(path.name for path in shelf.shards)])
+    if shelf.modules:
+        write_sums(folder / MODULES_FOLDER)
+    total = sum(path.stat().st_size for path in [*(folder / name for name in (*written, SUMS)), *shelf.files])
     if total > LARGEST:
         raise RequestError(f"the files of {str(folder)!r} have {total:,} bytes, more than the {LARGEST:,} of a release")
     return [folder / name for name in sorted({*written, SUMS})]

@@ -8,15 +8,17 @@ from pathlib import Path
 import pytest
 
 from sase_bench.calibrate.__main__ import main as calibrate
-from sase_bench.database import connect
+from sase_bench.database import ShardWriter, connect
 from sase_bench.database.__main__ import main as database
 from sase_bench.database.schema import schema_sql
 from sase_bench.database.shelf import CALIBRATIONS
+from sase_bench.modules import Module
 from sase_bench.query import ask
 from sase_bench.query.format import render
 from sase_bench.record import COLUMNS, EPOCH_COLUMNS
 from sase_bench.release.__main__ import main
 from sase_bench.space import SASE_BLOCK
+from tests.records import DIGITS, made_up
 from tests.shelves import write_shelf
 
 NAMES = ("cifar10-8", "digits")
@@ -173,3 +175,25 @@ def test_a_proxy_with_one_seed_is_not_judged(tmp_path: Path) -> None:
     assert main(["--shelf", str(shelf)]) == 0
     assert (shelf / "DATACARD.md").read_text().startswith("# sase-bench: reliability not measured\n")
     assert not (shelf / CALIBRATIONS).exists()
+
+
+def test_published_modules_have_their_place_in_a_release(
+    shelf: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "digits.parquet").write_bytes((shelf / "digits.parquet").read_bytes())
+    with ShardWriter(tmp_path, [DIGITS]) as writer:
+        for name, seed in (("none", 0), ("eca", 0), ("eca", 1)):
+            writer.append(made_up(Module(name).index, seed))
+    assert main(["--shelf", str(tmp_path)]) == 0
+    card = (tmp_path / "DATACARD.md").read_text()
+    assert "| `modules/digits.parquet` |" in card
+    assert render(ask("modules by loss on digits", db=tmp_path), "md") in card
+    described = json.loads((tmp_path / "croissant.json").read_text())
+    assert [records["name"] for records in described["recordSet"]] == ["digits", "modules/digits"]
+    capsys.readouterr()
+    assert database(["check", str(tmp_path)]) == 0
+    assert f"{tmp_path / 'modules' / 'digits.parquet'}: whole" in capsys.readouterr().out
+    done = subprocess.run(
+        ["sha256sum", "-c", "--quiet", "SHA256SUMS"], cwd=tmp_path / "modules", capture_output=True, text=True
+    )
+    assert (done.returncode, done.stdout) == (0, "")
