@@ -1,9 +1,12 @@
-"""Queries about single blocks: everything known of one, two side by side, a learning curve."""
+"""Queries about single blocks: everything known of one, two side by side, a learning curve; the last two also of modules."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from sase_bench.database.schema import MODULE_TABLES, tables_for
+from sase_bench.database.store import has_modules
+from sase_bench.modules import Module
 from sase_bench.query.answer import Answer, fields
 from sase_bench.query.intervals import half_width, spread
 from sase_bench.query.language import Arch, Compare, Curve
@@ -89,11 +92,12 @@ def curve(query: Curve, source: Source) -> Answer:
     measured = measure_on(source, query.on)
     if not _seeds(measured, "seed", query.arch):
         raise unmeasured(measured, query.arch)
+    runs, curves = tables_for(query.arch.index)
     rows = source.rows(
-        """
+        f"""
         SELECT epoch, avg(epochs.train_loss ORDER BY seed), avg(epochs.val_loss ORDER BY seed),
             avg(epochs.val_top1 ORDER BY seed), count(*)
-        FROM epochs JOIN validation_runs AS runs USING (arch, proxy, seed)
+        FROM {curves} AS epochs JOIN {runs} AS runs USING (arch, proxy, seed)
         WHERE arch = ? AND proxy = ? AND status = 'ok' GROUP BY epoch ORDER BY epoch
         """,
         [query.arch.index, measured.proxy],
@@ -106,19 +110,22 @@ def curve(query: Curve, source: Source) -> Answer:
     )
 
 
-def _seeds(measured: Measured, column: str, block: Architecture) -> dict[int, Any]:
-    """The value of a column by seed, for the block's runs that ended ok and have one."""
+def _seeds(measured: Measured, column: str, block: Architecture | Module) -> dict[int, Any]:
+    """The value of a column by seed, for the runs of the block or module that ended ok and have one."""
     source = measured.source
+    if isinstance(block, Module) and not has_modules(source.connection):
+        return {}
+    runs = MODULE_TABLES[0] if isinstance(block, Module) else source.runs
     return dict(
         source.rows(
-            f"SELECT seed, {column} FROM {source.runs} "
+            f"SELECT seed, {column} FROM {runs} "
             f"WHERE proxy = ? AND arch = ? AND status = 'ok' AND {column} IS NOT NULL ORDER BY seed",
             [measured.proxy, block.index],
         )
     )
 
 
-def _side_by_side(measured: Measured, metric: Metric, a: Architecture, b: Architecture) -> tuple[Any, ...]:
+def _side_by_side(measured: Measured, metric: Metric, a: Architecture | Module, b: Architecture | Module) -> tuple[Any, ...]:
     column = metric.column(test=measured.source.test)
     one, other = _seeds(measured, column, a), _seeds(measured, column, b)
     differences = [one[seed] - other[seed] for seed in one if seed in other]
@@ -129,7 +136,9 @@ def _side_by_side(measured: Measured, metric: Metric, a: Architecture, b: Archit
     return column, metric.unit, *sides, mean, low, high, len(differences)
 
 
-def _cost_side_by_side(measured: Measured, metric: Metric, a: Architecture, b: Architecture) -> tuple[Any, ...]:
+def _cost_side_by_side(
+    measured: Measured, metric: Metric, a: Architecture | Module, b: Architecture | Module
+) -> tuple[Any, ...]:
     costs = dict(
         measured.source.rows(
             f"SELECT arch, {metric.val_column} FROM costs WHERE trunk = ? AND arch IN (?, ?)",

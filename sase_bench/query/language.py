@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from sase_bench.modules import Module
 from sase_bench.query.metrics import Metric
 from sase_bench.space import Architecture
 
@@ -134,18 +135,18 @@ class Rank:
 
 @dataclass(frozen=True, kw_only=True)
 class Compare:
-    """Two architectures side by side."""
+    """Two blocks or published modules side by side."""
 
-    a: Architecture
-    b: Architecture
+    a: Architecture | Module
+    b: Architecture | Module
     on: Word | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Curve:
-    """An architecture's learning curve."""
+    """The learning curve of a block or a published module."""
 
-    arch: Architecture
+    arch: Architecture | Module
     on: Word | None = None
 
 
@@ -213,7 +214,7 @@ FORMS = (
     ),
     Form("arch TEXT|INDEX", "everything known of one block", "arch gap+gmp/2conv_1x1/affine/p-norm/gap/2conv_3x3"),
     Form("rank TEXT|INDEX by METRIC [on PROXY]", "its place, with the seed-noise interval", "rank 54983 by loss"),
-    Form("compare A with B [on PROXY]", "two blocks, paired by seeds", "compare 54983 with 0"),
+    Form("compare A with B [on PROXY]", "two blocks or modules, paired by seeds", "compare 54983 with 0"),
     Form("curve TEXT|INDEX [on PROXY]", "the learning curve, mean over seeds", "curve 54983"),
     Form(
         f"effect SLOT by METRIC {_CLAUSES}",

@@ -11,7 +11,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sase_bench.database.schema import tables_for
+from sase_bench.database.store import has_modules
 from sase_bench.errors import RequestError, unknown
+from sase_bench.modules import Module
 from sase_bench.query.conditions import metrics_in, to_sql
 from sase_bench.query.language import Condition, Selection, Word
 from sase_bench.query.latencies import latency_notes, no_latency
@@ -121,17 +124,20 @@ def _foretold(source: Source, proxy: str, predictor: str) -> str:
     return str(known[predictor])
 
 
-def unmeasured(measured: Measured, arch: Architecture) -> RequestError:
-    """The error for an architecture without a run that ended ok."""
-    statuses = measured.source.rows(
-        "SELECT status, count(*) FROM validation_runs WHERE arch = ? AND proxy = ? GROUP BY status ORDER BY status",
-        [arch.index, measured.proxy],
-    )
+def unmeasured(measured: Measured, arch: Architecture | Module) -> RequestError:
+    """The error for a block or a module without a run that ended ok."""
+    runs, _ = tables_for(arch.index)
+    statuses = []
+    if not isinstance(arch, Module) or has_modules(measured.source.connection):
+        sql = f"SELECT status, count(*) FROM {runs} WHERE arch = ? AND proxy = ? GROUP BY status ORDER BY status"
+        statuses = measured.source.rows(sql, [arch.index, measured.proxy])
     why = ", ".join(f"{count} {status}" for status, count in statuses)
+    name = arch if isinstance(arch, Module) else arch.index
     if not statuses:
-        command = f"python -m sase_bench.sweep --plan {arch.index} --proxy {measured.proxy} --db {measured.source.path}"
+        command = f"python -m sase_bench.sweep --plan {name} --proxy {measured.proxy} --db {measured.source.path}"
         why = f"train it with: {command}"
-    return RequestError(f"block {arch.index} has no run that ended ok on the proxy {measured.proxy}; {why}")
+    kind = "module" if isinstance(arch, Module) else "block"
+    return RequestError(f"{kind} {name} has no run that ended ok on the proxy {measured.proxy}; {why}")
 
 
 _PREDICTED = f"""

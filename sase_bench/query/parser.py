@@ -18,6 +18,7 @@ from typing import Any
 from lark import Lark, Token, Transformer, UnexpectedCharacters, UnexpectedToken, v_args
 
 from sase_bench.errors import RequestError
+from sase_bench.modules import MODULES, PLAIN, Module
 from sase_bench.query import language
 from sase_bench.query.language import FORMS, Condition, Query, Selection, Word
 from sase_bench.query.metrics import METRICS, Metric
@@ -97,10 +98,10 @@ class _Builder(Transformer[Token, Query]):
     def rank(self, arch: Architecture, metric: Metric, *clauses: Clause) -> Query:
         return language.Rank(arch=arch, metric=metric, on=_selection(clauses).on)
 
-    def compare(self, a: Architecture, b: Architecture, *clauses: Clause) -> Query:
+    def compare(self, a: Architecture | Module, b: Architecture | Module, *clauses: Clause) -> Query:
         return language.Compare(a=a, b=b, on=_selection(clauses).on)
 
-    def curve(self, arch: Architecture, *clauses: Clause) -> Query:
+    def curve(self, arch: Architecture | Module, *clauses: Clause) -> Query:
         return language.Curve(arch=arch, on=_selection(clauses).on)
 
     def effect(self, slot: Word, metric: Metric, *clauses: Clause) -> Query:
@@ -177,6 +178,10 @@ class _Builder(Transformer[Token, Query]):
             return Architecture.parse(text.text)
         except RequestError as error:
             raise RequestError(f"{error} at column {text.column}") from None
+
+    def subject(self, text: Word) -> Architecture | Module:
+        name = text.text.strip().lower()
+        return Module(name) if name == PLAIN or name in MODULES else self.block(text)
 
     def name(self, token: Token) -> Word:
         return self.words(token)

@@ -41,7 +41,8 @@ def modules(entries: Sequence[Entry], figure: Figure) -> None:
         axes.axhline(0, color="black", linewidth=0.8)
         axes.set_xscale("symlog", linthresh=0.01)
         axes.set_xlabel("parameters added (millions, counted here)")
-        axes.set_xlim(left=-0.002)
+        widest = max((entry.added.params / 1e6 for entry in shown if entry.added is not None), default=1.0)
+        axes.set_xlim(-0.002, 6 * widest)  # a name stands to the right of its mark
         axes.set_title(f"{backbone}, n = {count} gains, {len(shown)} modules")
     panels[0].set_ylabel("published ImageNet top-1 above plain\n(percentage points, same source)")
     for place, name in enumerate(kinds):

@@ -83,10 +83,29 @@ def test_other_questions_do_not_see_modules(table: Path) -> None:
     assert ask("summary", db=table).records()[0]["runs"] == 2
 
 
+def test_a_block_is_compared_with_a_module_by_the_seeds_of_both(table: Path) -> None:
+    rows = {row["metric"]: row for row in ask(f"compare {SASE} with NONE", db=table).records()}
+    assert (rows["val_loss"]["b_arch"], rows["val_loss"]["b_text"]) == (1_000_000, "none")
+    assert (rows["val_loss"]["difference"], rows["val_loss"]["pairs"]) == (-0.625, 1)
+    assert rows["params"]["b"] is None
+    swapped = {row["metric"]: row for row in ask(f"compare eca with {SASE}", db=table).records()}
+    assert (swapped["val_top1"]["a"], swapped["val_top1"]["difference"]) == (0.75, 0.625 - 0.875)
+
+
+def test_a_module_has_a_learning_curve(table: Path) -> None:
+    assert ask("curve eca", db=table).rows == (
+        (1_000_013, "eca", "digits", 1, 2.5, 1.0, 0.375, 2),
+        (1_000_013, "eca", "digits", 2, 1.5, 0.5, 0.75, 2),
+    )
+
+
 @pytest.mark.parametrize(
     ("question", "why"),
     [
         ("modules by params", "modules are compared by what a run measures, top1, loss or train_seconds, got params"),
+        ("curve se", "module se has no run that ended ok on the proxy digits; 1 diverged"),
+        ("curve bam", "module bam has no run that ended ok on the proxy digits; train it with: .* --plan bam --proxy digits"),
+        ("rank eca by loss", "an architecture is six operation names"),
         ("modules by loss in tied", "unexpected 'in' at column 17; expected 'on' or the end"),
     ],
 )
