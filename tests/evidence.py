@@ -11,7 +11,9 @@ def block(arch: int, loss: float, text: str = "a/b/c/d/e/f") -> dict[str, object
 def measurement(proxy: str, count: int, text: str = "a/b/c/d/e/f") -> Measurement:
     """`count` blocks whose loss is a tenth of their number."""
     blocks = [block(arch, arch / 10, text) for arch in range(1, count + 1)]
-    return Measurement(proxy=proxy, blocks=blocks, front=blocks[:1], effects={}, curves={}, published=None)
+    return Measurement(
+        proxy=proxy, blocks=blocks, front=blocks[:1], effects={}, curves={}, modules=[], best_gain=None, published=None
+    )
 
 
 def calibration(proxy: str, low: float | None) -> dict[str, object]:

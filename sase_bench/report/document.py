@@ -13,7 +13,7 @@ from sase_bench.query import Answer, ask
 from sase_bench.query.format import render
 from sase_bench.report.comparison import HEADERS, STATED, Entry, cells, missing, stated
 from sase_bench.report.drawing import save
-from sase_bench.report.evidence import Evidence
+from sase_bench.report.evidence import Evidence, has_scores_of_modules
 from sase_bench.report.figures import Missing, Picture, figures
 from sase_bench.report.page import page
 from sase_bench.report.tables import latex, markdown
@@ -47,6 +47,8 @@ def sections(db: Path, *, most: int = 20) -> list[Section]:
             continue
         proxy = str(record["proxy"])
         questions = {f"The best blocks on {proxy}": f"top {most} by loss on {proxy}"}
+        if has_scores_of_modules(db, proxy):
+            questions[f"Published modules on {proxy}"] = f"modules by loss on {proxy}"
         questions |= {f"Effect of {slot} on {proxy}": f"effect {slot} by loss on {proxy}" for slot in SLOTS}
         found += [Section(title, question, ask(question, db=db)) for title, question in questions.items()]
     return found

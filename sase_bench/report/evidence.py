@@ -10,11 +10,13 @@ from typing import Any
 
 from sase_bench.calibrate.findings import judge
 from sase_bench.database.reader import connect
+from sase_bench.database.store import has_modules
 from sase_bench.errors import RequestError
+from sase_bench.modules import PLAIN
 from sase_bench.query import ask
 from sase_bench.space import SASE_BLOCK, SLOTS, Architecture, Space
 
-__all__ = ["CALIBRATED", "Evidence", "Measurement", "evidence_of", "read_json"]
+__all__ = ["CALIBRATED", "Evidence", "Measurement", "evidence_of", "has_scores_of_modules", "read_json"]
 
 #: The metrics whose reliability is shown.
 CALIBRATED = ("val_loss", "val_top1")
@@ -31,6 +33,8 @@ class Measurement:
     front: Records  # of val_loss against params
     effects: dict[str, Records]  # by slot: operation, architectures, mean, low, high
     curves: dict[str, Records]  # by role (best, published, worst): epoch, val_loss, seeds
+    modules: Records  # published modules in the place of a block, best first: module, val_loss, gain over the plain trunk
+    best_gain: dict[str, Any] | None  # of the best block over the plain trunk; None if that was not trained
     published: dict[str, Any] | None  # place of the published block, with its interval; None if it was not measured
 
     @property
@@ -82,12 +86,30 @@ def _measurement(db: Path, proxy: str) -> Measurement:
         front=ask(f"pareto loss vs params on {proxy}", db=db).records(),
         effects={slot: ask(f"effect {slot} by loss on {proxy}", db=db).records() for slot in SLOTS},
         curves={role: _curve(db, proxy, arch) for role, arch in roles.items() if arch in there},
+        modules=ask(f"modules by loss on {proxy}", db=db).records() if has_scores_of_modules(db, proxy) else [],
+        best_gain=_gain(db, proxy, blocks[0]["arch"]),
         published=_place(db, proxy, SASE_BLOCK) if SASE_BLOCK.index in there else None,
     )
 
 
 def _curve(db: Path, proxy: str, arch: int) -> Records:
     return ask(f"curve {arch}", db=db, proxy=proxy).records()
+
+
+def has_scores_of_modules(db: Path, proxy: str) -> bool:
+    """Whether a published module has a run that ended ok on `proxy`."""
+    with connect(db) as table:
+        runs = "SELECT 1 FROM module_runs WHERE proxy = ? AND status = 'ok' LIMIT 1"
+        return has_modules(table) and table.execute(runs, [proxy]).fetchone() is not None
+
+
+def _gain(db: Path, proxy: str, arch: int) -> dict[str, Any] | None:
+    """How much smaller the loss is than the plain trunk's, paired by seeds, in nats."""
+    rows = ask(f"compare {PLAIN} with {arch}", db=db, proxy=proxy).records()
+    (row,) = (row for row in rows if row["metric"] == "val_loss")
+    if not row["pairs"]:
+        return None
+    return {"arch": arch, "gain": row["difference"], "gain_low": row["low"], "gain_high": row["high"], "seeds": row["pairs"]}
 
 
 def _place(db: Path, proxy: str, arch: Architecture) -> dict[str, Any]:

@@ -77,6 +77,17 @@ def _of_proxy(measurement: Measurement) -> Iterator[Picture | Missing]:
         command=f'python -m sase_bench.query "pareto loss vs params on {proxy}"',
         draw=partial(plots.pareto, measurement),
     )
+    if measurement.modules:
+        yield Picture(
+            name=f"gains-{proxy}",
+            title=f"Blocks and published modules in the same place on {proxy}",
+            command=f'python -m sase_bench.query "modules by loss on {proxy}"',
+            draw=partial(plots.gains, measurement),
+            height=1.4 + 0.2 * len(measurement.modules),
+        )
+    else:
+        how = f"python -m sase_bench.sweep --plan modules --proxy {proxy}"
+        yield Missing(name=f"gains-{proxy}", reason=f"no published module was trained on {proxy}; train them with: {how}")
     yield Picture(
         name=f"effects-{proxy}",
         title=f"Effect of every operation of every slot on {proxy}",

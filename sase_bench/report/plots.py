@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["curves", "effects", "modules", "pareto", "place", "predictors", "regret", "reliability"]
+__all__ = ["curves", "effects", "gains", "modules", "pareto", "place", "predictors", "regret", "reliability"]
 
 _PUBLISHED = "SASE's published block"
 
@@ -68,6 +68,27 @@ def pareto(measurement: Measurement, figure: Figure) -> None:
     axes.set_xscale("log")
     axes.set_title(f"{measurement.proxy}, {_n(blocks)}")
     _explain(figure)
+
+
+def gains(measurement: Measurement, figure: Figure) -> None:
+    """What every published module and the best block do for the loss of the plain trunk."""
+    axes, best = figure.subplots(), measurement.best_gain
+    rows = [(_named(row["module"]), row, 0) for row in measurement.modules if row["gain"] is not None]
+    if best is not None and best["arch"] != SASE_BLOCK.index:
+        rows.append((f"best block, {best['arch']} (chosen by this loss)", best, 1))
+    rows.sort(key=lambda row: float(row[1]["gain"]))
+    for place, (_, row, kind) in enumerate(rows):
+        colour = COLOURS[kind]
+        if row["gain_low"] is not None:
+            axes.plot([row["gain_low"], row["gain_high"]], [place, place], color=colour, linewidth=1)
+        axes.plot([row["gain"]], [place], MARKERS[kind], color=colour, markersize=4)
+    axes.set_yticks(range(len(rows)), [f"{name} (n={row['seeds']})" for name, row, _ in rows], fontsize=7)
+    axes.axvline(0, color="black", linewidth=0.8)
+    axes.set_ylim(-0.7, len(rows) - 0.3)
+    axes.set_xlabel(
+        "validation loss below the plain trunk's (nats; right is better)\nmean and 95 % interval over n paired seeds"
+    )
+    axes.set_title(f"{measurement.proxy}, {len(rows)} in the same trunk, with the same images and seeds")
 
 
 def effects(measurement: Measurement, figure: Figure) -> None:
@@ -172,6 +193,10 @@ def predictors(found: dict[str, Any], figure: Figure) -> None:
 def _explain(figure: Figure) -> None:
     """A legend below the panels: looking for a free place inside takes the longer the more is drawn."""
     figure.legend(loc="outside lower center", ncols=4, fontsize=7)
+
+
+def _named(module: str) -> str:
+    return _PUBLISHED if module == "sase" else module
 
 
 def _mark_published(axes: Axes, points: Sequence[tuple[float, float]]) -> None:

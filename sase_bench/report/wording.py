@@ -45,6 +45,8 @@ def claims(evidence: Evidence, entries: Sequence[Entry]) -> Iterator[Claim]:
     )
     yield _trust(proxy, evidence.calibrations)
     yield _place(found)
+    if found.modules:
+        yield _modules(found)
     stated = sorted({row.backbone for entry in entries if entry.name == "sase" for row in entry.rows})
     said = (
         f"stands in the table below for {' and '.join(stated)}" if stated else "is not available until imagenet.csv has a line"
@@ -67,6 +69,26 @@ def _trust(proxy: str, calibrations: Sequence[Mapping[str, Any]]) -> Claim:
         f"Reliability of the loss on {proxy}: {row['reliability']:.2f}, 95 % interval {low:.2f} to {high:.2f} "
         f"({row['blocks']} blocks, {row['seeds']} seeds; 1 = other seeds would give the same ranking); {verdict}."
     )
+    return Claim(text, command)
+
+
+def _modules(found: Measurement) -> Claim:
+    """How the best block and SASE's stand beside the published modules that were trained in the same place."""
+    command = f'python -m sase_bench.query "modules by loss on {found.proxy}"'
+    ranked = [row for row in found.modules if row["module"] not in ("none", "sase")]
+    if not ranked:
+        return Claim(f"Only the plain trunk was trained beside the blocks on {found.proxy}.", command)
+    first = ranked[0]
+    ahead = [row for row in ranked if row["val_loss"] < found.best["val_loss"]]
+    text = (
+        f"Of {len(ranked)} published modules trained in the same place on {found.proxy}, {len(ahead)} have a smaller mean loss "
+        f"than the best measured block; the best of them is {first['module']}, {first['val_loss']:.4f} nats over "
+        f"{first['seeds']} seeds."
+    )
+    sase = next((row for row in found.modules if row["module"] == "sase"), None)
+    if sase is not None:
+        before = sum(row["val_loss"] < sase["val_loss"] for row in ranked)
+        text += f" {before} of them have a smaller mean loss than the block that SASE published ({sase['val_loss']:.4f})."
     return Claim(text, command)
 
 

@@ -2,10 +2,15 @@ from pathlib import Path
 
 import pytest
 
+from sase_bench.database import Store
 from sase_bench.errors import RequestError
-from sase_bench.report.drawing import save
+from sase_bench.modules import Module
+from sase_bench.report import plots
+from sase_bench.report.drawing import new_figure, save
 from sase_bench.report.evidence import Evidence, evidence_of, read_json
 from sase_bench.report.figures import Missing, Picture, figures
+from sase_bench.report.wording import claims
+from tests.records import DIGITS, made_up
 from tests.shelves import write_shelf
 
 SEARCH = {
@@ -32,9 +37,10 @@ def evidence(tmp_path_factory: pytest.TempPathFactory) -> Evidence:
 
 def test_a_figure_that_the_data_do_not_allow_is_missing_with_its_reason(evidence: Evidence) -> None:
     missing = {item.name: item.reason for item in figures(evidence, []) if isinstance(item, Missing)}
-    assert set(missing) == {"modules", "place-digits", "regret", "predictors", "interactions"}
+    assert set(missing) == {"modules", "gains-digits", "place-digits", "regret", "predictors", "interactions"}
     assert "python -m sase_bench.bo --compare" in missing["regret"]
     assert "python -m sase_bench.predictors evaluate" in missing["predictors"]
+    assert "python -m sase_bench.sweep --plan modules --proxy digits" in missing["gains-digits"]
     assert "was not measured on digits" in missing["place-digits"]
 
 
@@ -68,3 +74,24 @@ def test_a_file_of_another_kind_is_refused(tmp_path: Path, text: str) -> None:
     path.write_text(text)
     with pytest.raises(RequestError, match=r"search\.json"):
         read_json(path)
+
+
+def test_published_modules_are_drawn_in_order_of_their_gain_with_the_best_block_among_them(tmp_path: Path) -> None:
+    losses = {3: 0.5, 4: 0.75, Module("none").index: 1.0, Module("eca").index: 0.25, Module("se").index: 2.0}
+    with Store(tmp_path / "table.duckdb", [DIGITS]) as store:
+        for seed in (0, 1):
+            for arch, loss in losses.items():
+                store.append(made_up(arch, seed, val_loss=loss + seed * arch / 1e8))
+    found = evidence_of(tmp_path / "table.duckdb")
+    (measured,) = found.measurements
+    assert measured.best_gain is not None
+    assert (measured.best_gain["arch"], measured.best_gain["seeds"]) == (3, 2)
+    assert measured.best_gain["gain"] == pytest.approx(0.5, abs=0.01)
+    figure = new_figure(7, 3)
+    plots.gains(measured, figure)
+    labels = [text.get_text() for text in figure.axes[0].get_yticklabels()]
+    assert labels == ["se (n=2)", "best block, 3 (chosen by this loss) (n=2)", "eca (n=2)"]
+    said = [claim.text for claim in claims(found, [])]
+    assert any(
+        "Of 2 published modules trained in the same place on digits, 1 have a smaller mean loss" in text for text in said
+    )
