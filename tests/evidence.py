@@ -12,7 +12,15 @@ def measurement(proxy: str, count: int, text: str = "a/b/c/d/e/f") -> Measuremen
     """`count` blocks whose loss is a tenth of their number."""
     blocks = [block(arch, arch / 10, text) for arch in range(1, count + 1)]
     return Measurement(
-        proxy=proxy, blocks=blocks, front=blocks[:1], effects={}, curves={}, modules=[], best_gain=None, published=None
+        proxy=proxy,
+        task="a task",
+        blocks=blocks,
+        front=blocks[:1],
+        effects={},
+        curves={},
+        modules=[],
+        best_gain=None,
+        published=None,
     )
 
 

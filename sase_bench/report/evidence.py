@@ -29,6 +29,7 @@ class Measurement:
     """What was measured on one proxy; losses in nats and accuracies in 0..1, both validation."""
 
     proxy: str
+    task: str  # what is trained, in words
     blocks: Records  # best first: arch, text, val_loss, val_loss_sd, seeds, val_top1, params, flops
     front: Records  # of val_loss against params
     effects: dict[str, Records]  # by slot: operation, architectures, mean, low, high
@@ -82,6 +83,7 @@ def _measurement(db: Path, proxy: str) -> Measurement:
     there = {block["arch"] for block in blocks}
     return Measurement(
         proxy=proxy,
+        task=_task(db, proxy),
         blocks=blocks,
         front=ask(f"pareto loss vs params on {proxy}", db=db).records(),
         effects={slot: ask(f"effect {slot} by loss on {proxy}", db=db).records() for slot in SLOTS},
@@ -90,6 +92,13 @@ def _measurement(db: Path, proxy: str) -> Measurement:
         best_gain=_gain(db, proxy, blocks[0]["arch"]),
         published=_place(db, proxy, SASE_BLOCK) if SASE_BLOCK.index in there else None,
     )
+
+
+def _task(db: Path, proxy: str) -> str:
+    with connect(db) as table:
+        found = table.execute("SELECT description, trunk, epochs FROM proxies WHERE proxy = ?", [proxy]).fetchone()
+    description, trunk, epochs = found or ("", "", 0)
+    return f"{description} (network {trunk}, {epochs} epochs)"
 
 
 def _curve(db: Path, proxy: str, arch: int) -> Records:

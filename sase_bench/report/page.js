@@ -24,7 +24,8 @@ function mark(name, attributes, parent, text) {
 }
 function shown(value) {
   if (value === null || value === undefined) return "-";
-  return typeof value === "number" && !Number.isInteger(value) ? value.toFixed(4) : String(value);
+  if (typeof value !== "number") return String(value);
+  return Number.isInteger(value) ? value.toLocaleString("en") : value.toFixed(4);
 }
 function blocks() {
   const wanted = byId("filter").value.trim().toLowerCase().split(/\s+/);
@@ -67,7 +68,7 @@ function drawTable() {
   for (const block of rows.slice(0, 500)) {
     const line = element("tr", undefined, body);
     for (const [name] of columns) {
-      const cell = element("td", shown(block[name]), line);
+      const cell = element("td", name === "arch" ? String(block.arch) : shown(block[name]), line);
       if (name !== "text") cell.className = "number";
     }
     const button = element("button", "copy", element("td", undefined, line));
@@ -81,8 +82,6 @@ function drawPlot() {
   plot.replaceChildren();
   const points = blocks().filter((block) => block[x] !== null && block[y] !== null);
   const [left, right, top, bottom] = [80, 620, 20, 330];
-  mark("text", { x: (left + right) / 2, y: 372, "text-anchor": "middle", "font-size": 13 }, plot,
-    `${names[x]} of the proxy's network, n = ${points.length} blocks`);
   mark("text", { x: 16, y: 175, "text-anchor": "middle", "font-size": 13, transform: "rotate(-90 16 175)" }, plot,
     `validation ${names[y]}`);
   mark("path", { d: `M${left} ${top}V${bottom}H${right}`, fill: "none", stroke: "#444" }, plot);
@@ -90,15 +89,19 @@ function drawPlot() {
   const scale = (name, from, to) => {
     const values = points.map((block) => block[name]);
     const [low, high] = [Math.min(...values), Math.max(...values)];
-    const place = (value) => (high === low ? (from + to) / 2 : from + ((value - low) / (high - low)) * (to - from));
-    return { low, high, place };
+    const isLog = low > 0 && high / low > 3;
+    const [forth, back] = isLog ? [Math.log, Math.exp] : [Number, Number];
+    const share = (value) => (high === low ? 0.5 : (forth(value) - forth(low)) / (forth(high) - forth(low)));
+    return { isLog, low, high, middle: back((forth(low) + forth(high)) / 2), place: (value) => from + share(value) * (to - from) };
   };
   const across = scale(x, left + 15, right - 15), up = scale(y, bottom - 15, top + 15);
-  for (const value of [across.low, (across.low + across.high) / 2, across.high]) {
+  mark("text", { x: (left + right) / 2, y: 372, "text-anchor": "middle", "font-size": 13 }, plot,
+    `${names[x]} of the proxy's network${across.isLog ? ", logarithmic" : ""}, n = ${points.length} blocks`);
+  for (const value of new Set([across.low, across.middle, across.high])) {
     mark("text", { x: across.place(value), y: bottom + 18, "text-anchor": "middle", "font-size": 11 }, plot,
       Math.round(value).toLocaleString("en"));
   }
-  for (const value of [up.low, (up.low + up.high) / 2, up.high]) {
+  for (const value of new Set([up.low, up.middle, up.high])) {
     mark("text", { x: left - 6, y: up.place(value) + 4, "text-anchor": "end", "font-size": 11 }, plot, value.toFixed(4));
   }
   const better = y === "val_loss" ? (a, b) => a < b : (a, b) => a > b;
@@ -112,7 +115,7 @@ function drawPlot() {
     }, plot);
     const tell = () => {
       byId("hover").textContent = `block ${block.arch}: ${block.text}; loss ${shown(block.val_loss)} nats, ` +
-        `top-1 ${shown(block.val_top1)}, ${block.seeds} seeds, ${block.params} parameters, ${block.flops} FLOPs`;
+        `top-1 ${shown(block.val_top1)}, ${block.seeds} seeds, ${shown(block.params)} parameters, ${shown(block.flops)} FLOPs`;
     };
     dot.addEventListener("mouseenter", tell);
     dot.addEventListener("focus", tell);

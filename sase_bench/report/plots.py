@@ -66,6 +66,8 @@ def pareto(measurement: Measurement, figure: Figure) -> None:
     axes.set_xlabel("parameters of the proxy's network (thousands)")
     axes.set_ylabel("validation loss (nats)")
     axes.set_xscale("log")
+    for axis in (axes.xaxis.set_major_formatter, axes.xaxis.set_minor_formatter):
+        axis("{x:.3g}")
     axes.set_title(f"{measurement.proxy}, {_n(blocks)}")
     _explain(figure)
 
@@ -100,13 +102,15 @@ def effects(measurement: Measurement, figure: Figure) -> None:
             if record["low"] is not None:
                 axes.plot([record["low"], record["high"]], [place, place], color=COLOURS[0], linewidth=1)
             axes.plot([record["mean"]], [place], MARKERS[0], color=COLOURS[0], markersize=4)
+        axes.set_xlim(*_around([block["val_loss"] for block in measurement.blocks]))
         labels = [f"{record['operation']} (n={record['architectures']})" for record in records]
         axes.set_yticks(range(len(records)), labels, fontsize=6.5)
         axes.set_title(slot)
     for axes in panels[-1]:
         axes.set_xlabel("mean validation loss (nats)")
     figure.suptitle(
-        f"{measurement.proxy}: marginal means, 95 % intervals over blocks; n = blocks with the operation", fontsize=9
+        f"{measurement.proxy}: marginal means, 95 % intervals over blocks, cut at the range of all blocks; n = blocks",
+        fontsize=9,
     )
 
 
@@ -193,6 +197,13 @@ def predictors(found: dict[str, Any], figure: Figure) -> None:
 def _explain(figure: Figure) -> None:
     """A legend below the panels: looking for a free place inside takes the longer the more is drawn."""
     figure.legend(loc="outside lower center", ncols=4, fontsize=7)
+
+
+def _around(values: Sequence[float]) -> tuple[float, float]:
+    """The range of the values with a twentieth of it on both sides."""
+    low, high = min(values), max(values)
+    margin = (high - low) / 20 or 0.01
+    return low - margin, high + margin
 
 
 def _named(module: str) -> str:

@@ -40,7 +40,7 @@ def claims(evidence: Evidence, entries: Sequence[Entry]) -> Iterator[Claim]:
     yield Claim(
         f"The best of {len(found.blocks)} measured blocks on {proxy} is block {best['arch']} ({best['text']}), validation loss "
         f"{best['val_loss']:.4f} nats over {best['seeds']} seeds. It has no ImageNet number: nothing here says that it beats a "
-        "published module there.",
+        f"published module there. The task: {found.task}.",
         f'python -m sase_bench.query "top 1 by loss on {proxy}"',
     )
     yield _trust(proxy, evidence.calibrations)

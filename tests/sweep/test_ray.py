@@ -114,8 +114,9 @@ class Nodes:
 
 
 @pytest.fixture
-def nodes() -> Iterator[Nodes]:
+def nodes(monkeypatch: pytest.MonkeyPatch) -> Iterator[Nodes]:
     pytest.importorskip("ray", reason="needs the extra 'scale'")
+    monkeypatch.setenv("RAY_worker_niceness", "0")  # 15 by default: beside other jobs a worker would hardly get to run
     made = Nodes()
     yield made
     made.cluster.shutdown()
