@@ -21,11 +21,12 @@ def prepare(session: nox.Session, *packages: str) -> None:
 
 @nox.session
 def demo(session: nox.Session) -> None:
-    """The main job on real input: train a sample of blocks, then ask the table for the best. Under ten minutes on two cores."""
-    prepare(session, "-e", ".[train]")
+    """The main job on real input: train a sample of blocks, ask for the best, search on with a predictor. Minutes on two cores."""
+    prepare(session, "-e", ".[search,train]")
     session.run("python", "-m", "sase_bench.sweep", *session.posargs)
     session.run("python", "-m", "sase_bench.query", "summary")
     session.run("python", "-m", "sase_bench.query", "top 10 by top1")
+    session.run("python", "-m", "sase_bench.bo", "--live", "--evaluations", "28")
 
 
 @nox.session
