@@ -21,7 +21,7 @@ def prepare(session: nox.Session, *packages: str) -> None:
 
 @nox.session
 def demo(session: nox.Session) -> None:
-    """The main job on real input: train a sample of blocks, ask for the best, search on with a predictor. Minutes on two cores."""
+    """The main job on real input: train some blocks, ask for the best, search on with a predictor: minutes on two cores."""
     prepare(session, "-e", ".[search,train]")
     session.run("python", "-m", "sase_bench.sweep", *session.posargs)
     session.run("python", "-m", "sase_bench.query", "summary")

@@ -47,6 +47,7 @@ MAP: dict[str, set[str]] = {
         "cli",
         "database",
         "errors",
+        "modules",
         "proxies",
         "space",
         "trunk",

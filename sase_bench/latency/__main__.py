@@ -7,6 +7,7 @@ import math
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -19,17 +20,21 @@ from sase_bench.database.reader import DEFAULT_TABLE
 from sase_bench.errors import RequestError
 from sase_bench.latency.agreement import LEAST_SAMPLES
 from sase_bench.latency.checks import Checked, agreements, read_checks, replace_checks
+from sase_bench.latency.comparisons import Compared, ratio_of
 from sase_bench.latency.filling import fill, latency_of
 from sase_bench.latency.parts import DEFAULT_TRUNKS, find_trunk
 from sase_bench.latency.timings import Setting, Timing, read_timings, seconds_of
+from sase_bench.modules import PLAIN, all_modules
 from sase_bench.space import SASE_BLOCK, Space
 
 __all__ = ["main"]
 
 _TIMINGS = Path("database/latency/operations.parquet")
 _CHECKS = Path("database/latency/check.parquet")
+_COMPARISONS = Path("database/latency/comparisons.parquet")
 _BATCHES = (1, 32)
-_PASSES = {"check": 3, "measure": 20}
+_PASSES = {"check": 3, "compare": 5, "measure": 20}
+_TRAINING_BATCH = 4
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -70,6 +75,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--of", choices=("networks", "blocks"), default="networks", help="what to check")
     parser.add_argument("--blocks", type=int, default=60, metavar="N", help="random blocks of the full space to check")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="that draws them")
+    parser.add_argument(
+        "--attention", nargs="+", metavar="NAME", help="modules or blocks to compare (default: all modules, sase)"
+    )
+    parser.add_argument("--training-batch", type=int, default=_TRAINING_BATCH, metavar="N", help="images of a training step")
+    parser.add_argument("--comparisons", type=Path, default=_COMPARISONS, metavar="PATH", help="the file of comparisons")
     parser.add_argument("--timings", type=Path, default=_TIMINGS, metavar="PATH", help="the file of timings")
     parser.add_argument("--checks", type=Path, default=_CHECKS, metavar="PATH", help="the file of checks")
     parser.add_argument("--db", type=Path, default=DEFAULT_TABLE, metavar="PATH", help="the table to fill")
@@ -143,7 +153,37 @@ def _fill(options: Any) -> int:
     return 0
 
 
-_ACTIONS: dict[str, Callable[[Any], int]] = {"check": _check, "compose": _compose, "fill": _fill, "measure": _measure}
+def _compare(options: Any) -> int:
+    """Time whole networks with published modules or blocks against the plain one, forward and in training."""
+    if len(options.settings) > 1:
+        raise RequestError(f"compare takes one --batch, that of the forward pass; got {len(options.settings)}")
+    (forward,) = options.settings
+    settings = {"forward": forward, "training": replace(forward, batch=options.training_batch)}
+    names = options.attention or [str(module) for module in all_modules()] + ["sase"]
+    comparing, rows = _with_torch("comparing"), list[Compared]()
+    for trunk in options.trunks:
+        with _bar(f"compare {trunk.name}") as report:
+            rows += comparing.compare_networks(
+                options.comparisons, trunk, [PLAIN, *names], settings, passes=options.passes, report=report
+            )
+    lines = []
+    for row in rows:
+        ratio = ratio_of(row, rows)
+        memory = None if row.activations is None else row.activations / 2**20
+        times = row.p50 * 1e3, row.p95 * 1e3, ratio and ratio.median, ratio and ratio.low, ratio and ratio.high
+        lines.append((row.trunk, row.attention, row.work, row.conditions.setting.batch, row.rounds, *times, memory))
+    names = ["trunk", "attention", "work", "batch", "rounds", "p50 ms", "p95 ms", "ratio to plain", "least", "most", "kept MiB"]
+    print(tabulate(lines, names, floatfmt=".4g", missingval="-"))
+    return 0
+
+
+_ACTIONS: dict[str, Callable[[Any], int]] = {
+    "check": _check,
+    "compare": _compare,
+    "compose": _compose,
+    "fill": _fill,
+    "measure": _measure,
+}
 
 
 def _agreements(rows: Sequence[Checked]) -> str:

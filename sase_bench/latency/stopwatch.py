@@ -53,12 +53,12 @@ def visit(call: Call, device: torch.device, clock: str, before: float | None = N
 
 
 @contextmanager
-def quiet() -> Iterator[None]:
-    """Inference without gradients, and without Python's garbage collection between two looks at the clock."""
+def quiet(*, gradients: bool = False) -> Iterator[None]:
+    """Inference, unless `gradients` are asked for, without Python's garbage collection between two looks at the clock."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:
-        with torch.inference_mode():
+        with torch.inference_mode(not gradients):
             yield
     finally:
         if was_enabled:

@@ -195,7 +195,10 @@ def test_a_killed_worker_and_a_removed_node_cost_their_runs_and_others_take_over
     assert len(busy_workers()) <= 1  # cancelled; the process is on its way out
     again = nodes.executor()
     try:
-        assert again.capacity == 1
+        deadline = time.monotonic() + PATIENCE
+        while again.capacity > 1:  # Ray's head takes its time to give up a node that vanished
+            assert time.monotonic() < deadline
+            time.sleep(0.5)
         assert again.submit(TASKS[0]).result(timeout=PATIENCE)[0].agrees(made_here(TASKS[0]))
     finally:
         again.close(now=False)

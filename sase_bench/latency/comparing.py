@@ -1,0 +1,125 @@
+"""Timing whole networks with attention against the plain one, round by round, into a file.
+
+A network is built once for a trunk, and the attention blocks in it are exchanged before every visit, which is not timed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy
+
+from sase_bench.latency.comparisons import WORK, Compared, Work, read_comparisons, write_comparisons
+from sase_bench.latency.measurement import conditions_of, now
+from sase_bench.latency.networks import Call, Inputs, install, plain_network, settle
+from sase_bench.latency.stopwatch import quiet, visit
+from sase_bench.latency.timings import Setting
+from sase_bench.modules import parse_attention
+from sase_bench.proxies.measurement import limit_threads, resolve_device
+from sase_bench.trunk import Trunk
+
+__all__ = ["compare_networks", "kept_for_backward", "training_step"]
+
+Report = Callable[[int, int], None]  # visits done, visits planned
+
+_RATE, _MOMENTUM = 1e-3, 0.9
+_LEAST = {"forward": 3, "training": 1}  # repetitions a visit
+
+
+def compare_networks(
+    path: Path,
+    trunk: Trunk,
+    attentions: Sequence[str],
+    settings: dict[Work, Setting],
+    *,
+    passes: int,
+    report: Report = lambda done, planned: None,
+) -> list[Compared]:
+    """Time `trunk` with each of `attentions` until each has had `passes` rounds of all work, and keep them in the file.
+
+    The settings share a device and its threads. The file is written after every network. Returns the rows of these networks.
+    Raises `RequestError` for a text that is no attention, before anything is timed.
+    """
+    names = list(dict.fromkeys(str(parse_attention(text)) for text in attentions))
+    ((where, threads),) = {(setting.device, setting.threads) for setting in settings.values()}
+    device = resolve_device(where)
+    rows = {(row.trunk, row.attention, row.work, row.conditions): row for row in read_comparisons(path)}
+    asked: dict[str, list[Compared]] = {name: [] for name in names}
+    for name in names:
+        for work in WORK:
+            key = (trunk.name, name, work, conditions_of(settings[work]))
+            fresh = Compared(trunk=key[0], attention=key[1], work=key[2], conditions=key[3])
+            asked[name].append(rows.setdefault(key, fresh))
+    write_comparisons(path, rows.values())  # a place that cannot be written to is found out now
+    planned = sum(max(0, passes - row.rounds) for group in asked.values() for row in group)
+    done = 0
+    with limit_threads(threads):
+        network, inputs = plain_network(trunk, device), Inputs(device)
+        for turn in range(passes):
+            for name, group in asked.items():
+                todo = [row for row in group if row.rounds <= turn]
+                if not todo:
+                    continue
+                install(network, trunk, parse_attention(name), device)
+                for row in todo:
+                    _visit(row, network, trunk, inputs)
+                    done += 1
+                    report(done, planned)
+                write_comparisons(path, rows.values())
+    return [row for group in asked.values() for row in group]
+
+
+def _visit(row: Compared, network: nn.Module, trunk: Trunk, inputs: Inputs) -> None:
+    side = trunk.resolution
+    images = inputs(row.conditions.setting.batch, 3, side, side)
+    settle(network, images)
+    expected = row.seconds[-1] if row.seconds else None
+    clock, least = row.conditions.setting.clock, _LEAST[row.work]
+    if row.work == "forward":
+        with quiet():
+            seconds = visit(lambda: network(images), inputs.device, clock, expected, least=least)
+    else:
+        network.train()
+        step = training_step(network, images)
+        with kept_for_backward(network) as kept:
+            step()  # also makes the optimiser's state
+        row.activations = sum(kept.values())
+        with quiet(gradients=True):
+            seconds = visit(step, inputs.device, clock, expected, least=least)
+        network.eval().zero_grad(set_to_none=True)
+    row.seconds.append(float(np.median(seconds)))
+    row.measured_at = now()
+
+
+def training_step(network: nn.Module, images: Tensor) -> Call:
+    """A step of SGD with momentum on `images`, all with label 0; `network` is in training mode."""
+    optimiser = torch.optim.SGD(network.parameters(), lr=_RATE, momentum=_MOMENTUM)
+    labels = torch.zeros(len(images), dtype=torch.int64, device=images.device)
+
+    def step() -> None:
+        optimiser.zero_grad(set_to_none=True)
+        cross_entropy(network(images), labels).backward()  # type: ignore[no-untyped-call]
+        optimiser.step()
+
+    return step
+
+
+@contextmanager
+def kept_for_backward(network: nn.Module) -> Iterator[dict[int, int]]:
+    """Collects the bytes of every storage that forward passes inside keep for the backward pass, parameters left out."""
+    parameters = {parameter.untyped_storage().data_ptr() for parameter in network.parameters()}
+    kept: dict[int, int] = {}
+
+    def keep(tensor: Tensor) -> Tensor:
+        storage = tensor.untyped_storage()
+        if storage.data_ptr() not in parameters:
+            kept[storage.data_ptr()] = storage.nbytes()
+        return tensor
+
+    with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
+        yield kept

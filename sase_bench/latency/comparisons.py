@@ -1,0 +1,103 @@
+"""The file of comparisons: whole networks with attention in every residual branch, beside the plain one, as Parquet.
+
+Every round visits every network once, so that the ratio to the plain network of the same round is free of what the machine did
+meanwhile. All rounds are kept, and an interrupted comparison goes on where it was.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from sase_bench.latency.parquet import read_parquet, write_parquet
+from sase_bench.latency.timings import CONDITION_COLUMNS, Conditions
+from sase_bench.modules import PLAIN
+
+__all__ = ["WORK", "Compared", "Ratio", "Work", "ratio_of", "read_comparisons", "write_comparisons"]
+
+#: What is timed: a forward pass in evaluation mode, or a training step (forward, cross-entropy, backward, SGD with momentum).
+Work = Literal["forward", "training"]
+WORK: tuple[Work, ...] = ("forward", "training")
+
+
+@dataclass(kw_only=True)
+class Compared:
+    """A network under one set of conditions, doing one kind of work."""
+
+    trunk: str
+    attention: str  # a module's name, a block's text, or "none"
+    work: Work
+    conditions: Conditions
+    activations: int | None = None  # bytes that a training step keeps for its backward pass, without the parameters
+    seconds: list[float] = field(default_factory=list)  # of every round, in order: the median of its repetitions
+    measured_at: str = ""  # the last round, UTC, ISO 8601
+
+    @property
+    def p50(self) -> float:
+        """The median round in seconds."""
+        return float(np.median(self.seconds))
+
+    @property
+    def p95(self) -> float:
+        """The 95th percentile of the rounds in seconds."""
+        return float(np.quantile(self.seconds, 0.95))
+
+    @property
+    def rounds(self) -> int:
+        return len(self.seconds)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ratio:
+    """How much longer than the plain network, over the rounds that both have: median, smallest and largest."""
+
+    median: float
+    low: float
+    high: float
+    rounds: int
+
+
+_COLUMNS = {
+    "trunk": "VARCHAR", "attention": "VARCHAR", "work": "VARCHAR", **CONDITION_COLUMNS, "activations": "BIGINT",
+    "p50": "DOUBLE", "p95": "DOUBLE", "rounds": "BIGINT", "measured_at": "VARCHAR", "seconds": "DOUBLE[]",
+}  # fmt: skip
+_OWN = [item.name for item in dataclasses.fields(Compared) if item.name != "conditions"]
+
+
+def read_comparisons(path: Path) -> list[Compared]:
+    """The rows of a file, none if there is no file. Raises `RequestError` for a file of another kind."""
+    rows = read_parquet(path, _COLUMNS, "comparisons")
+    return [Compared(conditions=Conditions.from_values(row), **{name: row[name] for name in _OWN}) for row in rows]
+
+
+def write_comparisons(path: Path, rows: Iterable[Compared]) -> None:
+    """Write the rows that have rounds in place of the file, in one step."""
+    found = sorted((row for row in rows if row.seconds), key=_order)
+    write_parquet(path, _COLUMNS, [_values(row) for row in found])
+
+
+def ratio_of(row: Compared, rows: Sequence[Compared]) -> Ratio | None:
+    """`row` against the plain network of the same trunk, work and conditions; None where that was not timed."""
+    for plain in rows:
+        if plain.attention == PLAIN and _group(plain) == _group(row):
+            ratios = [one / other for one, other in zip(row.seconds, plain.seconds, strict=False)]
+            return Ratio(median=float(np.median(ratios)), low=min(ratios), high=max(ratios), rounds=len(ratios))
+    return None
+
+
+def _group(row: Compared) -> tuple[Any, ...]:
+    return row.trunk, row.work, row.conditions
+
+
+def _values(row: Compared) -> tuple[Any, ...]:
+    conditions = row.conditions.values
+    return tuple(conditions[name] if name in conditions else getattr(row, name) for name in _COLUMNS)
+
+
+def _order(row: Compared) -> tuple[Any, ...]:
+    return row.trunk, row.work, tuple(row.conditions.values.values()), row.attention
