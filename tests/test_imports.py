@@ -61,6 +61,7 @@ MAP: dict[str, set[str]] = {
         "cost",
         "database",
         "errors",
+        "latency",
         "modules",
         "query",
         "space",

@@ -13,6 +13,7 @@ from sase_bench.report.counts import COUNTS, count_modules, read_counts, write_c
 from sase_bench.report.document import sections, write
 from sase_bench.report.evidence import evidence_of
 from sase_bench.report.published import find_folder, read
+from sase_bench.report.times import find_comparisons, read_times
 from sase_bench.report.wording import most_trusted
 from sase_bench.space import Architecture
 
@@ -33,6 +34,7 @@ def _command(argv: Sequence[str] | None) -> int:
     parser.add_argument("--published", type=Path, metavar="DIR", help="the folder of published results and counts")
     parser.add_argument("--search", type=Path, default=_OUTPUT / "search.json", metavar="PATH", help="a comparison of searches")
     parser.add_argument("--predictors", type=Path, default=Path("predictors"), metavar="DIR", help="evaluated predictors")
+    parser.add_argument("--comparisons", type=Path, metavar="PATH", help="timed networks (default: beside the released table)")
     parser.add_argument("--count", action="store_true", help="count all published modules anew (needs torch), and no more")
     options = parser.parse_args(argv)
     published = options.published or find_folder()
@@ -45,8 +47,9 @@ def _command(argv: Sequence[str] | None) -> int:
     evidence = evidence_of(db, search=options.search, predictors=options.predictors)
     trusted = most_trusted(evidence)
     best = {} if trusted is None else {f"best on {trusted.proxy}": Architecture(int(trusted.best["arch"]))}
-    entries = compare(read(published / "imagenet.csv"), read_counts(published / COUNTS), best)
-    for path in write(parts, evidence, entries, options.output):
+    times = read_times(options.comparisons or find_comparisons())
+    entries = compare(read(published / "imagenet.csv"), read_counts(published / COUNTS), best, times)
+    for path in write(parts, evidence, entries, times, options.output):
         print(path)
     return 0
 

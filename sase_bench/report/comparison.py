@@ -9,15 +9,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sase_bench.modules import MODULES
+from sase_bench.latency.comparisons import Ratio
+from sase_bench.modules import MODULES, PLAIN
 from sase_bench.report.counts import HOW, Count, block_count, plain_count
 from sase_bench.report.published import BACKBONES, Gain, Row, gains, module_of
+from sase_bench.report.times import Taken, Times
 from sase_bench.space import SASE_BLOCK, Architecture
 
-__all__ = ["HEADERS", "NOT_AVAILABLE", "NOT_COUNTED", "STATED", "Entry", "cells", "compare", "missing", "stated"]
+__all__ = ["HEADERS", "NOT_AVAILABLE", "NOT_COUNTED", "NOT_TIMED", "STATED", "Entry", "cells", "compare", "missing", "stated"]
 
 NOT_AVAILABLE = "not available"
 NOT_COUNTED = "not counted"
+NOT_TIMED = "not timed"
 
 #: Of the table that `cells` fills.
 HEADERS = (
@@ -28,6 +31,9 @@ HEADERS = (
     "added params (M)",
     "GFLOPs",
     "added GFLOPs",
+    "forward time (× plain)",
+    "training step (× plain)",
+    "kept for backward (× plain)",
     "published gain, one recipe (points of ImageNet top-1)",
     "sources",
     "published gain, mixed or copied",
@@ -61,6 +67,7 @@ class Entry:
     year: int | None
     count: Count | None
     added: Count | None
+    taken: Taken
     gains: tuple[Gain, ...]
     rows: tuple[Row, ...]
 
@@ -75,19 +82,25 @@ class Entry:
 
 
 def compare(
-    rows: Sequence[Row], counts: Mapping[tuple[str, str], Count], blocks: Mapping[str, Architecture] | None = None
+    rows: Sequence[Row],
+    counts: Mapping[tuple[str, str], Count],
+    blocks: Mapping[str, Architecture] | None = None,
+    times: Times | None = None,
 ) -> list[Entry]:
     """The plain network, every module in order of years, SASE's block and then `blocks` by their names, for both backbones."""
     found, everything = gains(rows), []
-    inside = {"sase": SASE_BLOCK, **(blocks or {})}
+    inside, times = {"sase": SASE_BLOCK, **(blocks or {})}, times or Times()
     for backbone in BACKBONES:
         plain = plain_count(backbone)
-        everything.append(_entry(backbone, "none", None, plain, plain, rows, ()))
+        everything.append(_entry(backbone, PLAIN, None, plain, plain, Taken(), rows, ()))
         known: list[tuple[str, int | None, Count | None]] = [
             (name, MODULES[name].year, counts.get((backbone, name))) for name in sorted(MODULES, key=_by_year)
         ]
         known += [(name, 2024 if name == "sase" else None, block_count(backbone, arch)) for name, arch in inside.items()]
-        everything += [_entry(backbone, *module, plain, rows, found) for module in known]
+        everything += [
+            _entry(backbone, *module, plain, times.of(backbone, str(inside.get(module[0], module[0]))), rows, found)
+            for module in known
+        ]
     return everything
 
 
@@ -98,9 +111,21 @@ def cells(entry: Entry) -> tuple[str, ...]:
     if count is not None and added is not None:
         costs = [f"{count.params / 1e6:.3f}", f"{added.params / 1e6:+.4f}"]
         costs += [f"{count.flops / 1e9:.4f}", f"{added.flops / 1e9:+.4f}"]
+    costs += [_ratio(entry.taken.forward), _ratio(entry.taken.training)]
+    costs.append(NOT_TIMED if entry.taken.kept is None else f"{entry.taken.kept:.2f}")
     absolute = "; ".join(f"{row.top1:.2f} ({_KINDS.get(row.kind, row.kind)})" for row in entry.rows)
-    if entry.name == "none":
-        return (entry.backbone, "plain", "2016", *costs, "0 by definition", "", "", "differs between sources")
+    if entry.name == PLAIN:
+        return (
+            entry.backbone,
+            "plain",
+            "2016",
+            *costs[:4],
+            *["1 by definition"] * 3,
+            "0 by definition",
+            "",
+            "",
+            "differs between sources",
+        )
     one, mixed = (_span(entry.range_of(one_recipe=flag)) for flag in (True, False))
     year = "" if entry.year is None else str(entry.year)
     return (entry.backbone, entry.name, year, *costs, one, str(len(entry.sources())), mixed, absolute or NOT_AVAILABLE)
@@ -123,7 +148,7 @@ def missing(entries: Sequence[Entry]) -> list[str]:
     """What the table lacks, a sentence each."""
     uncounted = sorted({entry.name for entry in entries if entry.count is None})
     notes = [f"Not counted yet: {', '.join(uncounted)}. Count with `{HOW}`."] if uncounted else []
-    unpublished = sorted({entry.name for entry in entries if not entry.rows and entry.name != "none"})
+    unpublished = sorted({entry.name for entry in entries if not entry.rows and entry.name != PLAIN})
     notes.append(f"No ImageNet figure in the tables on one of the backbones, or on both: {', '.join(unpublished)}.")
     return notes
 
@@ -133,12 +158,23 @@ def _by_year(name: str) -> tuple[int, str]:
 
 
 def _entry(
-    backbone: str, name: str, year: int | None, count: Count | None, plain: Count, rows: Sequence[Row], found: Sequence[Gain]
+    backbone: str,
+    name: str,
+    year: int | None,
+    count: Count | None,
+    plain: Count,
+    taken: Taken,
+    rows: Sequence[Row],
+    found: Sequence[Gain],
 ) -> Entry:
     added = None if count is None else Count(count.params - plain.params, count.flops - plain.flops)
     mine = tuple(gain for gain in found if gain.module == name and gain.row.backbone == backbone)
     own = tuple(row for row in rows if row.backbone == backbone and module_of(row) == name)
-    return Entry(backbone=backbone, name=name, year=year, count=count, added=added, gains=mine, rows=own)
+    return Entry(backbone=backbone, name=name, year=year, count=count, added=added, taken=taken, gains=mine, rows=own)
+
+
+def _ratio(ratio: Ratio | None) -> str:
+    return NOT_TIMED if ratio is None else f"{ratio.median:.2f} ({ratio.low:.2f} to {ratio.high:.2f})"
 
 
 def _span(span: tuple[float, float] | None) -> str:

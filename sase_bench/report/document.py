@@ -17,6 +17,7 @@ from sase_bench.report.evidence import Evidence, has_scores_of_modules
 from sase_bench.report.figures import Missing, Picture, figures
 from sase_bench.report.page import page
 from sase_bench.report.tables import latex, markdown
+from sase_bench.report.times import Times
 from sase_bench.report.wording import claims
 from sase_bench.space import SLOTS
 
@@ -54,7 +55,7 @@ def sections(db: Path, *, most: int = 20) -> list[Section]:
     return found
 
 
-def numbers(evidence: Evidence, entries: Sequence[Entry]) -> dict[str, Any]:
+def numbers(evidence: Evidence, entries: Sequence[Entry], times: Times) -> dict[str, Any]:
     """Every number of the report, once; a gain is in percentage points of ImageNet top-1."""
     modules = [
         {
@@ -62,6 +63,11 @@ def numbers(evidence: Evidence, entries: Sequence[Entry]) -> dict[str, Any]:
             "module": entry.name,
             "params": None if entry.count is None else entry.count.params,
             "flops": None if entry.count is None else entry.count.flops,
+            "taken": {
+                "forward": entry.taken.forward and asdict(entry.taken.forward),
+                "training": entry.taken.training and asdict(entry.taken.training),
+                "kept": entry.taken.kept,
+            },
             "published": [asdict(row) for row in entry.rows],
             "gains": [
                 {
@@ -75,10 +81,10 @@ def numbers(evidence: Evidence, entries: Sequence[Entry]) -> dict[str, Any]:
         }
         for entry in entries
     ]
-    return {"modules": modules, **asdict(evidence)}
+    return {"modules": modules, "times": times.conditions(), **asdict(evidence)}
 
 
-def texts(parts: Iterable[Section], evidence: Evidence, entries: Sequence[Entry]) -> dict[str, str]:
+def texts(parts: Iterable[Section], evidence: Evidence, entries: Sequence[Entry], times: Times) -> dict[str, str]:
     """The files that are text without figures, by name."""
     rows = [cells(entry) for entry in entries]
     said = [f"* {claim.text}\n  `{claim.command}`" for claim in claims(evidence, entries)]
@@ -89,19 +95,20 @@ def texts(parts: Iterable[Section], evidence: Evidence, entries: Sequence[Entry]
         summary += [f"## {part.title}", "", question, "", render(part.answer, "md"), *notes]
     every = [line for entry in entries for line in stated(entry)]
     modules = ["# Published modules", "", _CAPTION, "", markdown(HEADERS, rows), *(f"{note}\n" for note in missing(entries))]
+    modules += ["Times:", "", *(f"* {note}" for note in times.conditions()), ""]
     modules += ["## Every published figure", "", markdown(STATED, every)]
     return {
         "summary.md": "\n".join(summary),
         "modules.md": "\n".join(modules),
         "modules.tex": latex(HEADERS[:-1], [row[:-1] for row in rows], caption=_CAPTION, label="tab:modules"),
         **{f"blocks-{found.proxy}.tex": _blocks(found.proxy, found.blocks) for found in evidence.measurements},
-        "numbers.json": json.dumps(numbers(evidence, entries), indent=1, ensure_ascii=False, allow_nan=False) + "\n",
+        "numbers.json": json.dumps(numbers(evidence, entries, times), indent=1, ensure_ascii=False, allow_nan=False) + "\n",
     }
 
 
-def write(parts: Iterable[Section], evidence: Evidence, entries: Sequence[Entry], folder: Path) -> list[Path]:
+def write(parts: Iterable[Section], evidence: Evidence, entries: Sequence[Entry], times: Times, folder: Path) -> list[Path]:
     """Write a report; the same input gives the same bytes. Raises `RequestError` for a folder that cannot be written."""
-    paths = [_put(folder / name, text) for name, text in texts(parts, evidence, entries).items()]
+    paths = [_put(folder / name, text) for name, text in texts(parts, evidence, entries, times).items()]
     shown: list[tuple[Picture, Path]] = []
     left_out: list[Missing] = []
     for item in figures(evidence, entries):
@@ -111,7 +118,7 @@ def write(parts: Iterable[Section], evidence: Evidence, entries: Sequence[Entry]
         drawn = save(item.draw, folder / "figures", item.name, width=item.width, height=item.height)
         shown.append((item, drawn[0]))
         paths += drawn
-    text = page(evidence, entries, claims(evidence, entries), shown, left_out)
+    text = page(evidence, entries, times, claims(evidence, entries), shown, left_out)
     return [*paths, _put(folder / "index.html", text)]
 
 

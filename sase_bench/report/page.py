@@ -16,6 +16,7 @@ from pathlib import Path
 from sase_bench.report.comparison import HEADERS, Entry, cells, missing
 from sase_bench.report.evidence import Evidence
 from sase_bench.report.figures import Missing, Picture
+from sase_bench.report.times import HOW, Times
 from sase_bench.report.wording import Claim
 from sase_bench.space import SASE_BLOCK
 
@@ -27,6 +28,7 @@ _COLUMNS = ("arch", "text", "val_loss", "val_loss_sd", "seeds", "val_top1", "par
 def page(
     evidence: Evidence,
     entries: Sequence[Entry],
+    times: Times,
     claims: Iterable[Claim],
     shown: Iterable[tuple[Picture, Path]],
     left_out: Iterable[Missing],
@@ -56,6 +58,9 @@ def page(
         "<p><code>python -m sase_bench.report</code></p>",
         _table(entries),
         *(f"<p>{escape(note)}</p>" for note in missing(entries)),
+        "<p>Times are against the plain network of the same round: median, least and most. "
+        f"{escape(' '.join(times.conditions()))}</p>",
+        f"<p><code>{escape(HOW)}</code></p>",
         "<h2>Figures</h2>",
         *(_figure(picture, path) for picture, path in shown),
         "<h2>What is not here, and why</h2>",

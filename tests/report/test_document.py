@@ -6,6 +6,7 @@ import pytest
 from sase_bench.report.comparison import Entry, compare
 from sase_bench.report.document import texts
 from sase_bench.report.published import read
+from sase_bench.report.times import Times
 from sase_bench.space import SASE_BLOCK
 from tests.evidence import evidence, measurement
 
@@ -19,7 +20,7 @@ def entries() -> list[Entry]:
 
 @pytest.fixture(scope="module")
 def written(entries: list[Entry]) -> dict[str, str]:
-    return texts([], evidence(measurement("p", 12)), entries)
+    return texts([], evidence(measurement("p", 12)), entries, Times())
 
 
 def test_the_files_of_a_report(written: dict[str, str]) -> None:
@@ -59,4 +60,4 @@ def test_numbers_hold_every_gain_with_its_source(written: dict[str, str], entrie
 def test_every_line_of_the_latex_table_has_all_columns(written: dict[str, str]) -> None:
     lines = [line for line in written["modules.tex"].splitlines() if line.endswith(r" \\")]
     assert len(lines) == 1 + 2 * 24
-    assert {line.replace(r"\&", "").count("&") for line in lines} == {9}
+    assert {line.replace(r"\&", "").count("&") for line in lines} == {12}

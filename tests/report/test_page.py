@@ -4,6 +4,7 @@ from pathlib import Path
 
 from sase_bench.report.figures import Missing, Picture
 from sase_bench.report.page import page
+from sase_bench.report.times import Times
 from sase_bench.report.wording import Claim, claims, most_trusted
 from tests.evidence import calibration, evidence, measurement
 
@@ -17,6 +18,7 @@ def test_no_text_of_a_table_becomes_markup(tmp_path: Path) -> None:
     text = page(
         evidence(measurement(HOSTILE, 1, HOSTILE)),
         [],
+        Times(),
         [Claim(HOSTILE, HOSTILE)],
         [(picture, drawn)],
         [Missing(name=HOSTILE, reason=HOSTILE)],
@@ -29,7 +31,7 @@ def test_no_text_of_a_table_becomes_markup(tmp_path: Path) -> None:
 
 
 def test_the_page_asks_no_network_for_anything() -> None:
-    text = page(evidence(measurement("p", 2)), [], [], [], [])
+    text = page(evidence(measurement("p", 2)), [], Times(), [], [], [])
     outside = re.findall(r"(?:src|href|url)\s*[=(]\s*[\"']?(?:https?:)?//\S*", text)
     assert outside == []
     assert "innerHTML" not in text

@@ -4,7 +4,7 @@ import pytest
 
 from sase_bench.errors import RequestError
 from sase_bench.modules import MODULES
-from sase_bench.report.comparison import HEADERS, NOT_AVAILABLE, NOT_COUNTED, cells, compare, missing
+from sase_bench.report.comparison import HEADERS, NOT_AVAILABLE, NOT_COUNTED, NOT_TIMED, cells, compare, missing
 from sase_bench.report.counts import Count
 from sase_bench.report.published import METHODS, Row, gains, module_of, read
 from sase_bench.space import SASE_BLOCK
@@ -53,9 +53,10 @@ def test_a_line_of_the_comparison_gives_the_range_over_sources(tiny: list[Row]) 
     counts = {("ResNet-50", "se"): Count(28_088_024, 4_091_699_200)}
     lines = {(entry.backbone, entry.name): cells(entry) for entry in compare(tiny, counts, {"best": SASE_BLOCK})}
     assert all(len(row) == len(HEADERS) for row in lines.values())
-    assert lines["ResNet-50", "se"][2:9] == ("2018", "28.088", "+2.5310", "4.0917", "+0.0025", "+0.25 to +1.00", "3")
-    assert lines["ResNet-50", "eca"][3:10] == (*[NOT_COUNTED] * 4, NOT_AVAILABLE, "0", "+1.50")
-    assert lines["ResNet-101", "se"][7] == NOT_AVAILABLE
+    assert lines["ResNet-50", "se"][2:7] == ("2018", "28.088", "+2.5310", "4.0917", "+0.0025")
+    assert lines["ResNet-50", "se"][7:12] == (*[NOT_TIMED] * 3, "+0.25 to +1.00", "3")
+    assert lines["ResNet-50", "eca"][3:13] == (*[NOT_COUNTED] * 4, *[NOT_TIMED] * 3, NOT_AVAILABLE, "0", "+1.50")
+    assert lines["ResNet-101", "se"][10] == NOT_AVAILABLE
     assert lines["ResNet-50", "best"][3:7] == lines["ResNet-50", "sase"][3:7]
 
 
