@@ -7,10 +7,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import duckdb
+
 from sase_bench import cli
 from sase_bench.database.check import check, check_shelf
 from sase_bench.database.merging import Report, merge
 from sase_bench.database.reader import DEFAULT_TABLE, connect
+from sase_bench.database.refusals import refused
 from sase_bench.database.schema import schema_sql
 from sase_bench.database.shards import export, recipes_of
 from sase_bench.database.shelf import is_shelf
@@ -81,7 +84,10 @@ def _export(options: Any) -> int:
     if len(options.shards) != 1:
         raise RequestError(f"export takes the one shard to write, got {len(options.shards)}")
     with connect(options.db) as table:
-        runs = export(table, options.shards[0], proxy=options.proxy)
+        try:
+            runs = export(table, options.shards[0], proxy=options.proxy)
+        except duckdb.Error as error:
+            raise refused(options.db, error) from error
     print(f"{options.shards[0]}: {runs} runs")
     return 0
 

@@ -7,14 +7,17 @@ proxy's file, which is replaced in one step. The files are shards as `sase_bench
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from sase_bench.database.checksums import write_sums
+from sase_bench.database.checksums import announce_sums, check_sums, write_sums
 from sase_bench.database.journal import Journal
+from sase_bench.database.lock import Lock
 from sase_bench.database.version import SCHEMA_VERSION
 from sase_bench.errors import RequestError
 from sase_bench.proxies.recipe import Proxy
@@ -28,8 +31,8 @@ Key = tuple[int, str, int]
 class ShardWriter:
     """Append runs to `FOLDER/PROXY.parquet`, for `proxies` only; use it as a context manager.
 
-    Raises `RequestError` if the folder cannot be written to, if a file in it is not a shard of this version, or if a proxy's
-    recipe is not the one that its shard was made with. One process writes to a shelf.
+    Raises `RequestError` if the folder cannot be written to, if another process is writing to it, if a file in it is damaged or
+    not a shard of this version, or if a proxy's recipe is not the one that its shard was made with.
     """
 
     def __init__(self, folder: Path, proxies: Iterable[Proxy]) -> None:
@@ -38,14 +41,25 @@ class ShardWriter:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise RequestError(f"cannot write to {str(folder)!r}: {error.strerror}") from error
+        self._lock = Lock(folder, folder)
         self._keys = {key for proxy in self._proxies.values() for key in keys_of(folder, proxy)}
         self._journal = Journal(folder / "shelf.journal")
         self._pending: list[Record] = []
-        for record in self._journal.recover():
+        with self._told():
+            found = self._journal.recover()
+        self._others = [
+            record for record in found if record.proxy not in self._proxies
+        ]  # of another sweep, which goes on later
+        for record in found:
             if record.key not in self._keys and record.proxy in self._proxies:
                 self._pending.append(record)
                 self._keys.add(record.key)
         self.recovered, self.damaged = len(self._pending), self._journal.damaged
+        if (
+            len(found) > len(self._others) and not self._pending
+        ):  # killed between putting the last shard in place and clearing the journal
+            with self._told():
+                self._settle()
 
     def __contains__(self, key: Key) -> bool:
         return key in self._keys
@@ -65,13 +79,35 @@ class ShardWriter:
         """Fold what waits into the files, and write the checksums of all."""
         if not self._pending:
             return
-        for name in sorted({record.proxy for record in self._pending}):
-            self._rewrite(self._proxies[name], [record for record in self._pending if record.proxy == name])
-        write_sums(self._folder)
+        with self._told():
+            fresh = {
+                _path(self._folder, self._proxies[name]): self._rewritten(
+                    self._proxies[name], [record for record in self._pending if record.proxy == name]
+                )
+                for name in sorted({record.proxy for record in self._pending})
+            }
+            announce_sums((path.name, new) for path, new in fresh.items())
+            for path, new in fresh.items():
+                new.replace(path)
+            self._settle()
         self._pending.clear()
-        self._journal.clear()
 
-    def _rewrite(self, proxy: Proxy, fresh: list[Record]) -> None:
+    def _settle(self) -> None:
+        """Make the checksums those of the files, and forget the runs that are in them."""
+        write_sums(self._folder)
+        self._journal.clear(keep=self._others)
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """What the system refuses, in one line."""
+        try:
+            yield
+        except OSError as error:
+            reason = error.strerror or error
+            raise RequestError(f"cannot write to {str(self._folder)!r}: {reason}; nothing finished was lost") from error
+
+    def _rewritten(self, proxy: Proxy, fresh: list[Record]) -> Path:
+        """The proxy's shard with the `fresh` runs in it, on disk beside the one that it will replace."""
         pyarrow, parquet = _arrow()
         path = _path(self._folder, proxy)
         rows = [asdict(record) | {"curve": [asdict(point) for point in record.curve]} for record in fresh]
@@ -82,13 +118,18 @@ class ShardWriter:
         table = table.sort_by([(name, "ascending") for name in ("proxy", "seed", "arch")])
         new = path.with_name(path.name + ".new")
         parquet.write_table(table, new, compression="zstd")
-        new.replace(path)
+        with new.open("rb") as file:
+            os.fsync(file.fileno())
+        return new
 
     def __enter__(self) -> ShardWriter:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self.publish()
+        try:
+            self.publish()
+        finally:
+            self._lock.close()
 
 
 def keys_of(folder: Path, proxy: Proxy) -> list[Key]:
@@ -97,6 +138,7 @@ def keys_of(folder: Path, proxy: Proxy) -> list[Key]:
     path = _path(folder, proxy)
     if not path.exists():
         return []
+    check_sums(path)
     try:
         meta = {key.decode(): value.decode() for key, value in (parquet.read_schema(path).metadata or {}).items()}
         if meta.get("format") != "sase-bench" or meta.get("schema_version") != str(SCHEMA_VERSION):

@@ -19,7 +19,7 @@ from typing import Protocol
 
 from sase_bench.proxies.provenance import processor_name, provenance
 from sase_bench.record import Record
-from sase_bench.sweep.executor import Executor, Job, NodeLost, Task, WorkerDied
+from sase_bench.sweep.executor import Executor, Job, NodeLost, Task, TookTooLong, WorkerDied
 
 __all__ = ["Progress", "Result", "Sink", "missing", "sweep"]
 
@@ -28,7 +28,7 @@ Progress = Callable[[Record], None]
 
 _PATIENCE = 0.2  # seconds until an interrupt is noticed
 #: Attempts of a task by what ends them. A run may well kill its worker; nodes are taken away, and no run does that.
-_ATTEMPTS: dict[type[WorkerDied], int] = {WorkerDied: 2, NodeLost: 10}
+_ATTEMPTS: dict[type[WorkerDied], int] = {WorkerDied: 2, NodeLost: 10, TookTooLong: 1}
 
 
 class Sink(Protocol):
@@ -157,7 +157,7 @@ def _collect(future: Future[list[Record]], attempt: _Attempt, job: Job) -> list[
         attempt.deaths[kind] += 1
         if attempt.deaths[kind] < _ATTEMPTS[kind]:
             return None
-        reason = f"{error}, {attempt.deaths[kind]} times"
+        reason = f"{error}, {attempt.deaths[kind]} times" if _ATTEMPTS[kind] > 1 else str(error)
     origin = provenance(job.proxy, processor_name(), job.threads)
     arch, proxy = attempt.task.arch.index, job.proxy.name
     return [Record(arch=arch, proxy=proxy, seed=s, status="failed", reason=reason, **origin) for s in attempt.task.seeds]
