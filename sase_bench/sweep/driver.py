@@ -12,7 +12,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from signal import SIG_IGN, SIGINT, SIGTERM, getsignal, signal
-from threading import Event, current_thread, main_thread
+from threading import current_thread, main_thread
 from time import monotonic
 from types import FrameType
 from typing import Protocol
@@ -92,11 +92,13 @@ def sweep(
     clock = _Budget(budget)
     running: dict[Future[list[Record]], _Attempt] = {}
     finished = False
-    stop = Event()
-    with _handlers(lambda number, frame: stop.set()):  # SIGTERM ends a sweep as Ctrl-C does, and neither breaks into a write
+    stop: list[int] = []  # an Event's lock would be taken twice by a signal that interrupts a signal
+    with _handlers(
+        lambda number, frame: stop.append(number)
+    ):  # SIGTERM ends a sweep as Ctrl-C does, and neither breaks into a write
         try:
             while True:
-                if stop.is_set():
+                if stop:
                     raise KeyboardInterrupt
                 while len(running) < executor.capacity and clock.allows_another():
                     while not todo and (added := more()):

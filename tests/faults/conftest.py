@@ -42,5 +42,6 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     if path is not None:
         where = f"{len(os.sched_getaffinity(0))} processors, Python {platform.python_version()}, DuckDB {duckdb.__version__}"
         figures = list(session.config.stash.get(FIGURES, {}).values())
-        path.write_text(as_page(figures, where, failed=session.testsfailed), encoding="utf-8")
+        before = path.read_text(encoding="utf-8") if path.exists() else ""
+        path.write_text(as_page(figures, where, failed=session.testsfailed, before=before), encoding="utf-8")
         print(f"\n{len(figures)} figures in {path}", file=sys.stderr)

@@ -25,10 +25,15 @@ class Figure:
     seconds: float  # that the whole test took
 
 
-def as_page(figures: Sequence[Figure], where: str, *, failed: int) -> str:
-    """The page in Markdown; `where` says what it was made on, `failed` counts the tests that found a fault of the program."""
-    rows = [(figure.fault, f"{figure.times:,}", figure.found, f"{figure.seconds:.0f}") for figure in figures]
-    table = tabulate(rows, ("fault", "times", "found", "s"), tablefmt="github", disable_numparse=True)
-    seconds = sum(figure.seconds for figure in figures)
+def as_page(figures: Sequence[Figure], where: str, *, failed: int, before: str = "") -> str:
+    """The page in Markdown; `where` says what it was made on, `failed` counts the tests that found a fault of the program.
+
+    Lines of the page as it was `before` stay where there is no new figure: part of the suite renews its own.
+    """
+    known = {line.split("|")[1].strip(): line for line in before.splitlines() if line.startswith("| ")}
+    rows = {figure.fault: (figure.fault, f"{figure.times:,}", figure.found, f"{figure.seconds:.0f}") for figure in figures}
+    kept = {fault: tuple(cell.strip() for cell in line.split("|")[1:-1]) for fault, line in known.items() if fault != "fault"}
+    table = tabulate(list((kept | rows).values()), ("fault", "times", "found", "s"), tablefmt="github", disable_numparse=True)
+    seconds = sum(float(row[3]) for row in (kept | rows).values())
     remark = f" {failed} tests failed and have no line here." if failed else ""
     return f"{_HEAD}\n{table}\n\nMade in {seconds / 60:.0f} minutes on {where}.{remark}\n"
