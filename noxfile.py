@@ -44,6 +44,54 @@ def slow(session: nox.Session) -> None:
 
 
 @nox.session
+def faults(session: nox.Session) -> None:
+    """Kills, full disks, damaged files, hostile text: at most 20 minutes on two cores. Writes docs/faults.md."""
+    prepare(session, "-e", ".[train]", *DEV["tests"])
+    session.run("pytest", "-m", "faults", "tests/faults", "--figures", "docs/faults.md", *session.posargs)
+
+
+@nox.session(python=["3.11", "3.12", "3.13"])
+def versions(session: nox.Session) -> None:
+    """The suite on each Python that the package names; arguments behind `--` go to pytest."""
+    prepare(session, "-e", ".[all]", *DEV["tests"])
+    session.run("pytest", "-n", "auto", "--dist", "worksteal", *session.posargs)
+
+
+#: The table side: what needs neither torch nor the search libraries.
+TABLE = [
+    "tests/database",
+    "tests/query",
+    "tests/benchmark",
+    "tests/test_space.py",
+    "tests/test_record.py",
+    "tests/test_cost.py",
+]
+
+
+@nox.session
+def lowest(session: nox.Session) -> None:
+    """The table side with the oldest releases of the dependencies that pyproject.toml allows."""
+    session.env["UV_RESOLUTION"] = "lowest-direct"
+    prepare(session, "-e", ".[train]", *DEV["tests"])
+    session.run("pytest", "-p", "no:cacheprovider", *(session.posargs or TABLE))
+
+
+@nox.session
+def coverage(session: nox.Session) -> None:
+    """Lines and branches that the suite reaches; arguments behind `--` go to pytest."""
+    prepare(session, "-e", ".[all]", *DEV["tests"], *DEV["coverage"])
+    report = ["--cov=sase_bench", "--cov-branch", "--cov-report=term:skip-covered"]
+    session.run("pytest", "-n", "auto", *report, *session.posargs)
+
+
+@nox.session
+def mutants(session: nox.Session) -> None:
+    """Small changes to modules that the tests should notice; arguments behind `--` are the modules, else the table side's."""
+    prepare(session, "-e", ".[train]", *DEV["tests"])
+    session.run("python", "-m", "tests.mutants", *session.posargs)
+
+
+@nox.session
 def lint(session: nox.Session) -> None:
     """Style, formatting and types."""
     prepare(session, "-e", ".[all]", *DEV["lint"])

@@ -41,3 +41,7 @@ def run(name: str, command: Callable[[Sequence[str] | None], int], argv: Sequenc
     except BrokenPipeError:  # the reader of a pipe has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as error:  # a full disk, a folder that may not be written to
+        place = f" {str(error.filename)!r}" if error.filename is not None else ""
+        print(f"{name}: the system refused{place}: {error.strerror or error}", file=sys.stderr)
+        return 2

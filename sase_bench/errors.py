@@ -4,10 +4,22 @@ A `RequestError` is a request that cannot be met as it was written: its text is 
 refused, what was got and the way out. Command lines print that line and exit with 2; see `sase_bench.cli`.
 """
 
+import struct
+import zipfile
+import zlib
 from collections.abc import Iterable
 from difflib import get_close_matches
 
-__all__ = ["RequestError", "unknown"]
+__all__ = ["UNREADABLE", "RequestError", "unknown"]
+
+#: What zipfile, zlib, json, numpy and readers built on them raise for other bytes than were once written.
+UNREADABLE = (
+    *(OSError, ValueError, KeyError, IndexError, TypeError, AttributeError, RuntimeError, EOFError, AssertionError),
+    *(SyntaxError, MemoryError, OverflowError, zipfile.BadZipFile, zlib.error, struct.error),
+)
+
+
+_LONGEST = 120  # characters of a name that are looked at, and repeated
 
 
 class RequestError(ValueError):
@@ -16,10 +28,10 @@ class RequestError(ValueError):
 
 def unknown(kind: str, got: object, choices: Iterable[str]) -> RequestError:
     """The error for a name that is not among `choices`: all of them when there are ten or fewer, else the nearest ones."""
-    names = list(choices)
-    near = get_close_matches(str(got).lower(), names, n=3)
+    names, name = list(choices), str(got)[:_LONGEST]
+    near = get_close_matches(name.lower(), names, n=3)
     if len(names) <= 10:
         listed = "choose from " + ", ".join(names)
     else:
         listed = f"did you mean {' or '.join(near)}?" if near else f"there are {len(names)} of them, {names[0]} first"
-    return RequestError(f"unknown {kind} {str(got)!r}; {listed}")
+    return RequestError(f"unknown {kind} {name!r}; {listed}")

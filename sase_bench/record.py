@@ -12,6 +12,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
+import re
 import types
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -40,6 +41,10 @@ LAST_BLOCK, FIRST_MODULE, _LAST_MODULE = 117_648, 1_000_000, 1_000_999
 
 #: How a run can end: with a score, with a loss that is not finite, or with an error that `reason` names.
 STATUSES = ("ok", "diverged", "failed")
+
+_LONGEST_TEXT = 1000  # characters
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f]")  # of a terminal, and ends of lines
+_LONGEST_CURVE = 100_000  # epochs
 
 Better = Literal["larger", "smaller"]
 Split = Literal["validation", "test"]
@@ -190,6 +195,8 @@ class Record:
         missing = [name for name, column in COLUMNS.items() if name not in row and not column.nullable]
         if missing:
             raise RequestError(f"a run needs the column(s) {', '.join(missing)}")
+        if len(epochs) > _LONGEST_CURVE:
+            raise RequestError(f"a curve has at most {_LONGEST_CURVE} epochs, got {len(epochs)}")
         curve = tuple(EpochRecord(**_named(point, EPOCH_COLUMNS)) for point in epochs)
         for point in curve:
             _check(point, EPOCH_COLUMNS)
@@ -205,7 +212,7 @@ class Record:
         try:
             values = json.loads(text)
             return cls.from_rows(values, values["curve"])
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             raise RequestError(f"not a run: {error}") from error
 
 
@@ -227,10 +234,14 @@ def _check(item: Any, columns: Mapping[str, Column]) -> None:
         if not isinstance(value, accepted) or isinstance(value, bool):
             raise RequestError(f"the column {name} takes {column.type.__name__}, got {value!r}")
         if column.type is str:
+            text = str(value)
+            if len(text) > _LONGEST_TEXT or _CONTROL.search(text):
+                raise RequestError(f"the column {name} takes a line of at most {_LONGEST_TEXT} characters, got {text[:60]!r}")
             continue
         number: Any = value
         low, high = column.low, column.high
-        if not math.isfinite(number) or (low is not None and number < low) or (high is not None and number > high):
+        is_number = abs(number) < 2**63 if isinstance(number, int) else math.isfinite(number)
+        if not is_number or (low is not None and number < low) or (high is not None and number > high):
             raise RequestError(f"the column {name} lies in {low}..{high}, got {value!r}")
 
 

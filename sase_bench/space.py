@@ -85,10 +85,11 @@ class Architecture:
     @classmethod
     def parse(cls, text: str) -> Architecture:
         """The architecture written as six names joined by `/` (the paper's case and spaces also do), or as an index."""
-        if text.strip().isdecimal():
-            if len(text.strip()) > 9:
-                raise RequestError(f"an architecture's index lies in 0..{_SIZE - 1}, got {text.strip()[:20]!r}")
-            return cls.from_index(int(text))
+        number = text.strip()  # takes off more than `int` does: the separators of ASCII
+        if number.isdecimal():
+            if len(number) > 9:
+                raise RequestError(f"an architecture's index lies in 0..{_SIZE - 1}, got {number[:20]!r}")
+            return cls.from_index(int(number))
         names = [name.strip().lower().replace(" ", "-") for name in text.split("/")]
         if len(names) != len(SLOTS):
             raise RequestError(

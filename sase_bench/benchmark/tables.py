@@ -55,7 +55,7 @@ class Tables(Mapping[str, Measured]):
 
     def record(self, key: tuple[int, str, int]) -> tuple[Record, list[int]]:
         """One run with its provenance, and the seeds it was trained with. Raises `RequestError` if it is not there."""
-        from sase_bench.database.store import read_record, seeds_with
+        from sase_bench.database.rows import read_record, seeds_with
 
         with self._connect() as table:
             found = read_record(table, key)

@@ -7,14 +7,18 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import duckdb
+
 from sase_bench import cli
 from sase_bench.database.check import check, check_shelf
 from sase_bench.database.merging import Report, merge
 from sase_bench.database.reader import DEFAULT_TABLE, connect
+from sase_bench.database.refusals import refused
+from sase_bench.database.rows import has_modules
 from sase_bench.database.schema import BLOCK_TABLES, MODULE_TABLES, schema_sql
 from sase_bench.database.shards import export, recipes_of
 from sase_bench.database.shelf import is_shelf
-from sase_bench.database.store import Store, has_modules
+from sase_bench.database.store import Store
 from sase_bench.errors import RequestError
 from sase_bench.proxies.registry import find
 
@@ -85,7 +89,10 @@ def _export(options: Any) -> int:
         if options.modules and not has_modules(table):
             raise RequestError(f"{str(options.db)!r} has no runs of published modules")
         tables = MODULE_TABLES if options.modules else BLOCK_TABLES
-        runs = export(table, options.shards[0], proxy=options.proxy, tables=tables)
+        try:
+            runs = export(table, options.shards[0], proxy=options.proxy, tables=tables)
+        except duckdb.Error as error:
+            raise refused(options.db, error) from error
     print(f"{options.shards[0]}: {runs} runs")
     return 0
 

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import duckdb
 
-from sase_bench.database.checksums import SUMS, read_sums, sha256
+from sase_bench.database.checksums import SUMS, matches, read_sums
+from sase_bench.database.rows import has_modules, keys_in, read_record
 from sase_bench.database.schema import BLOCK_TABLES, MODULE_TABLES
 from sase_bench.database.shards import read_shard, recipes_of
 from sase_bench.database.shelf import proxy_of
-from sase_bench.database.store import has_modules, keys_in, read_record
 from sase_bench.database.version import MODULES_FOLDER
 from sase_bench.errors import RequestError
 from sase_bench.proxies.recipe import Proxy
@@ -46,21 +46,45 @@ def _questions_of(runs: str, epochs: str, subjects: str) -> dict[str, str]:
 
 
 def check(table: duckdb.DuckDBPyConnection) -> list[str]:
-    """What is wrong with an open table, a line each; nothing if it is whole."""
+    """What is wrong with an open table, a line each; nothing if it is whole.
+
+    Every value is read once, for DuckDB to compare with its checksums. What rests on a damaged part is not asked: the lines
+    name the parts, and all others can be read.
+    """
+    problems = [f"{name} is damaged and cannot be read ({reason})" for name, reason in _damaged(table).items()]
+    is_readable = not problems
     questions = [*_QUESTIONS.items(), *_questions_of(*BLOCK_TABLES, "architectures").items()]
     if has_modules(table):
         questions += _questions_of(*MODULE_TABLES, "modules").items()
-    problems = []
     for what, question in questions:
-        (count,) = table.execute(question).fetchone() or (0,)
+        try:
+            (count,) = table.execute(question).fetchone() or (0,)
+        except duckdb.Error as error:
+            if is_readable:
+                problems.append(f"{what} cannot be counted ({str(error).splitlines()[0]})")
+            continue
         if count:
             problems.append(f"{count} {what}")
-    for key in sorted(keys_in(table), key=lambda key: (key[1], key[2], key[0])):
-        try:
-            read_record(table, key)
-        except RequestError as error:
-            problems.append(f"run {key}: {error}")
+    if is_readable:
+        for key in sorted(keys_in(table), key=lambda key: (key[1], key[2], key[0])):
+            try:
+                read_record(table, key)
+            except RequestError as error:
+                problems.append(f"run {key}: {error}")
     return problems
+
+
+def _damaged(table: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """The relations that cannot be read to the end, each with DuckDB's reason."""
+    found: dict[str, str] = {}
+    names = table.execute("SELECT table_name FROM duckdb_tables() WHERE NOT internal ORDER BY ALL").fetchall()
+    for (name,) in names:
+        try:
+            quoted = name.replace('"', '""')
+            table.execute(f'SELECT bit_xor(hash(everything)) FROM "{quoted}" AS everything').fetchall()
+        except duckdb.Error as error:
+            found[name] = str(error).splitlines()[0]
+    return found
 
 
 def check_shelf(path: Path) -> dict[Path, list[str]]:
@@ -77,7 +101,7 @@ def check_shelf(path: Path) -> dict[Path, list[str]]:
     for file in files:
         if not file.is_file():
             found[file] = ["is missing; fetch it again"]
-        elif file in listed and listed[file] != sha256(file):
+        elif not matches(file):
             found[file] = [f"is damaged: it does not match its checksum in {SUMS}; fetch it again"]
         elif file.suffix == ".parquet":
             found[file] = _check_shard(file, keys)

@@ -6,20 +6,33 @@ from pathlib import Path
 
 from sase_bench.errors import RequestError
 
-__all__ = ["SUMS", "check_sums", "read_sums", "sha256", "write_sums"]
+__all__ = ["NEXT", "SUMS", "announce_sums", "check_sums", "matches", "read_sums", "sha256", "write_sums"]
 
 SUMS = "SHA256SUMS"
+
+#: The checksums of files that are about to be put in place. While it is there, a file may match either list.
+NEXT = "SHA256SUMS.next"
 
 
 def write_sums(folder: Path, others: Iterable[str] = ()) -> None:
     """Write the checksum of every shard in `folder`, and of the files called `others`."""
     paths = sorted({*folder.glob("*.parquet"), *(folder / name for name in others)})
-    (folder / SUMS).write_text("".join(f"{sha256(path)}  {path.name}\n" for path in paths))
+    fresh = folder / (SUMS + ".new")
+    fresh.write_text("".join(f"{sha256(path)}  {path.name}\n" for path in paths))
+    fresh.replace(folder / SUMS)
+    (folder / NEXT).unlink(missing_ok=True)
 
 
-def read_sums(folder: Path) -> dict[str, str]:
-    """File name → checksum in the `SHA256SUMS` of `folder`; nothing if there is none."""
-    sums = folder / SUMS
+def announce_sums(fresh: Iterable[tuple[str, Path]]) -> None:
+    """Write down what files, by their future names, will be; `write_sums` ends the announcement. All lie in one folder."""
+    lines = [(path.parent, f"{sha256(path)}  {name}\n") for name, path in fresh]
+    for folder, _ in lines[:1]:
+        (folder / NEXT).write_text("".join(line for _, line in lines))
+
+
+def read_sums(folder: Path, name: str = SUMS) -> dict[str, str]:
+    """File name → checksum in the list `name` of `folder`; nothing if there is none."""
+    sums = folder / name
     lines = sums.read_text(errors="replace").splitlines() if sums.is_file() else []
     return {name: known for known, _, name in (line.partition("  ") for line in lines)}
 
@@ -28,9 +41,14 @@ def check_sums(path: Path) -> None:
     """Refuse a shard that is missing, or that does not match its line in the `SHA256SUMS` beside it, if there is one."""
     if not path.is_file():
         raise RequestError(f"there is no shard {str(path)!r}")
-    known = read_sums(path.parent).get(path.name)
-    if known is not None and known != sha256(path):
+    if not matches(path):
         raise RequestError(f"{str(path)!r} is damaged: it does not match its checksum in {SUMS}; fetch it again")
+
+
+def matches(path: Path) -> bool:
+    """Whether a file has a checksum that `SHA256SUMS` or an announcement beside it gives; a file that neither lists does."""
+    known = {read_sums(path.parent, name).get(path.name) for name in (SUMS, NEXT)} - {None}
+    return not known or sha256(path) in known
 
 
 def sha256(path: Path) -> str:

@@ -4,8 +4,10 @@ A line is the CRC-32 of the JSON in eight hex digits, a space, the JSON, a newli
 A writer that was killed leaves at most one torn line at the end: that run was not finished.
 """
 
+import errno
 import os
 import zlib
+from collections.abc import Sequence
 from pathlib import Path
 
 from sase_bench.errors import RequestError
@@ -23,19 +25,19 @@ class Journal:
 
     def append(self, record: Record) -> None:
         """Write `record` and wait for the disk."""
-        text = record.to_json().encode()
-        line = b"%08x %s\n" % (zlib.crc32(text), text)
-        with self.path.open("ab") as file:
-            end = file.tell()
-            try:
-                file.write(line)
-                file.flush()
-                os.fsync(file.fileno())
-            except OSError as error:  # a full disk: take the torn line back, so that later lines can be read
-                file.truncate(end)
-                raise RequestError(
-                    f"cannot write to {str(self.path)!r}: {error.strerror}; nothing finished was lost"
-                ) from error
+        line = _line(record)
+        try:
+            with self.path.open("ab", buffering=0) as file:  # a buffer would try once more while the line is taken back
+                end = file.tell()
+                try:
+                    if file.write(line) < len(line):
+                        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+                    os.fsync(file.fileno())
+                except OSError:  # a full disk: take the torn line back, so that later lines can be read
+                    file.truncate(end)
+                    raise
+        except OSError as error:
+            raise RequestError(f"cannot write to {str(self.path)!r}: {error.strerror}; nothing finished was lost") from error
 
     def recover(self) -> list[Record]:
         """The records that are in the journal; damaged lines are kept aside in `….damaged`."""
@@ -55,13 +57,15 @@ class Journal:
         if damaged or torn:
             with self.path.with_name(self.path.name + ".damaged").open("ab") as file:
                 file.write(b"".join(line + b"\n" for line in [*damaged, *([torn] if torn else [])]))
-            good = [record.to_json().encode() for record in records]
-            self._replace(b"".join(b"%08x %s\n" % (zlib.crc32(text), text) for text in good))
+            self._replace(b"".join(_line(record) for record in records))
         return records
 
-    def clear(self) -> None:
-        """Forget everything: the records are in the published table."""
-        self.path.unlink(missing_ok=True)
+    def clear(self, keep: Sequence[Record] = ()) -> None:
+        """Forget everything but `keep`: the other records are in the published table."""
+        if keep:
+            self._replace(b"".join(_line(record) for record in keep))
+        else:
+            self.path.unlink(missing_ok=True)
 
     def _replace(self, content: bytes) -> None:
         fresh = self.path.with_name(self.path.name + ".new")
@@ -70,3 +74,8 @@ class Journal:
             file.flush()
             os.fsync(file.fileno())
         fresh.replace(self.path)
+
+
+def _line(record: Record) -> bytes:
+    text = record.to_json().encode()
+    return b"%08x %s\n" % (zlib.crc32(text), text)

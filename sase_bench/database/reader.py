@@ -5,6 +5,7 @@ from pathlib import Path
 
 import duckdb
 
+from sase_bench.database.refusals import refused
 from sase_bench.database.schema import version_of
 from sase_bench.database.shards import be_quiet
 from sase_bench.database.shelf import DEFAULT_SHELF, find_released, is_shelf, open_shelf, read_shelf
@@ -58,17 +59,18 @@ def released() -> Path:
 
 
 def open_file(path: Path, *, read_only: bool = True) -> duckdb.DuckDBPyConnection:
-    """A connection to any DuckDB file, with DuckDB's errors in words a user can act on."""
+    """A connection to any DuckDB file, with DuckDB's errors in words a user can act on.
+
+    It reads this file and no other: what a stranger wrote into its views and macros stays without effect.
+    """
     try:
         connection = duckdb.connect(path, read_only=read_only)
         be_quiet(connection)
+        connection.execute("SET enable_external_access = false")
         return connection
     except UnicodeEncodeError as error:
         raise RequestError(f"the name {os.fsencode(path)!r} is not valid UTF-8; rename the file") from error
     except duckdb.Error as error:
-        first = str(error).splitlines()[0]
-        if "lock" in first.lower():
-            raise RequestError(f"{str(path)!r} is open for writing in another program; close it there ({first})") from error
         if path.is_dir():
             raise RequestError(f"{str(path)!r} is a folder, not a table") from error
-        raise RequestError(f"{str(path)!r} cannot be read as a DuckDB file ({first})") from error
+        raise refused(path, error) from error

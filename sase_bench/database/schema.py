@@ -11,12 +11,14 @@ validation only.
 
 import json
 from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 
 import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
 from sase_bench.cost import slot_costs
+from sase_bench.database.refusals import refused
 from sase_bench.database.version import SCHEMA_VERSION
 from sase_bench.errors import RequestError
 from sase_bench.modules import all_modules
@@ -289,11 +291,18 @@ def version_of(connection: duckdb.DuckDBPyConnection, path: object) -> int:
     """The schema version of an open table. Raises `RequestError` for a file that is none, or that a newer program made."""
     try:
         about = dict(connection.execute("SELECT key, value FROM about").fetchall())
-    except duckdb.Error:
+    except duckdb.CatalogException:
         about = {}
+    except duckdb.Error as error:
+        raise refused(Path(str(path)), error) from error
     if about.get("format") != "sase-bench":
         raise RequestError(f"{str(path)!r} is a DuckDB file but not a sase-bench table; name another file with --db")
-    version = int(about["schema_version"])
+    written = str(about.get("schema_version"))
+    if not (written.isascii() and written.isdecimal() and len(written) < 10):
+        raise RequestError(f"{str(path)!r} is damaged: its schema version is a whole number, got {written[:40]!r}")
+    version = int(written)
+    if version < SCHEMA_VERSION and not {*range(version, SCHEMA_VERSION)} <= set(MIGRATIONS):
+        raise RequestError(f"{str(path)!r} has schema {version}, which no release of sase-bench wrote; name another file")
     if version > SCHEMA_VERSION:
         raise RequestError(f"{str(path)!r} has schema {version}, this program knows up to {SCHEMA_VERSION}; upgrade sase-bench")
     return version

@@ -9,14 +9,17 @@ proxy's file, which is replaced in one step. The files are shards as `sase_bench
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from sase_bench.database.checksums import write_sums
+from sase_bench.database.checksums import announce_sums, check_sums, write_sums
 from sase_bench.database.journal import Journal
+from sase_bench.database.lock import Lock
 from sase_bench.database.version import MODULES_FOLDER, SCHEMA_VERSION
 from sase_bench.errors import RequestError
 from sase_bench.proxies.recipe import Proxy
@@ -31,8 +34,8 @@ class ShardWriter:
     """Append runs to `FOLDER/PROXY.parquet`, those of modules to `FOLDER/modules/PROXY.parquet`, for `proxies` only.
 
     Use it as a context manager.
-    Raises `RequestError` if the folder cannot be written to, if a file in it is not a shard of this version, or if a proxy's
-    recipe is not the one that its shard was made with. One process writes to a shelf.
+    Raises `RequestError` if the folder cannot be written to, if another process is writing to it, if a file in it is damaged or
+    not a shard of this version, or if a proxy's recipe is not the one that its shard was made with.
     """
 
     def __init__(self, folder: Path, proxies: Iterable[Proxy]) -> None:
@@ -41,14 +44,25 @@ class ShardWriter:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise RequestError(f"cannot write to {str(folder)!r}: {error.strerror}") from error
+        self._lock = Lock(folder, folder)
         self._keys = {key for proxy in self._proxies.values() for key in keys_of(folder, proxy)}
         self._journal = Journal(folder / "shelf.journal")
         self._pending: list[Record] = []
-        for record in self._journal.recover():
+        with self._told():
+            found = self._journal.recover()
+        self._others = [
+            record for record in found if record.proxy not in self._proxies
+        ]  # of another sweep, which goes on later
+        for record in found:
             if record.key not in self._keys and record.proxy in self._proxies:
                 self._pending.append(record)
                 self._keys.add(record.key)
         self.recovered, self.damaged = len(self._pending), self._journal.damaged
+        if (
+            len(found) > len(self._others) and not self._pending
+        ):  # killed between putting the last shard in place and clearing the journal
+            with self._told():
+                self._settle()
 
     def __contains__(self, key: Key) -> bool:
         return key in self._keys
@@ -68,15 +82,40 @@ class ShardWriter:
         """Fold what waits into the files, and write the checksums of all."""
         if not self._pending:
             return
-        for folder, name in sorted({(_folder(self._folder, record), record.proxy) for record in self._pending}):
-            fresh = [record for record in self._pending if (_folder(self._folder, record), record.proxy) == (folder, name)]
-            folder.mkdir(exist_ok=True)
-            self._rewrite(folder, self._proxies[name], fresh)
-            write_sums(folder)
+        with self._told():
+            waiting: dict[tuple[Path, str], list[Record]] = {}
+            for record in self._pending:
+                waiting.setdefault((_folder(self._folder, record), record.proxy), []).append(record)
+            fresh = {
+                _path(folder, self._proxies[name]): self._rewritten(folder, self._proxies[name], records)
+                for (folder, name), records in sorted(waiting.items())
+            }
+            for folder in {path.parent for path in fresh}:
+                announce_sums((path.name, new) for path, new in fresh.items() if path.parent == folder)
+            for path, new in fresh.items():
+                new.replace(path)
+            self._settle()
         self._pending.clear()
-        self._journal.clear()
 
-    def _rewrite(self, folder: Path, proxy: Proxy, fresh: list[Record]) -> None:
+    def _settle(self) -> None:
+        """Make the checksums those of the files, and forget the runs that are in them."""
+        for folder in (self._folder, self._folder / MODULES_FOLDER):
+            if any(folder.glob("*.parquet")):
+                write_sums(folder)
+        self._journal.clear(keep=self._others)
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """What the system refuses, in one line."""
+        try:
+            yield
+        except OSError as error:
+            reason = error.strerror or error
+            raise RequestError(f"cannot write to {str(self._folder)!r}: {reason}; nothing finished was lost") from error
+
+    def _rewritten(self, folder: Path, proxy: Proxy, fresh: list[Record]) -> Path:
+        """The proxy's shard in `folder` with the `fresh` runs in it, on disk beside the one that it will replace."""
+        folder.mkdir(exist_ok=True)
         pyarrow, parquet = _arrow()
         path = _path(folder, proxy)
         rows = [asdict(record) | {"curve": [asdict(point) for point in record.curve]} for record in fresh]
@@ -87,13 +126,18 @@ class ShardWriter:
         table = table.sort_by([(name, "ascending") for name in ("proxy", "seed", "arch")])
         new = path.with_name(path.name + ".new")
         parquet.write_table(table, new, compression="zstd")
-        new.replace(path)
+        with new.open("rb") as file:
+            os.fsync(file.fileno())
+        return new
 
     def __enter__(self) -> ShardWriter:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self.publish()
+        try:
+            self.publish()
+        finally:
+            self._lock.close()
 
 
 def keys_of(folder: Path, proxy: Proxy) -> list[Key]:
@@ -104,6 +148,7 @@ def keys_of(folder: Path, proxy: Proxy) -> list[Key]:
 
 def _keys_in(path: Path, proxy: Proxy) -> list[Key]:
     pyarrow, parquet = _arrow()
+    check_sums(path)
     try:
         meta = {key.decode(): value.decode() for key, value in (parquet.read_schema(path).metadata or {}).items()}
         if meta.get("format") != "sase-bench" or meta.get("schema_version") != str(SCHEMA_VERSION):

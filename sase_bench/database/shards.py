@@ -15,9 +15,12 @@ from typing import Any
 
 import duckdb
 
-from sase_bench.database.checksums import check_sums, write_sums
+from sase_bench.database.checksums import announce_sums, check_sums, write_sums
+from sase_bench.database.rows import insert
+from sase_bench.database.schema import schema_sql
 from sase_bench.database.version import SCHEMA_VERSION
 from sase_bench.errors import RequestError
+from sase_bench.proxies.recipe import check_recipe
 from sase_bench.record import COLUMNS, EPOCH_COLUMNS, KEY, Record
 
 __all__ = ["be_quiet", "export", "quoted", "read_shard", "recipes_in", "recipes_of"]
@@ -44,15 +47,23 @@ def export(
     meta = {"format": "sase-bench", "schema_version": str(SCHEMA_VERSION), "recipes": json.dumps(recipes)}
     entries = ", ".join(f"{key}: '{quoted(value)}'" for key, value in meta.items())
     fresh = path.with_name(path.name + ".new")
-    rows = connection.execute(
-        f"""COPY (
-            SELECT {runs}, coalesce(curve, []) AS curve FROM (SELECT * FROM {source} {chosen}) AS runs
-            LEFT JOIN (
-                SELECT {", ".join(KEY)}, list(struct_pack({point}) ORDER BY epoch) AS curve FROM {curves} GROUP BY ALL
-            ) USING ({", ".join(KEY)})
-            ORDER BY proxy, seed, arch
-        ) TO '{quoted(fresh)}' (FORMAT parquet, COMPRESSION zstd, KV_METADATA {{{entries}}})"""
-    ).fetchone()
+    with duckdb.connect() as writing:  # the table's own connection opens no other file
+        be_quiet(writing)
+        writing.execute(schema_sql())
+        keyed = [*(COLUMNS[name] for name in KEY), *EPOCH_COLUMNS.values()]
+        for name, into, columns in ((source, "runs", list(COLUMNS.values())), (curves, "epochs", keyed)):
+            names = ", ".join(column.name for column in columns)
+            insert(writing, into, columns, connection.execute(f"SELECT {names} FROM {name} {chosen}").fetchall())
+        rows = writing.execute(
+            f"""COPY (
+                SELECT {runs}, coalesce(curve, []) AS curve FROM runs
+                LEFT JOIN (
+                    SELECT {", ".join(KEY)}, list(struct_pack({point}) ORDER BY epoch) AS curve FROM epochs GROUP BY ALL
+                ) USING ({", ".join(KEY)})
+                ORDER BY proxy, seed, arch
+            ) TO '{quoted(fresh)}' (FORMAT parquet, COMPRESSION zstd, KV_METADATA {{{entries}}})"""
+        ).fetchone()
+    announce_sums([(path.name, fresh)])
     fresh.replace(path)
     write_sums(path.parent)
     return int(rows[0]) if rows else 0
@@ -80,7 +91,13 @@ def recipes_in(connection: duckdb.DuckDBPyConnection, path: Path) -> dict[str, d
         meta = dict(connection.execute(f"{decoded} FROM parquet_kv_metadata('{quoted(path)}')").fetchall())
     if meta.get("format") != "sase-bench" or meta.get("schema_version") != str(SCHEMA_VERSION):
         raise RequestError(f"{str(path)!r} is not a shard of schema {SCHEMA_VERSION}")
-    return {name: json.loads(recipe) for name, recipe in json.loads(meta["recipes"]).items()}
+    try:
+        recipes = {name: json.loads(recipe) for name, recipe in json.loads(meta["recipes"]).items()}
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
+        raise RequestError(f"{str(path)!r} does not say with which recipes its runs were made") from error
+    for name, recipe in recipes.items():
+        check_recipe(name, recipe)
+    return recipes
 
 
 def be_quiet(connection: duckdb.DuckDBPyConnection) -> None:
@@ -108,8 +125,10 @@ def _in_words(path: Path) -> Iterator[None]:
 
 def _record(row: dict[str, object]) -> Record | RequestError:
     try:
-        curve = row.get("curve")
-        return Record.from_rows(row, curve if isinstance(curve, list) else [])
+        curve = [] if row.get("curve") is None else row["curve"]
+        if not isinstance(curve, list):
+            raise RequestError(f"the column curve takes a list of epochs, got {str(curve)[:40]!r}")
+        return Record.from_rows(row, curve)
     except (RequestError, TypeError, AttributeError) as error:
         return RequestError(str(error))
 

@@ -2,45 +2,33 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import math
 import os
 import shutil
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic
 from types import TracebackType
-from typing import IO
 
 import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
 from sase_bench.database.journal import Journal
+from sase_bench.database.lock import Lock
 from sase_bench.database.reader import open_file
-from sase_bench.database.schema import (
-    BLOCK_TABLES,
-    LATENCY,
-    MODULE_TABLES,
-    PREDICTIONS,
-    add_costs,
-    add_modules,
-    add_proxies,
-    create,
-    migrate,
-    tables_for,
-    version_of,
-)
+from sase_bench.database.refusals import refused
+from sase_bench.database.rows import Key, insert_runs, keys_in, read_record
+from sase_bench.database.schema import LATENCY, PREDICTIONS, add_costs, add_proxies, create, migrate, tables_for, version_of
 from sase_bench.database.version import SCHEMA_VERSION
 from sase_bench.errors import RequestError
 from sase_bench.proxies.recipe import Proxy
-from sase_bench.record import COLUMNS, EPOCH_COLUMNS, KEY, Column, Record
+from sase_bench.record import Record
 from sase_bench.trunk import Trunk
 
-__all__ = ["Store", "has_modules", "keys_in", "read_record", "seeds_with"]
-
-Key = tuple[int, str, int]
+__all__ = ["Store"]
 
 _LEAST_INTERVAL = 1.0  # seconds between publications
 _DUTY = 0.05  # largest share of the time that publishing may take
@@ -57,17 +45,20 @@ class Store:
         self.path = path
         if path.is_file():  # a file that is no table is refused before anything is put beside it
             open_file(path).close()
-        self._lock = _lock(path)
+        if path.is_dir():
+            raise RequestError(f"{str(path)!r} is a folder, not a table")
+        self._lock = Lock(path.with_name(path.name + ".lock"), path)
         try:
             self._fresh = path.with_name(path.name + ".new")
             self._journal = Journal(path.with_name(path.name + ".journal"))
             self._pending: list[Record] = []
             self._cost = 0.0  # seconds the last publication took
             self._prepare(list(proxies))
-            for record in self._journal.recover():
-                if self._is_new(record):
-                    self._pending.append(record)
-                    self._keys.add(record.key)
+            with self._told():
+                for record in self._journal.recover():
+                    if self._is_new(record):
+                        self._pending.append(record)
+                        self._keys.add(record.key)
             self.recovered = len(self._pending)
             self.publish()
         except BaseException:
@@ -119,12 +110,11 @@ class Store:
             open_file(self.path).close()
         except RequestError:
             return
-        with self._copy() as connection:
+        with self._renewed() as connection:
             connection.execute("BEGIN")
             for tables in sorted({tables_for(record.arch) for record in self._pending}):
-                _insert_runs(connection, tables, [record for record in self._pending if tables_for(record.arch) == tables])
+                insert_runs(connection, tables, [record for record in self._pending if tables_for(record.arch) == tables])
             connection.execute("COMMIT")
-        self._replace()
         self._pending.clear()
         self._journal.clear()
         self._published = monotonic()
@@ -133,7 +123,7 @@ class Store:
     def replace_calibrations(self, rows: Sequence[Mapping[str, object]]) -> None:
         """Put these rows of `calibrations`, by column name, in place of the ones for the same proxy and reference."""
         self.publish()
-        with self._copy() as connection:
+        with self._renewed() as connection:
             connection.execute("BEGIN")
             for row in rows:
                 same = "proxy = $proxy AND metric = $metric AND reference IS NOT DISTINCT FROM $reference"
@@ -142,7 +132,6 @@ class Store:
                 values = {name: _finite(value) for name, value in row.items()}
                 connection.execute(f"INSERT INTO calibrations BY NAME SELECT {', '.join(f'${n} AS {n}' for n in row)}", values)
             connection.execute("COMMIT")
-        self._replace()
 
     def replace_predictions(
         self,
@@ -155,7 +144,7 @@ class Store:
     ) -> None:
         """Put these predictions, in the unit of the metric, in place of all by the same predictor for the proxy and metric."""
         self.publish()
-        with self._copy() as connection:
+        with self._renewed() as connection:
             connection.execute("BEGIN")
             connection.execute(PREDICTIONS)
             key = [proxy, metric, predictor]
@@ -163,7 +152,6 @@ class Store:
             connection.register("foretold", {"arch": archs, "mean": mean, "sd": sd})
             connection.execute("INSERT INTO predictions SELECT ?, ?, ?, arch, mean, sd FROM foretold", key)
             connection.execute("COMMIT")
-        self._replace()
 
     def replace_costs(self, trunk: Trunk, latency: NDArray[np.float64], about: Mapping[str, object]) -> None:
         """Put the costs of all architectures in `trunk` in place of what is there.
@@ -171,20 +159,19 @@ class Store:
         `latency` is in seconds, in order of the index, shape (117649,); `about` says what it stands for, and is kept as JSON.
         """
         self.publish()
-        with self._copy() as connection:
+        with self._renewed() as connection:
             connection.execute("BEGIN")
             connection.execute("DELETE FROM costs WHERE trunk = ?", [trunk.name])
             add_costs(connection, trunk, latency)
             connection.execute("INSERT OR REPLACE INTO about VALUES (?, ?)", [LATENCY + trunk.name, json.dumps(about)])
             connection.execute("COMMIT")
-        self._replace()
 
     def find(self, key: Key) -> Record | None:
         """The run with this key, wherever it is."""
         for record in self._pending:
             if record.key == key:
                 return record
-        with open_file(self.path) as connection:
+        with self._told(), open_file(self.path) as connection:
             return read_record(connection, key)
 
     def close(self) -> None:
@@ -217,39 +204,55 @@ class Store:
     def _prepare(self, proxies: list[Proxy]) -> None:
         """Make the table or bring it up to date, and learn what is in it."""
         self._published = monotonic()
-        _unlink(self._fresh)
+        with self._told():
+            _unlink(self._fresh)
         if not self.path.exists():
-            with open_file(self._fresh, read_only=False) as connection:
+            with self._renewed() as connection:
                 create(connection)
                 add_proxies(connection, proxies)
-            self._replace()
         if self.path.with_name(self.path.name + ".wal").exists():  # another program was killed while it wrote
             open_file(self.path, read_only=False).close()
-        with open_file(self.path) as connection:
+        with self._told(), open_file(self.path) as connection:
             version = version_of(connection, self.path)
             if version == SCHEMA_VERSION:
                 self._learn(connection)
         missing = [proxy for proxy in proxies if version < SCHEMA_VERSION or proxy.recipe_hash != self._recipes.get(proxy.name)]
         if missing or version < SCHEMA_VERSION:
-            with self._copy() as connection:
+            with self._renewed() as connection:
                 migrate(connection, version)
                 add_proxies(connection, missing)
                 self._learn(connection)
-            self._replace()
 
     def _learn(self, connection: duckdb.DuckDBPyConnection) -> None:
         self._keys: set[Key] = set(keys_in(connection))
         self._recipes = dict(connection.execute("SELECT proxy, recipe_hash FROM proxies").fetchall())
 
-    def _copy(self) -> duckdb.DuckDBPyConnection:
-        _unlink(self._fresh)
+    @contextmanager
+    def _renewed(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A copy of the table, or a new file, to write to; it takes the table's place when the context ends well."""
+        with self._told():
+            _unlink(self._fresh)
+            try:
+                if self.path.exists():
+                    shutil.copyfile(self.path, self._fresh)
+                with open_file(self._fresh, read_only=False) as connection:
+                    yield connection
+                    connection.execute("CHECKPOINT")  # by itself, DuckDB says nothing of one that fails for lack of space
+                self._replace()
+            except BaseException:
+                _unlink(self._fresh)
+                raise
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """What the system or DuckDB refuses, in one line."""
         try:
-            shutil.copyfile(self.path, self._fresh)
+            yield
         except OSError as error:
-            raise RequestError(
-                f"cannot write beside {str(self.path)!r}: {error.strerror}; nothing finished was lost"
-            ) from error
-        return open_file(self._fresh, read_only=False)
+            place = f"beside {str(self.path)!r}"
+            raise RequestError(f"cannot write {place}: {error.strerror or error}; nothing finished was lost") from error
+        except duckdb.Error as error:
+            raise refused(self.path, error) from error
 
     def _replace(self) -> None:
         with self._fresh.open("rb") as file:
@@ -262,85 +265,11 @@ class Store:
             os.close(folder)
 
 
-def read_record(connection: duckdb.DuckDBPyConnection, key: Key) -> Record | None:
-    """The run with this key in an open table."""
-    runs, curves = tables_for(key[0])
-    where = "WHERE arch = ? AND proxy = ? AND seed = ?"
-    row = connection.execute(f"SELECT {', '.join(COLUMNS)} FROM {runs} {where}", key).fetchone()
-    if row is None:
-        return None
-    epochs = connection.execute(f"SELECT {', '.join(EPOCH_COLUMNS)} FROM {curves} {where} ORDER BY epoch", key).fetchall()
-    points = [dict(zip(EPOCH_COLUMNS, point, strict=True)) for point in epochs]
-    return Record.from_rows(dict(zip(COLUMNS, row, strict=True)), points)
-
-
 def _finite(value: object) -> object:
     """Missing for what is not defined."""
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def keys_in(connection: duckdb.DuckDBPyConnection) -> list[Key]:
-    """The (arch, proxy, seed) of every run in an open table, of blocks and of published modules."""
-    runs = [BLOCK_TABLES[0], *([MODULE_TABLES[0]] if has_modules(connection) else [])]
-    return connection.execute(" UNION ALL ".join(f"SELECT {', '.join(KEY)} FROM {name}" for name in runs)).fetchall()
-
-
-def has_modules(connection: duckdb.DuckDBPyConnection) -> bool:
-    """Whether an open table has the tables of published modules; one that was never given any has not."""
-    question = "SELECT 1 FROM duckdb_tables() WHERE table_name = ? UNION ALL SELECT 1 FROM duckdb_views() WHERE view_name = ?"
-    return connection.execute(question, [MODULE_TABLES[0]] * 2).fetchone() is not None
-
-
-def _insert_runs(connection: duckdb.DuckDBPyConnection, tables: tuple[str, str], records: Sequence[Record]) -> None:
-    if tables == MODULE_TABLES:
-        add_modules(connection)
-    runs, curves = tables
-    _insert(connection, runs, list(COLUMNS.values()), [record.row() for record in records])
-    epochs = [row for record in records for row in record.epoch_rows()]
-    _insert(connection, curves, [*(COLUMNS[name] for name in KEY), *EPOCH_COLUMNS.values()], epochs)
-
-
-def _insert(
-    connection: duckdb.DuckDBPyConnection, table: str, columns: Sequence[Column], rows: list[tuple[object, ...]]
-) -> None:
-    """Insert column by column: a hundred times faster than row by row.
-
-    Rows that are there are left alone: an interrupt may have come between putting the table in place and forgetting the rows.
-    """
-    if rows:
-        values = dict(zip((column.name for column in columns), map(list, zip(*rows, strict=True)), strict=True))
-        unnested = ", ".join(f"unnest(${column.name}::{column.sql_type}[])" for column in columns)
-        connection.execute(f"INSERT OR IGNORE INTO {table} SELECT {unnested}", values)
-
-
-def _lock(path: Path) -> IO[str]:
-    """An exclusive lock that the system takes back when the process ends, however it ends."""
-    if path.is_dir():
-        raise RequestError(f"{str(path)!r} is a folder, not a table")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        file = path.with_name(path.name + ".lock").open("w")
-    except OSError as error:
-        raise RequestError(f"cannot write to {str(path.parent)!r}: {error.strerror}") from error
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        file.close()
-        raise RequestError(f"another process is writing to {str(path)!r}; wait for it, or name another table") from None
-    return file
-
-
 def _unlink(path: Path) -> None:
     path.unlink(missing_ok=True)
     path.with_name(path.name + ".wal").unlink(missing_ok=True)
-
-
-def seeds_with(connection: duckdb.DuckDBPyConnection, record: Record) -> list[int]:
-    """The seeds that were trained together with a run of the path `fused`, its own among them: they share its start."""
-    if record.path != "fused":
-        return [record.seed]
-    rows = connection.execute(
-        "SELECT seed FROM runs WHERE arch = ? AND proxy = ? AND path = ? AND started_at = ? ORDER BY seed",
-        [record.arch, record.proxy, record.path, record.started_at],
-    ).fetchall()
-    return [seed for (seed,) in rows]

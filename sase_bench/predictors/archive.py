@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sase_bench.errors import RequestError
+from sase_bench.errors import UNREADABLE, RequestError
 from sase_bench.predictors.protocol import Observations
 
 __all__ = ["observations_from", "observations_to", "read", "write"]
@@ -31,12 +31,12 @@ def write(folder: Path, name: str, settings: Mapping[str, Any], arrays: Mapping[
 def read(folder: Path, name: str) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
     """Settings and arrays. Raises `RequestError` for a folder without a predictor called `name`."""
     try:
-        settings: dict[str, Any] = json.loads((folder / "model.json").read_text(encoding="utf-8"))
-        with np.load(folder / "arrays.npz", allow_pickle=False) as file:
-            arrays = dict(file)
+        settings: dict[str, Any] = dict(json.loads((folder / "model.json").read_text(encoding="utf-8")))
+        with (folder / "arrays.npz").open("rb") as file, np.load(file, allow_pickle=False) as found_arrays:
+            arrays = dict(found_arrays)
     except OSError as error:
         raise RequestError(f"there is no predictor in {str(folder)!r}: {error.strerror}") from error
-    except ValueError as error:
+    except UNREADABLE as error:
         raise RequestError(f"{str(folder)!r} cannot be read as a predictor ({error})") from error
     found = settings.pop("predictor", None)
     if found != name:

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from sase_bench.errors import RequestError
+from sase_bench.errors import UNREADABLE, RequestError
 from sase_bench.predictors import PREDICTORS
 from sase_bench.predictors.card import card
 from sase_bench.predictors.evaluation import Row
@@ -85,11 +85,16 @@ def load(folder: Path) -> Predictor:
     """The fitted predictor in `folder`, whichever it is."""
     try:
         name = json.loads((folder / "model.json").read_text(encoding="utf-8"))["predictor"]
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise RequestError(f"there is no predictor in {str(folder)!r}; make some with: {_HOW}") from error
-    if name not in PREDICTORS:
+    if not isinstance(name, str) or name not in PREDICTORS:
         raise RequestError(f"{str(folder)!r} holds an unknown predictor {name!r}; choose from {', '.join(PREDICTORS)}")
-    return PREDICTORS[name].load(folder)
+    try:
+        return PREDICTORS[name].load(folder)
+    except RequestError:
+        raise
+    except UNREADABLE as error:
+        raise RequestError(f"{str(folder)!r} cannot be read as a predictor ({str(error) or type(error).__name__})") from error
 
 
 _HOW = "python -m sase_bench.predictors fit"

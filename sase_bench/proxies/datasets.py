@@ -7,7 +7,6 @@ shrunk by exact integer 2×2 means, checked against the published checksum of it
 from __future__ import annotations
 
 import hashlib
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +15,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from sase_bench.errors import RequestError
+from sase_bench.errors import UNREADABLE, RequestError
 from sase_bench.proxies.augmentation import jitter_colours
 from sase_bench.proxies.folder import find_folder
 from sase_bench.proxies.initialisation import derived_seed
@@ -106,7 +105,7 @@ def raw_images(dataset: str, folder: Path | None, *, coarsest: int, download: bo
         try:
             with packed.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
                 pools = {pool: (arrays[f"x_{pool}"], arrays[f"y_{pool}"]) for pool in ("train", "test")}
-        except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        except UNREADABLE as error:
             raise RequestError(f"{str(packed)!r} cannot be read ({error}); copy it again") from error
     else:
         pools = {pool: _torchvision(dataset, folder, train=pool == "train", download=download) for pool in ("train", "test")}
@@ -118,9 +117,10 @@ def _torchvision(dataset: str, folder: Path, *, train: bool, download: bool) -> 
 
     try:
         images = getattr(datasets, _TORCHVISION[dataset])(folder, train=train, download=download)
-    except (RuntimeError, OSError) as error:
+    except UNREADABLE as error:
         reason = "the download failed" if download else "fetch it with --download"
-        raise RequestError(f"no {dataset} in {str(folder)!r}; {reason} ({str(error).splitlines()[0]})") from error
+        said = (str(error).splitlines() or [type(error).__name__])[0]
+        raise RequestError(f"no {dataset} in {str(folder)!r}; {reason} ({said})") from error
     return np.asarray(images.data, dtype=np.uint8), np.asarray(images.targets, dtype=np.int64)
 
 

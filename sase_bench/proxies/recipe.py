@@ -11,13 +11,15 @@ images and their augmentation. The split of the images does not depend on it.
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+import math
+import re
+from dataclasses import asdict, dataclass, fields
 from functools import cached_property
 
 from sase_bench.errors import RequestError, unknown
 from sase_bench.trunk import CifarTrunk
 
-__all__ = ["DATASETS", "Dataset", "Proxy"]
+__all__ = ["DATASETS", "Dataset", "Proxy", "check_recipe"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +57,11 @@ DATASETS: dict[str, Dataset] = {
 #: Fields that came after the first runs were made. At these values they change nothing, and stay out of the recipe, so that
 #: the hashes of older runs last.
 _NEUTRAL = {"colour_jitter": 0.0}
+
+#: What a proxy may be called, in a file as well: it becomes the name of a shard and of figures.
+_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}")
+
+_LARGEST = 100_000  # of any number in a recipe
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,3 +138,26 @@ class Proxy:
         """First 16 hex digits of the SHA-256 of the recipe as canonical JSON."""
         text = json.dumps(self.recipe(), sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def check_recipe(name: object, recipe: object) -> None:
+    """Refuse what no proxy of this package can be: a recipe from a file is taken from a stranger."""
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
+        raise RequestError(f"a proxy is called by small letters, digits, '.', '_' and '-', got {str(name)[:100]!r}")
+    types = {field.name: field.type for field in fields(Proxy) if field.name not in ("name", "description")}
+    if not isinstance(recipe, dict) or not set(recipe) <= set(types):
+        raise RequestError(f"the recipe of the proxy {name} is of another version of sase-bench: it has other fields")
+    for field, value in recipe.items():
+        is_number = types[field] in (int, float)
+        accepted = (int, float) if types[field] is float else (types[field],)
+        if type(value) not in accepted:
+            raise RequestError(f"the recipe of the proxy {name} is not one: {field} is {str(value)[:40]!r}")
+        low = 1 if types[field] is int and field != "shift" else 0
+        if is_number and not (math.isfinite(value) and low <= value <= _LARGEST):
+            raise RequestError(
+                f"the recipe of the proxy {name} is not one: {field} lies in {low}..{_LARGEST}, got {value!r:.40}"
+            )
+    try:
+        _ = Proxy(name=name, description="", **recipe).trunk
+    except TypeError as error:
+        raise RequestError(f"the recipe of the proxy {name} is of another version of sase-bench: {error}") from error

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from sase_bench.database.rows import has_modules
 from sase_bench.database.schema import MODULE_TABLES, tables_for
-from sase_bench.database.store import has_modules
 from sase_bench.modules import Module
 from sase_bench.query.answer import Answer, fields
 from sase_bench.query.intervals import half_width, spread

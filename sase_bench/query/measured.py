@@ -11,8 +11,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sase_bench.database.rows import has_modules
 from sase_bench.database.schema import tables_for
-from sase_bench.database.store import has_modules
 from sase_bench.errors import RequestError, unknown
 from sase_bench.modules import Module
 from sase_bench.query.conditions import metrics_in, to_sql

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sase_bench.database.store import has_modules
+from sase_bench.database.rows import has_modules
 from sase_bench.errors import RequestError
 from sase_bench.modules import PLAIN, Module
 from sase_bench.query.answer import Answer, fields

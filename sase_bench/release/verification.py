@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 
 from sase_bench.benchmark.verification import SCORES, Verification, train_again
+from sase_bench.database.rows import read_record, seeds_with
 from sase_bench.database.shelf import open_shelf, read_shelf
-from sase_bench.database.store import read_record, seeds_with
 from sase_bench.errors import RequestError, unknown
 from sase_bench.proxies.registry import find
 from sase_bench.record import KEY, Record

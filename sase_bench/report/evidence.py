@@ -10,7 +10,7 @@ from typing import Any
 
 from sase_bench.calibrate.findings import judge
 from sase_bench.database.reader import connect
-from sase_bench.database.store import has_modules
+from sase_bench.database.rows import has_modules
 from sase_bench.errors import RequestError
 from sase_bench.modules import PLAIN
 from sase_bench.query import ask

@@ -43,6 +43,8 @@ def _command(argv: Sequence[str] | None) -> int:
         if getattr(options, name) is not None and getattr(options, name) < 1:
             raise RequestError(f"--{name} is at least 1, got {getattr(options, name)}")
     check_executor_options(options)
+    if options.limit is not None and options.executor != "local":
+        raise RequestError(f"--limit goes with --executor local, got --executor {options.executor}")
     budget = None if options.budget is None else read_duration(options.budget)
     entries, target = _planned(options)
     work = [(_job(entry, options), tasks_of(entry.blocks, entry.seeds, options.together)) for entry in entries]
@@ -100,7 +102,8 @@ def _planned(options: Any) -> tuple[list[Entry], Target]:
 def _job(entry: Entry, options: Any) -> Job:
     if entry.proxy.dataset != "digits":
         find_folder(entry.proxy.dataset, options.data, download=options.download)
-    return Job(proxy=entry.proxy, folder=options.data, download=options.download, device=options.device)
+    limit = None if options.limit is None else read_duration(options.limit)
+    return Job(proxy=entry.proxy, folder=options.data, download=options.download, device=options.device, limit=limit)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -116,6 +119,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="where to train")
     add_executor_options(parser)
     parser.add_argument("--budget", metavar="TIME", help="stop cleanly before this time is over: 90s, 30m, 2h")
+    limit = "most time of one run, which then has failed and is not tried again: 90s, 30m, 2h (default: none)"
+    parser.add_argument("--limit", metavar="TIME", help=limit)
     parser.add_argument("--db", type=Path, metavar="PATH", help=f"the table to fill (default: {DEFAULT_TABLE})")
     shelf = "fill a folder of shards instead of a table; needs no DuckDB (default with a release plan: its folder)"
     parser.add_argument("--shelf", type=Path, metavar="DIR", help=shelf)

@@ -12,14 +12,14 @@ from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from signal import SIG_IGN, SIGINT, SIGTERM, getsignal, signal
-from threading import Event, current_thread, main_thread
+from threading import current_thread, main_thread
 from time import monotonic
 from types import FrameType
 from typing import Protocol
 
 from sase_bench.proxies.provenance import processor_name, provenance
 from sase_bench.record import Record
-from sase_bench.sweep.executor import Executor, Job, NodeLost, Task, WorkerDied
+from sase_bench.sweep.executor import Executor, Job, NodeLost, Task, TookTooLong, WorkerDied
 
 __all__ = ["Progress", "Result", "Sink", "missing", "sweep"]
 
@@ -28,7 +28,7 @@ Progress = Callable[[Record], None]
 
 _PATIENCE = 0.2  # seconds until an interrupt is noticed
 #: Attempts of a task by what ends them. A run may well kill its worker; nodes are taken away, and no run does that.
-_ATTEMPTS: dict[type[WorkerDied], int] = {WorkerDied: 2, NodeLost: 10}
+_ATTEMPTS: dict[type[WorkerDied], int] = {WorkerDied: 2, NodeLost: 10, TookTooLong: 1}
 
 
 class Sink(Protocol):
@@ -92,11 +92,13 @@ def sweep(
     clock = _Budget(budget)
     running: dict[Future[list[Record]], _Attempt] = {}
     finished = False
-    stop = Event()
-    with _handlers(lambda number, frame: stop.set()):  # SIGTERM ends a sweep as Ctrl-C does, and neither breaks into a write
+    stop: list[int] = []  # an Event's lock would be taken twice by a signal that interrupts a signal
+    with _handlers(
+        lambda number, frame: stop.append(number)
+    ):  # SIGTERM ends a sweep as Ctrl-C does, and neither breaks into a write
         try:
             while True:
-                if stop.is_set():
+                if stop:
                     raise KeyboardInterrupt
                 while len(running) < executor.capacity and clock.allows_another():
                     while not todo and (added := more()):
@@ -157,7 +159,7 @@ def _collect(future: Future[list[Record]], attempt: _Attempt, job: Job) -> list[
         attempt.deaths[kind] += 1
         if attempt.deaths[kind] < _ATTEMPTS[kind]:
             return None
-        reason = f"{error}, {attempt.deaths[kind]} times"
+        reason = f"{error}, {attempt.deaths[kind]} times" if _ATTEMPTS[kind] > 1 else str(error)
     origin = provenance(job.proxy, processor_name(), job.threads)
     arch, proxy = attempt.task.arch.index, job.proxy.name
     return [Record(arch=arch, proxy=proxy, seed=s, status="failed", reason=reason, **origin) for s in attempt.task.seeds]

@@ -15,7 +15,7 @@ from sase_bench.sweep.plan import Task
 if TYPE_CHECKING:
     from sase_bench.proxies.datasets import ProxyData
 
-__all__ = ["Executor", "Job", "NodeLost", "Task", "WorkerDied", "perform", "read_data", "train"]
+__all__ = ["Executor", "Job", "NodeLost", "Task", "TookTooLong", "WorkerDied", "perform", "read_data", "train"]
 
 
 class WorkerDied(Exception):  # noqa: N818 - it is what happened, to be handled, and no one's mistake
@@ -24,6 +24,10 @@ class WorkerDied(Exception):  # noqa: N818 - it is what happened, to be handled,
 
 class NodeLost(WorkerDied):
     """The machine went with its worker, which says nothing against the task."""
+
+
+class TookTooLong(WorkerDied):
+    """The task was ended, and its worker with it, because its time was over. Another attempt would take as long."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +39,7 @@ class Job:
     download: bool = False
     device: str = "auto"
     threads: int = 1  # CPU threads of each run
+    limit: float | None = None  # seconds that a run may take; runs that are trained together may take the sum
 
 
 class Executor(Protocol):
@@ -46,7 +51,10 @@ class Executor(Protocol):
         ...
 
     def submit(self, task: Task) -> Future[list[Record]]:
-        """Start a task. Its future raises `WorkerDied` if its worker is lost, `RequestError` if the job cannot be done."""
+        """Start a task. Its future raises `WorkerDied` if its worker is lost, `RequestError` if the job cannot be done.
+
+        An executor that takes a job with a `limit` keeps it: the future raises `TookTooLong`.
+        """
         ...
 
     def close(self, *, now: bool) -> None:

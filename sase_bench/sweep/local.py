@@ -12,7 +12,7 @@ from typing import Any
 
 from sase_bench.errors import RequestError
 from sase_bench.record import Record
-from sase_bench.sweep.executor import Job, Task, WorkerDied, perform
+from sase_bench.sweep.executor import Job, Task, TookTooLong, WorkerDied, perform
 
 __all__ = ["LocalExecutor", "usable_cpus"]
 
@@ -52,7 +52,9 @@ class LocalExecutor:
 
         def settle(done: Future[list[Record]]) -> None:
             error = done.exception()
-            if isinstance(error, BrokenExecutor | ProcessExpired):
+            if isinstance(error, ProcessExpired) and error.exitcode == -signal.SIGALRM:
+                result.set_exception(TookTooLong(f"the run took longer than the limit of {self._job.limit:g} s"))
+            elif isinstance(error, BrokenExecutor | ProcessExpired):
                 result.set_exception(WorkerDied(f"the worker process died ({_exit(getattr(error, 'exitcode', None))})"))
             elif error is not None:
                 result.set_exception(error)
@@ -62,7 +64,7 @@ class LocalExecutor:
         if not self._pool.active:  # Pebble gives up a pool whose worker dies before it has taken a task
             self._pool.join()
             self._pool = self._make(**self._options)
-        self._pool.schedule(perform, args=[self._job, task]).add_done_callback(settle)
+        self._pool.schedule(_perform, args=[self._job, task]).add_done_callback(settle)
         return result
 
     def close(self, *, now: bool) -> None:
@@ -71,6 +73,18 @@ class LocalExecutor:
         else:
             self._pool.close()
         self._pool.join()
+
+
+def _perform(job: Job, task: Task) -> list[Record]:
+    """Train `task`, or die of SIGALRM: whatever holds the interpreter up does not hold up the kernel.
+
+    Pebble's own limit goes by the wall clock, which may be set forward in the middle of a run; the kernel's timer does not.
+    """
+    signal.setitimer(signal.ITIMER_REAL, 0 if job.limit is None else job.limit * len(task.seeds))
+    try:
+        return perform(job, task)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
 
 
 def _exit(code: int | None) -> str:
@@ -83,6 +97,7 @@ def _start_worker(parent: int) -> None:
     """Leave Ctrl-C to the driver, and do not outlive it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
 
     def watch() -> None:
         while os.getppid() == parent:

@@ -40,7 +40,7 @@ class Target:
         if not self.path.exists():
             return set()
         from sase_bench.database.reader import connect
-        from sase_bench.database.store import keys_in
+        from sase_bench.database.rows import keys_in
 
         with connect(self.path) as table:
             return {key for key in keys_in(table) if key[1] == proxy.name}

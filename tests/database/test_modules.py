@@ -9,8 +9,8 @@ import pytest
 from sase_bench.database import ShardWriter, Store, connect, export, merge, read_shard
 from sase_bench.database.__main__ import main
 from sase_bench.database.check import check, check_shelf
+from sase_bench.database.rows import keys_in
 from sase_bench.database.schema import MODULE_TABLES
-from sase_bench.database.store import keys_in
 from sase_bench.errors import RequestError
 from sase_bench.modules import Module
 from tests.records import DIGITS, made_up, unfinished

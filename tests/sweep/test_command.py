@@ -99,7 +99,7 @@ def test_two_sweeps_do_not_write_to_one_table(
     with Store(tmp_path / "sase-bench.duckdb", [DIGITS]):
         assert main([]) == 2
     assert capsys.readouterr().err == (
-        "sweep: another process is writing to 'sase-bench.duckdb'; wait for it, or name another table\n"
+        "sweep: another process is writing to 'sase-bench.duckdb'; wait for it, or write elsewhere\n"
     )
 
 

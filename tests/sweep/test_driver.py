@@ -202,6 +202,24 @@ def test_a_signal_does_not_break_into_a_write(store: Store, monkeypatch: pytest.
     assert executor.closed == [True]
 
 
+def test_a_signal_may_interrupt_another(store: Store) -> None:
+    """A storm of signals once met the lock of an Event from within."""
+    executor, storms = Pretender(done), 0
+
+    def storm(record: Record) -> None:
+        nonlocal storms
+        handler = signal.getsignal(signal.SIGTERM)
+        assert callable(handler)
+        code = [name for name in handler.__code__.co_names if name in ("set", "acquire")]  # type: ignore[attr-defined]
+        assert code == []  # nothing that takes a lock
+        storms += 1
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    with store, pytest.raises(KeyboardInterrupt):
+        sweep(store, executor, JOB, TASKS, progress=storm)
+    assert storms
+
+
 def test_an_interrupt_behind_a_publication_does_no_harm(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupt() -> None:
         raise KeyboardInterrupt
