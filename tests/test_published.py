@@ -28,7 +28,7 @@ def tables(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     return {name: str(path) for name, path in found.items()}
 
 
-@pytest.mark.parametrize("folder", [SHELF, PILOTS])
+@pytest.mark.parametrize("folder", [SHELF, SHELF / "modules", PILOTS])
 def test_every_shard_is_what_its_checksum_says(folder: Path) -> None:
     listed = {name for name in read_sums(folder) if name.endswith(".parquet")}
     assert listed == {path.name for path in folder.glob("*.parquet")}
@@ -40,6 +40,8 @@ def test_the_release_is_what_its_shards_give(tmp_path: Path) -> None:
     for path in SHELF.iterdir():
         if path.suffix == ".parquet" or path.name == "verification.csv":
             shutil.copy(path, tmp_path)
+    if (SHELF / "modules").is_dir():
+        shutil.copytree(SHELF / "modules", tmp_path / "modules")
     assert release(["--shelf", str(tmp_path)]) == 0
     for name in ("DATACARD.md", "schema.sql"):
         assert (tmp_path / name).read_text() == (SHELF / name).read_text(), name
