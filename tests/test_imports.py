@@ -93,6 +93,7 @@ MAP: dict[str, set[str]] = {
         "space",
         "sweep",
     },
+    "train": {"backbones", "cli", "errors", "proxies", "trunk"},
     "sweep": {"cli", "database", "errors", "proxies", "record", "space"},
 }
 
@@ -159,6 +160,8 @@ LIGHT = [
     "sweep.__main__",
     "search",
     "bo.__main__",
+    "train",
+    "train.__main__",
 ]
 
 
@@ -170,7 +173,7 @@ def test_the_table_side_needs_no_torch(module: str) -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
-COMMANDS = ["bo", "calibrate", "database", "latency", "predictors", "proxies", "query", "release", "report", "sweep"]
+COMMANDS = ["bo", "calibrate", "database", "latency", "predictors", "proxies", "query", "release", "report", "sweep", "train"]
 
 
 @pytest.mark.parametrize("module", COMMANDS)

@@ -11,13 +11,15 @@ images and their augmentation. The split of the images does not depend on it.
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import cached_property
+from typing import Any
 
 from sase_bench.errors import RequestError, unknown
 from sase_bench.trunk import CifarTrunk
 
-__all__ = ["DATASETS", "Dataset", "Proxy"]
+__all__ = ["DATASETS", "Dataset", "Proxy", "fingerprint"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,5 +131,10 @@ class Proxy:
     @cached_property
     def recipe_hash(self) -> str:
         """First 16 hex digits of the SHA-256 of the recipe as canonical JSON."""
-        text = json.dumps(self.recipe(), sort_keys=True, separators=(",", ":"))
-        return hashlib.sha256(text.encode()).hexdigest()[:16]
+        return fingerprint(self.recipe())
+
+
+def fingerprint(recipe: Mapping[str, Any]) -> str:
+    """First 16 hex digits of the SHA-256 of `recipe` as canonical JSON."""
+    text = json.dumps(recipe, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
