@@ -13,19 +13,17 @@ from torch import Tensor, nn
 from torchvision.datasets import ImageFolder
 from torchvision.transforms import v2
 
-from sase_bench.backbones import attention_builder, cifar_resnet, save_checkpoint
+from sase_bench.backbones import attention_builder, save_checkpoint
 from sase_bench.backbones.checkpoint import describe
-from sase_bench.backbones.resnet import resnet
-from sase_bench.errors import RequestError, unknown
-from sase_bench.proxies.initialisation import derived_seed
+from sase_bench.errors import RequestError
+from sase_bench.train.backbone import build_backbone
 from sase_bench.train.generators import seeded
 from sase_bench.train.images import ChangedImages, TrainingLoader, validation_loader
 from sase_bench.train.loop import Scores, fit
 from sase_bench.train.place import Place
-from sase_bench.train.recipe import BACKBONES, ImageNetRecipe
-from sase_bench.trunk import ResNetTrunk
+from sase_bench.train.recipe import ImageNetRecipe
 
-__all__ = ["Classification", "build_backbone", "read_folders", "train_classifier"]
+__all__ = ["Classification", "read_folders", "train_classifier"]
 
 #: Mean and standard deviation of ImageNet's training images in red, green and blue, shares of full scale.
 MEAN, DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
@@ -45,18 +43,6 @@ def train_classifier(
         network = build_backbone(backbone, attention, len(images["train"].classes), recipe.resolution, recipe.seed)
         task = Classification(network.to(place.device), images, recipe, place, workers)
         return fit(task, recipe, place, output)
-
-
-def build_backbone(name: str, attention: str, classes: int, resolution: int, seed: int) -> nn.Module:
-    """The untrained network, on the CPU. The trunk of a seed is the same for all blocks: its weights are drawn first."""
-    if name not in BACKBONES:
-        raise unknown("backbone", name, BACKBONES)
-    depth = int(name.removeprefix("resnet"))
-    with torch.random.fork_rng(devices=[]):
-        torch.default_generator.manual_seed(derived_seed(seed, "weights"))
-        if depth in (50, 101):
-            return resnet(ResNetTrunk(depth=depth, resolution=resolution, num_classes=classes), attention)
-        return cifar_resnet(depth, attention, classes, resolution=resolution)
 
 
 def read_folders(folder: Path) -> dict[str, ImageFolder]:

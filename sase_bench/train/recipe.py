@@ -121,6 +121,8 @@ class CocoRecipe(Recipe):
     short_side: int = _field(800, "pixels that the shorter side of an image is scaled to")
     long_side: int = _field(1333, "pixels that the longer side does not exceed")
     flip: float = _field(0.5, "probability of a horizontal flip")
+    proposals: int = _field(2000, "regions of an image that are proposed to the heads in training; half as many to score")
+    region_samples: int = _field(512, "of the proposed regions of an image, those that the heads are trained on")
     freeze_batch_norm: bool | None = _field(
         None, "batch normalisation of the backbone as it is in --weights (default: if given)"
     )
@@ -133,5 +135,8 @@ class CocoRecipe(Recipe):
             raise RequestError(f"short_side is at least 64 pixels and at most long_side, got {got}")
         if not 0 <= self.flip <= 1:
             raise RequestError(f"flip is in 0..1, got {self.flip!r}")
+        if self.proposals < 2 or self.region_samples < 1:
+            got = f"{self.proposals!r} and {self.region_samples!r}"
+            raise RequestError(f"proposals are at least 2 and region_samples at least 1, got {got}")
         if self.trainable_stages is not None and not 0 <= self.trainable_stages <= 5:
             raise RequestError(f"trainable_stages is 0 to 5, got {self.trainable_stages!r}")

@@ -16,7 +16,8 @@ from torch import Tensor, nn
 
 from sase_bench.backbones import load_checkpoint
 from sase_bench.train.__main__ import main
-from sase_bench.train.imagenet import Classification, build_backbone, read_folders
+from sase_bench.train.backbone import build_backbone
+from sase_bench.train.imagenet import Classification, read_folders
 from sase_bench.train.place import Place
 from sase_bench.train.recipe import ImageNetRecipe
 from tests.train.folders import image_folder
