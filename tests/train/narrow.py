@@ -1,9 +1,11 @@
-"""A ResNet-50 that is quick on a CPU: convolutions of a sixteenth of the width, attention blocks of the full one."""
+"""Detectors that are quick on a CPU: convolutions of a sixteenth of the width, attention blocks of the full one."""
 
+import pytest
 import torch
 
 from sase_bench.backbones.resnet import ResNet, resnet
 from sase_bench.proxies.initialisation import derived_seed
+from sase_bench.train import detector
 from sase_bench.trunk import ResNetTrunk
 
 
@@ -13,3 +15,9 @@ def narrow_resnet50(name: str, attention: str, classes: int, resolution: int, se
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(derived_seed(seed, "weights"))
         return resnet(ResNetTrunk(depth=50, resolution=resolution, num_classes=classes), attention, width_per_group=4)
+
+
+def make_narrow(patch: pytest.MonkeyPatch) -> None:
+    """Let `build_detector` build on that, with an eighth of the pyramid's channels."""
+    patch.setattr(detector, "build_backbone", narrow_resnet50)
+    patch.setattr(detector, "_PYRAMID_CHANNELS", 32)
