@@ -11,12 +11,12 @@ from typing import Any
 
 import numpy as np
 import torch
-from PIL import Image
 from pycocotools.coco import COCO
 from torch.utils.data import Dataset
 from torchvision import tv_tensors
 
 from sase_bench.errors import RequestError
+from sase_bench.train.images import read_image
 
 __all__ = ["Annotated", "CocoImages"]
 
@@ -39,8 +39,7 @@ class CocoImages(Dataset[Any]):
     def __getitem__(self, index: int) -> tuple[Any, dict[str, Any]]:
         """The image as PIL reads it, and its objects as torchvision's detectors take them, in pixels of the image."""
         number = self.ids[index]
-        with Image.open(self.path(number)) as file:
-            image = file.convert("RGB")
+        image = read_image(self.path(number))
         size, objects = (image.height, image.width), self.objects(number)
         corners = torch.tensor([item["bbox"] for item in objects], dtype=torch.float32).reshape(-1, 4)
         corners[:, 2:] += corners[:, :2]  # x, y, width, height → x, y of two corners

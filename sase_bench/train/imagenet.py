@@ -18,7 +18,7 @@ from sase_bench.backbones.checkpoint import describe
 from sase_bench.errors import RequestError
 from sase_bench.train.backbone import build_backbone
 from sase_bench.train.generators import seeded
-from sase_bench.train.images import ChangedImages, TrainingLoader, validation_loader
+from sase_bench.train.images import ChangedImages, TrainingLoader, read_image, validation_loader
 from sase_bench.train.loop import Scores, fit
 from sase_bench.train.place import Place
 from sase_bench.train.recipe import ImageNetRecipe
@@ -52,7 +52,7 @@ def read_folders(folder: Path) -> dict[str, ImageFolder]:
         if not (folder / part).is_dir():
             raise RequestError(f"there is no folder {str(folder / part)!r}; --data names one with train/CLASS and val/CLASS")
         try:
-            images[part] = ImageFolder(folder / part)
+            images[part] = ImageFolder(folder / part, loader=read_image)
         except FileNotFoundError as error:
             line = str(error).splitlines()[0]
             raise RequestError(f"{str(folder / part)!r} is no folder of images with a folder for each class: {line}") from error

@@ -6,17 +6,28 @@ So it does not matter how many processes or workers load them, nor whether the r
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from signal import SIG_DFL, SIG_IGN, SIGINT, SIGTERM, signal
 from typing import Any
 
 import torch
+from PIL import Image
 from torch.utils.data import DataLoader, Dataset, DistributedSampler, Subset
 
 from sase_bench.errors import RequestError
 from sase_bench.proxies.initialisation import derived_seed
 from sase_bench.train.place import Place
 
-__all__ = ["ChangedImages", "TrainingLoader", "validation_loader"]
+__all__ = ["ChangedImages", "TrainingLoader", "read_image", "validation_loader"]
+
+
+def read_image(path: Path | str) -> Image.Image:
+    """The image at `path` in red, green and blue. Raises `RequestError` for a file that is none."""
+    try:
+        with Image.open(path) as file:
+            return file.convert("RGB")
+    except (OSError, SyntaxError, ValueError) as error:  # Pillow has all three for damaged files
+        raise RequestError(f"cannot read the image {str(path)!r}: {error}") from error
 
 
 class ChangedImages(Dataset[Any]):

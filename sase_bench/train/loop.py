@@ -104,6 +104,8 @@ def fit(task: Task, recipe: Recipe, place: Place, folder: Path) -> list[dict[str
                 held = f"{folder} holds {len(rows)} of {recipe.epochs} epochs" if rows else "no epoch was finished"
                 print(f"train: stopped; {held}, the same command goes on", file=sys.stderr)
             raise
+        except RequestError as error:  # from a worker it comes with the worker's traceback in front
+            raise RequestError(str(error).splitlines()[-1].removeprefix(f"{RequestError.__module__}.RequestError: ")) from error
     if place.is_first:
         for prefix, network in state.networks().items():
             with replacing(folder / f"{prefix.replace('val', 'weights')}.safetensors") as fresh:

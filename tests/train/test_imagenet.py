@@ -201,6 +201,18 @@ def test_bad_requests_get_one_line_and_status_2(
     assert err[0].startswith(f"train: {message}")
 
 
+@pytest.mark.parametrize("workers", ["0", "1"])
+def test_a_damaged_image_is_named_in_one_line(workers: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    images = image_folder(tmp_path / "images")
+    path = images / "val" / "red" / "1.png"
+    path.write_bytes(path.read_bytes()[:300])
+    command = [*COMMAND, *SHORT, "--attention", "none", "--data", str(images), "--output", str(tmp_path)]
+    assert main([*command, "--workers", workers]) == 2
+    (line,) = [line for line in capsys.readouterr().err.splitlines() if line.startswith("train: ")]
+    assert line.startswith(f"train: cannot read the image '{path}': ")
+    assert "Traceback" not in line
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
