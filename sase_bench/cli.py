@@ -3,12 +3,16 @@
 import argparse
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from signal import SIGINT, SIGTERM, getsignal, signal
+from threading import current_thread, main_thread
+from types import FrameType
 from typing import NoReturn
 
 from sase_bench.errors import RequestError
 
-__all__ = ["Parser", "run"]
+__all__ = ["Parser", "run", "signals_to"]
 
 
 class _Formatter(argparse.ArgumentDefaultsHelpFormatter):
@@ -45,3 +49,19 @@ def run(name: str, command: Callable[[Sequence[str] | None], int], argv: Sequenc
         place = f" {str(error.filename)!r}" if error.filename is not None else ""
         print(f"{name}: the system refused{place}: {error.strerror or error}", file=sys.stderr)
         return 2
+
+
+@contextmanager
+def signals_to(handler: Callable[[int, FrameType | None], None] | int) -> Iterator[None]:
+    """Ctrl-C and SIGTERM go to `handler` inside the context; only a main thread can have it so."""
+    if current_thread() is not main_thread():
+        yield
+        return
+    before = {number: getsignal(number) for number in (SIGINT, SIGTERM)}
+    for number in before:
+        signal(number, handler)
+    try:
+        yield
+    finally:
+        for number, old in before.items():
+            signal(number, old)

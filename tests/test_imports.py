@@ -95,6 +95,7 @@ MAP: dict[str, set[str]] = {
         "space",
         "sweep",
     },
+    "train": {"backbones", "cli", "errors", "proxies", "trunk"},
     "sweep": {"cli", "database", "errors", "modules", "proxies", "record", "space"},
 }
 
@@ -161,6 +162,8 @@ LIGHT = [
     "sweep.__main__",
     "search",
     "bo.__main__",
+    "train",
+    "train.__main__",
 ]
 
 
@@ -172,7 +175,7 @@ def test_the_table_side_needs_no_torch(module: str) -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
-COMMANDS = ["bo", "calibrate", "database", "latency", "predictors", "proxies", "query", "release", "report", "sweep"]
+COMMANDS = ["bo", "calibrate", "database", "latency", "predictors", "proxies", "query", "release", "report", "sweep", "train"]
 
 
 @pytest.mark.parametrize("module", COMMANDS)

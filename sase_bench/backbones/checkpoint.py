@@ -19,13 +19,19 @@ from sase_bench.errors import RequestError
 from sase_bench.trunk import CifarTrunk, ResNetTrunk, Trunk
 from sase_bench.version import __version__
 
-__all__ = ["load_checkpoint", "read_description", "save_checkpoint"]
+__all__ = ["build_described", "describe", "load_checkpoint", "read_description", "save_checkpoint"]
 
 _TRUNKS: dict[str, type[Trunk]] = {"CifarTrunk": CifarTrunk, "ResNetTrunk": ResNetTrunk}
 
 
 def save_checkpoint(network: nn.Module, path: Path | str) -> None:
     """Write the weights and the description of a network that `cifar_resnet`, `resnet50` or `resnet101` built."""
+    description = describe(network)
+    save_file({name: tensor.contiguous() for name, tensor in network.state_dict().items()}, path, description)
+
+
+def describe(network: nn.Module) -> dict[str, str]:
+    """What is needed to build `network` again. Raises `RequestError` for one that does not know it."""
     trunk = getattr(network, "trunk", None)
     if not isinstance(trunk, Trunk):
         raise RequestError(f"only networks of sase_bench.backbones know how they were built, got {type(network).__name__}")
@@ -33,14 +39,13 @@ def save_checkpoint(network: nn.Module, path: Path | str) -> None:
         options = json.dumps(getattr(network, "options", {}))
     except TypeError as error:
         raise RequestError(f"options of a network that is saved are numbers, text and lists, but {error}") from None
-    description = {
+    return {
         "format": "pt",
         "attention": str(network.attention),
         "backbone": json.dumps({"kind": type(trunk).__name__, **asdict(trunk)}),
         "options": options,
         "sase_bench": __version__,
     }
-    save_file({name: tensor.contiguous() for name, tensor in network.state_dict().items()}, path, description)
 
 
 def read_description(path: Path | str) -> dict[str, str]:
@@ -58,13 +63,14 @@ def read_description(path: Path | str) -> dict[str, str]:
 def load_checkpoint(path: Path | str) -> nn.Module:
     """The network of the checkpoint at `path` with its weights, on the CPU, in evaluation mode."""
     description = read_description(path)
-    network = _network(description)
+    network = build_described(description)
     with safe_open(path, "pt") as file:
         network.load_state_dict({name: file.get_tensor(name) for name in file.keys()})  # noqa: SIM118
     return network.eval()
 
 
-def _network(description: dict[str, str]) -> nn.Module:
+def build_described(description: dict[str, str]) -> nn.Module:
+    """The untrained network that `describe` described."""
     fields: dict[str, Any] = json.loads(description["backbone"])
     kind, options = fields.pop("kind"), json.loads(description["options"])
     trunk = _TRUNKS[kind](**fields)

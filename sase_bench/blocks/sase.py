@@ -44,7 +44,7 @@ class SASEBlock(nn.Module):
     """y = x ⊙ (a + s)/2 + x, with the operations that `arch` names; the shape of x is kept.
 
     `height` and `width` are those of the map at training time; the block also runs on maps of any other size.
-    `epsilon` stands under the roots of the norms, see `Shape`.
+    `epsilon` stands under the roots of the norms, see `Shape`. Under autocast the block computes in float32 all the same.
     """
 
     def __init__(self, arch: Architecture | str, channels: int, height: int, width: int, *, epsilon: float = 1e-12) -> None:
@@ -63,6 +63,12 @@ class SASEBlock(nn.Module):
         self.spatial_excite = operations["spatial_excite"]
 
     def forward(self, x: Tensor) -> Tensor:
+        if not torch.is_autocast_enabled(x.device.type):
+            return self._weighted(x)
+        with torch.autocast(x.device.type, enabled=False):  # half precision has neither room for x⁴ nor for ε under a root
+            return self._weighted(x.float()).to(x.dtype)
+
+    def _weighted(self, x: Tensor) -> Tensor:
         z = self.channel_squeeze(x)
         a = self.channel_excite(z)
         g = self.channel_gate(z)

@@ -9,21 +9,27 @@ from datetime import UTC, datetime
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-from sase_bench.proxies.recipe import Proxy
 from sase_bench.version import __version__
 
 __all__ = ["git_revision", "processor_name", "provenance"]
 
 
-def provenance(proxy: Proxy, device: str, threads: int) -> dict[str, Any]:
-    """The columns that say who trained a run of `proxy` now, on the processor called `device`."""
+class Hashed(Protocol):
+    """A recipe that can be told from another."""
+
+    @property
+    def recipe_hash(self) -> str: ...
+
+
+def provenance(recipe: Hashed, device: str, threads: int) -> dict[str, Any]:
+    """The columns that say who trained a run by `recipe` now, on the processor called `device`."""
     return {
         "device": device,
         "threads": threads,
         "started_at": datetime.now(UTC).isoformat(timespec="milliseconds"),
-        "recipe_hash": proxy.recipe_hash,
+        "recipe_hash": recipe.recipe_hash,
         "package_version": __version__,
         "torch_version": _torch_version(),
         "git_revision": git_revision(),

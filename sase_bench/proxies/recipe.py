@@ -13,13 +13,15 @@ import hashlib
 import json
 import math
 import re
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from functools import cached_property
+from typing import Any
 
 from sase_bench.errors import RequestError, unknown
 from sase_bench.trunk import CifarTrunk
 
-__all__ = ["DATASETS", "Dataset", "Proxy", "check_recipe"]
+__all__ = ["DATASETS", "Dataset", "Proxy", "check_recipe", "fingerprint"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,8 +138,13 @@ class Proxy:
     @cached_property
     def recipe_hash(self) -> str:
         """First 16 hex digits of the SHA-256 of the recipe as canonical JSON."""
-        text = json.dumps(self.recipe(), sort_keys=True, separators=(",", ":"))
-        return hashlib.sha256(text.encode()).hexdigest()[:16]
+        return fingerprint(self.recipe())
+
+
+def fingerprint(recipe: Mapping[str, Any]) -> str:
+    """First 16 hex digits of the SHA-256 of `recipe` as canonical JSON."""
+    text = json.dumps(recipe, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def check_recipe(name: object, recipe: object) -> None:

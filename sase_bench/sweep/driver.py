@@ -7,16 +7,14 @@ a sweep, starting it again goes on with the runs that are missing.
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
-from contextlib import contextmanager
 from dataclasses import dataclass, field
-from signal import SIG_IGN, SIGINT, SIGTERM, getsignal, signal
-from threading import current_thread, main_thread
+from signal import SIG_IGN
 from time import monotonic
-from types import FrameType
 from typing import Protocol
 
+from sase_bench.cli import signals_to
 from sase_bench.proxies.provenance import processor_name, provenance
 from sase_bench.record import Record
 from sase_bench.sweep.executor import Executor, Job, NodeLost, Task, TookTooLong, WorkerDied
@@ -93,9 +91,8 @@ def sweep(
     running: dict[Future[list[Record]], _Attempt] = {}
     finished = False
     stop: list[int] = []  # an Event's lock would be taken twice by a signal that interrupts a signal
-    with _handlers(
-        lambda number, frame: stop.append(number)
-    ):  # SIGTERM ends a sweep as Ctrl-C does, and neither breaks into a write
+    # SIGTERM ends a sweep as Ctrl-C does, and neither breaks into a write
+    with signals_to(lambda number, frame: stop.append(number)):
         try:
             while True:
                 if stop:
@@ -127,7 +124,7 @@ def sweep(
                         progress(record)
             finished = True
         finally:
-            with _handlers(SIG_IGN):  # a second Ctrl-C does not break off the cleaning up
+            with signals_to(SIG_IGN):  # a second Ctrl-C does not break off the cleaning up
                 executor.close(now=not finished)
                 for future in running:  # runs that ended while the interrupt came
                     if future.done() and not future.cancelled() and future.exception() is None:
@@ -177,18 +174,3 @@ class _Budget:
 
     def allows_another(self) -> bool:
         return self._deadline is None or monotonic() + self._longest < self._deadline
-
-
-@contextmanager
-def _handlers(handler: Callable[[int, FrameType | None], None] | int) -> Iterator[None]:
-    if current_thread() is not main_thread():
-        yield
-        return
-    before = {number: getsignal(number) for number in (SIGINT, SIGTERM)}
-    for number in before:
-        signal(number, handler)
-    try:
-        yield
-    finally:
-        for number, old in before.items():
-            signal(number, old)

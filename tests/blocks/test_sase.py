@@ -202,3 +202,14 @@ def test_a_block_with_an_operation_that_the_map_is_too_small_for_is_refused_in_o
 
 def test_the_printed_block_names_its_architecture() -> None:
     assert str(SASE_BLOCK) in repr(SASEBlock(SASE_BLOCK, 32, 8, 8))
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16], ids=str)
+@pytest.mark.parametrize("arch", ARCHITECTURES[-7:], ids=str)
+def test_under_autocast_the_block_computes_in_single_precision(arch: Architecture, dtype: torch.dtype) -> None:
+    block = built(arch).float().eval()
+    x = 30 * torch.from_numpy(input_of()).to(dtype)  # x⁴ is beyond half precision
+    with torch.autocast("cpu", dtype):
+        y = block(x)
+    assert y.dtype == dtype
+    assert torch.equal(y, block(x.float()).to(dtype))

@@ -1,0 +1,96 @@
+"""What a run leaves in its folder, each file replaced in one step: a checkpoint to go on from, the log, the final weights.
+
+A checkpoint is written by `torch.save` and read with `weights_only=True`: reading one runs none of its code. It holds the
+network, the moving average, optimiser, gradient scaler, generators of all processes, the number of finished epochs, and the
+rows of the log, from which `log.jsonl` is written: one JSON object a line, one line an epoch.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from pickle import UnpicklingError
+from typing import Any
+
+import torch
+
+from sase_bench.errors import RequestError
+from sase_bench.train.recipe import Recipe
+
+__all__ = ["CHECKPOINT", "LOG", "prepare_folder", "read_checkpoint", "replacing", "write_checkpoint", "write_log"]
+
+CHECKPOINT, LOG = "checkpoint.pt", "log.jsonl"
+_FORMAT = 1
+_KEYS = {"format", "network", "recipe", "epoch", "rows", "state"}
+
+
+def prepare_folder(folder: Path) -> None:
+    """Make `folder`. Raises `RequestError` where nothing can be written."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with replacing(folder / CHECKPOINT, keep=False):
+            pass
+    except OSError as error:
+        raise RequestError(f"cannot write to {str(folder)!r}: {error.strerror or error}") from error
+
+
+@contextmanager
+def replacing(path: Path, *, keep: bool = True) -> Iterator[Path]:
+    """A path to write to; when the context ends well, what is there takes the place of `path` in one step, on the disk."""
+    fresh = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+    try:
+        fresh.touch()
+        yield fresh
+        if keep:
+            with fresh.open("rb") as file:
+                os.fsync(file.fileno())
+            fresh.replace(path)
+    finally:
+        with suppress(FileNotFoundError):
+            fresh.unlink()
+
+
+def write_checkpoint(
+    folder: Path, network: dict[str, str], recipe: dict[str, Any], epoch: int, rows: Sequence[dict[str, Any]], state: Any
+) -> None:
+    """Write the state after `epoch` epochs, and the log beside it."""
+    content = {"format": _FORMAT, "network": network, "recipe": recipe, "epoch": epoch, "rows": list(rows), "state": state}
+    with replacing(folder / CHECKPOINT) as fresh:
+        torch.save(content, fresh)
+    write_log(folder, rows)
+
+
+def read_checkpoint(folder: Path, network: dict[str, str], recipe: Recipe) -> dict[str, Any]:
+    """The checkpoint in `folder`, on the CPU.
+
+    Raises `RequestError` for a file that is none, and for that of another network, other data or another recipe.
+    """
+    path = folder / CHECKPOINT
+    way_out = "name another --output, or remove the file"
+    try:
+        content = torch.load(path, map_location="cpu", weights_only=True)
+    except (OSError, RuntimeError, EOFError, UnpicklingError, ValueError, LookupError, AttributeError) as error:
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        if isinstance(error, UnpicklingError):  # whose text tells how to run code that came with the file
+            reason = "it is damaged, or holds more than tensors, numbers and text"
+        raise RequestError(f"cannot read {str(path)!r} as a checkpoint ({reason}); {way_out}") from error
+    if not isinstance(content, dict) or content.keys() != _KEYS or content["format"] != _FORMAT:
+        raise RequestError(f"{str(path)!r} is no checkpoint of this version; {way_out}")
+    others = [
+        f"{name} {content['network'].get(name)!r}, not {value!r}"
+        for name, value in network.items()
+        if content["network"].get(name) != value
+    ]
+    others += recipe.differences(content["recipe"])
+    if others:
+        raise RequestError(f"{str(path)!r} belongs to another run, with {'; '.join(others)}; {way_out}")
+    return content
+
+
+def write_log(folder: Path, rows: Sequence[dict[str, Any]]) -> None:
+    """Replace the log by `rows`."""
+    with replacing(folder / LOG) as fresh:
+        fresh.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")

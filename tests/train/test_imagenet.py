@@ -1,0 +1,268 @@
+"""`python -m sase_bench.train imagenet` on a small folder of images."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import load_file
+from torch import Tensor, nn
+
+from sase_bench.backbones import load_checkpoint
+from sase_bench.train.__main__ import main
+from sase_bench.train.backbone import build_backbone
+from sase_bench.train.imagenet import Classification, read_folders
+from sase_bench.train.place import Place
+from sase_bench.train.recipe import ImageNetRecipe
+from tests.train.folders import image_folder
+
+COMMAND = ["imagenet", "--backbone", "resnet8", "--resolution", "16", "--device", "cpu", "--workers", "0"]
+SHORT = ["--epochs", "3", "--batch-size", "8", "--learning-rate", "0.5", "--average-decay", "0.5"]
+
+
+@pytest.fixture(scope="module")
+def images(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return image_folder(tmp_path_factory.mktemp("images") / "images")
+
+
+@pytest.fixture(scope="module")
+def finished(images: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What a run of three epochs leaves that nothing stopped."""
+    output = tmp_path_factory.mktemp("finished")
+    assert main([*COMMAND, *SHORT, "--attention", "sase", "--data", str(images), "--output", str(output)]) == 0
+    return output
+
+
+def rows_of(output: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (output / "log.jsonl").read_text().splitlines()]
+
+
+def untimed(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [{key: row[key] for key in row if not key.endswith("_seconds") and key != "started_at"} for row in rows]
+
+
+def scored(network: nn.Module, images: Path) -> dict[str, float | None]:
+    recipe = ImageNetRecipe(resolution=16, batch_size=8)
+    task = Classification(network, read_folders(images), recipe, Place(torch.device("cpu")), 0)
+    with torch.no_grad():
+        return task.score(network.eval(), lambda: None)
+
+
+def test_a_run_learns_and_leaves_a_log_and_weights_that_score_as_it_says(finished: Path, images: Path) -> None:
+    assert {path.name for path in finished.iterdir()} == {
+        "checkpoint.pt", "log.jsonl", "weights.safetensors", "average_weights.safetensors",
+    }  # fmt: skip
+    rows = rows_of(finished)
+    assert [row["epoch"] for row in rows] == [1, 2, 3]
+    assert rows[-1]["train_loss"] < rows[0]["train_loss"]
+    assert rows[-1]["val_top1"] > 1 / 3
+    assert {"device", "git_revision", "package_version", "processes", "recipe_hash", "started_at"} <= rows[0].keys()
+    for prefix, name in (("val", "weights"), ("average_val", "average_weights")):
+        network = load_checkpoint(finished / f"{name}.safetensors")
+        expected = {key.removeprefix(f"{prefix}_"): value for key, value in rows[-1].items() if key.startswith(f"{prefix}_")}
+        assert scored(network, images) == expected
+        assert expected["images"] == 9
+    assert load_checkpoint(finished / "weights.safetensors").attention == "gap+gmp/2conv_1x1/affine/p-norm/gap/2conv_3x3"
+
+
+def test_scores_are_those_of_all_images_at_once(images: Path) -> None:
+    network = build_backbone("resnet8", "none", 3, 16, 0).eval()
+    recipe = ImageNetRecipe(resolution=16, batch_size=4)
+    task = Classification(network, read_folders(images), recipe, Place(torch.device("cpu")), 0)
+    batches = list(task._validation)
+    assert [len(labels) for _, labels in batches] == [4, 4, 1]
+    x, y = torch.cat([batch[0] for batch in batches]), torch.cat([batch[1] for batch in batches])
+    with torch.no_grad():
+        logits = network(x)
+        found = task.score(network, lambda: None)
+    assert found["loss"] == pytest.approx(nn.functional.cross_entropy(logits, y).item())
+    assert (found["top1"], found["top5"]) == ((logits.argmax(1) == y).sum().item() / 9, 1.0)
+
+
+@pytest.mark.parametrize(("number", "step"), [(signal.SIGINT, 5), (signal.SIGTERM, 1)])
+def test_a_stopped_run_goes_on_to_the_same_bits(
+    number: signal.Signals,
+    step: int,
+    images: Path,
+    finished: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    command = [*COMMAND, *SHORT, "--attention", "sase", "--data", str(images), "--output", str(tmp_path)]
+    original, seen = Classification.loss, []
+
+    def interrupted(self: Classification, network: nn.Module, batch: Any) -> Tensor:
+        seen.append(batch)
+        if len(seen) == step:
+            os.kill(os.getpid(), number)
+        return original(self, network, batch)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Classification, "loss", interrupted)
+        assert main(command) == 130
+    assert len(seen) == step
+    held = f"{tmp_path} holds 1 of 3 epochs" if step > 3 else "no epoch was finished"
+    assert capsys.readouterr().err.splitlines()[-2:] == [
+        f"train: stopped; {held}, the same command goes on",
+        "train: interrupted",
+    ]
+    assert (tmp_path / "checkpoint.pt").exists() == (step > 3)
+    torch.rand(3)  # what the caller's generators give meanwhile does not matter
+    assert main(command) == 0
+    for name in ("weights.safetensors", "average_weights.safetensors"):
+        found, expected = load_file(tmp_path / name), load_file(finished / name)
+        assert found.keys() == expected.keys()
+        assert all(torch.equal(tensor, expected[key]) for key, tensor in found.items())
+    assert untimed(rows_of(tmp_path)) == untimed(rows_of(finished))
+    states = [torch.load(folder / "checkpoint.pt", weights_only=True)["state"] for folder in (tmp_path, finished)]
+    assert all(map(torch.equal, *(tensors_in(state) for state in states)))
+
+
+def tensors_in(thing: Any) -> list[Tensor]:
+    if isinstance(thing, Tensor):
+        return [thing]
+    items = thing.values() if isinstance(thing, dict) else thing if isinstance(thing, list | tuple) else ()
+    return [tensor for item in items for tensor in tensors_in(item)]
+
+
+def test_the_callers_generators_are_left_as_they_were(images: Path, tmp_path: Path) -> None:
+    before = torch.get_rng_state()
+    assert main([*COMMAND, "--epochs", "1", "--attention", "se", "--data", str(images), "--output", str(tmp_path)]) == 2
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_the_trunk_of_a_seed_is_the_same_for_all_blocks() -> None:
+    plain, se = (build_backbone("resnet50", name, 5, 64, 3).state_dict() for name in ("none", "se"))
+    assert all(torch.equal(tensor, se[name]) for name, tensor in plain.items())
+    assert not torch.equal(plain["conv1.weight"], build_backbone("resnet50", "none", 5, 64, 4).state_dict()["conv1.weight"])
+
+
+def test_bfloat16_trains_on_the_cpu(images: Path, tmp_path: Path) -> None:
+    command = [*COMMAND, "--epochs", "1", "--batch-size", "12", "--precision", "bfloat16", "--schedule", "step"]
+    assert main([*command, "--attention", "eca", "--data", str(images), "--output", str(tmp_path)]) == 0
+    assert rows_of(tmp_path)[0]["val_loss"] > 0
+
+
+def lose_a_class(folder: Path) -> None:
+    (folder / "val" / "red").rename(folder / "val" / "crimson")
+
+
+def empty_a_class(folder: Path) -> None:
+    for path in (folder / "train" / "red").iterdir():
+        path.unlink()
+
+
+def remove_all(folder: Path) -> None:
+    for name in ("blue", "green", "red"):
+        (folder / "train" / name).rename(folder / name)
+
+
+@pytest.mark.parametrize(
+    ("change", "arguments", "message"),
+    [
+        (None, ["--data", "nowhere"], "there is no folder 'nowhere/train'; --data names one with train/CLASS and val/CLASS"),
+        (remove_all, [], "'images/train' is no folder of images with a folder for each class: Couldn't find any class folder"),
+        (empty_a_class, [], "'images/train' is no folder of images with a folder for each class: Found no valid file"),
+        (lose_a_class, [], "train and val in 'images' have the same classes, got 2 in one only: crimson, red"),
+        (None, ["--backbone", "vgg16"], "argument --backbone: invalid choice: 'vgg16'"),
+        (None, ["--attention", "attentive"], "unknown attention module 'attentive'"),
+        (None, ["--attention", "gap/affine"], "an architecture is six operation names joined by '/' or an index, got 2"),
+        (None, ["--batch-size", "100"], "a batch of 100 images needs as many training images, got 24"),
+        (None, ["--epochs", "0"], "epochs is at least 1, got 0"),
+        (None, ["--workers", "-1"], "--workers is 0 or positive, got -1"),
+        (None, ["--resolution", "18"], "the resolution is a multiple of 4 and at least 8 pixels, got 18"),
+        (None, ["--precision", "float16"], "float16 is trained on a CUDA device; on the CPU use --precision bfloat16"),
+        (None, ["--learning-rate", "1e30", "--clip-norm", "0"], "the loss is not finite in epoch 1; lower --learning-rate"),
+        (None, ["--output", "images/train/red/0.png"], "cannot write to 'images/train/red/0.png': File exists"),
+    ],
+)
+def test_bad_requests_get_one_line_and_status_2(
+    change: Callable[[Path], None] | None,
+    arguments: list[str],
+    message: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    image_folder(Path("images"), side=12)
+    if change:
+        change(Path("images"))
+    assert main([*COMMAND, *SHORT, "--attention", "none", "--data", "images", *arguments]) == 2
+    err = [line for line in capsys.readouterr().err.splitlines() if line.startswith("train: ")]
+    assert len(err) == 1
+    assert err[0].startswith(f"train: {message}")
+
+
+@pytest.mark.parametrize("workers", ["0", "1"])
+def test_a_damaged_image_is_named_in_one_line(workers: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    images = image_folder(tmp_path / "images")
+    path = images / "val" / "red" / "1.png"
+    path.write_bytes(path.read_bytes()[:300])
+    command = [*COMMAND, *SHORT, "--attention", "none", "--data", str(images), "--output", str(tmp_path)]
+    assert main([*command, "--workers", workers]) == 2
+    (line,) = [line for line in capsys.readouterr().err.splitlines() if line.startswith("train: ")]
+    assert line.startswith(f"train: cannot read the image '{path}': ")
+    assert "Traceback" not in line
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            ["--attention", "none"],
+            "belongs to another run, with attention 'gap+gmp/2conv_1x1/affine/p-norm/gap/2conv_3x3', not",
+        ),
+        (["--backbone", "resnet20"], """belongs to another run, with backbone '{"kind": "CifarTrunk", "depth": 8,"""),
+        (
+            ["--epochs", "4", "--seed", "1"],
+            "belongs to another run, with epochs 3, not 4; seed 0, not 1; name another --output",
+        ),
+    ],
+)
+def test_a_checkpoint_of_another_run_is_refused(
+    arguments: list[str], message: str, images: Path, finished: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = [*COMMAND, *SHORT, "--attention", "sase", "--data", str(images), "--output", str(finished), *arguments]
+    assert main(command) == 2
+    (line,) = [line for line in capsys.readouterr().err.splitlines() if line.startswith("train: ")]
+    assert line.startswith(f"train: '{finished}/checkpoint.pt' {message}")
+
+
+def test_a_file_that_is_no_checkpoint_is_refused(images: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "checkpoint.pt"
+    command = [*COMMAND, *SHORT, "--attention", "sase", "--data", str(images), "--output", str(tmp_path)]
+    path.write_text("no checkpoint")
+    assert main(command) == 2
+    torch.save({"format": Path}, path)  # needs code to be read
+    assert main(command) == 2
+    torch.save({"epoch": 3}, path)
+    assert main(command) == 2
+    lines = [line for line in capsys.readouterr().err.splitlines() if line.startswith("train: ")]
+    unread = "as a checkpoint (it is damaged, or holds more than tensors, numbers and text); name another --output, or remove"
+    assert [line.split(f"'{path}' ")[1].startswith(unread) for line in lines] == [True, True, False]
+    assert lines[2] == f"train: '{path}' is no checkpoint of this version; name another --output, or remove the file"
+
+
+@pytest.mark.slow
+def test_two_processes_train_together_and_count_every_image_once(images: Path, tmp_path: Path) -> None:
+    torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    command = [*COMMAND, *SHORT, "--attention", "sase", "--data", str(images), "--output", str(tmp_path), "--workers", "1"]
+    done = subprocess.run([*torchrun, "-m", "sase_bench.train", *command], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert len(done.stdout.splitlines()) == 4  # the first process speaks alone
+    rows = rows_of(tmp_path)
+    assert [(row["epoch"], row["processes"], row["val_images"]) for row in rows] == [(1, 2, 9), (2, 2, 9), (3, 2, 9)]
+    assert rows[-1]["train_loss"] < rows[0]["train_loss"]
+    found = scored(load_checkpoint(tmp_path / "weights.safetensors"), images)
+    assert found["top1"] == rows[-1]["val_top1"]
+    assert found["loss"] == pytest.approx(rows[-1]["val_loss"], rel=1e-6)
+    states = torch.load(tmp_path / "checkpoint.pt", weights_only=True)["state"]["generators"]
+    assert len(states) == 2

@@ -1,0 +1,137 @@
+"""Loading images, random generators, files: what makes a run exact."""
+
+import random
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+from torch.utils.data import Dataset
+
+from sase_bench.errors import RequestError
+from sase_bench.train.files import prepare_folder, replacing
+from sase_bench.train.generators import capture, restore, seeded
+from sase_bench.train.images import ChangedImages, TrainingLoader, validation_loader
+from sase_bench.train.place import Place
+
+CPU = torch.device("cpu")
+
+
+class Numbers(Dataset[Any]):
+    """The numbers 0 to `count` - 1 as images."""
+
+    def __init__(self, count: int) -> None:
+        self._count = count
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __getitem__(self, index: int) -> tuple[int]:
+        return (index,)
+
+
+def drawn(number: int) -> tuple[int, Tensor]:
+    return number, torch.rand(2)
+
+
+def epoch_of(rank: int, count: int, epoch: int, batch: int = 4, seed: int = 0, images: int = 13) -> dict[int, Tensor]:
+    loader = TrainingLoader(ChangedImages(Numbers(images), drawn, seed), batch, seed, Place(CPU, rank, count), 0)
+    return {
+        int(number): draws for numbers, values in loader.epoch(epoch) for number, draws in zip(numbers, values, strict=True)
+    }
+
+
+def test_random_changes_follow_from_seed_epoch_and_index_alone() -> None:
+    first, second = epoch_of(0, 1, 0), epoch_of(0, 1, 1)
+    assert all(torch.equal(draws, epoch_of(0, 1, 0)[number]) for number, draws in first.items())
+    assert not any(torch.equal(first[number], second[number]) for number in first.keys() & second.keys())
+    assert not any(torch.equal(first[n], draws) for n, draws in epoch_of(0, 1, 0, seed=1).items() if n in first)
+    halves = [epoch_of(rank, 2, 0) for rank in range(2)]
+    assert not halves[0].keys() & halves[1].keys()
+    assert all(torch.equal(draws, first[n]) for half in halves for n, draws in half.items() if n in first)
+
+
+def test_the_order_is_another_in_every_epoch_and_every_process_makes_as_many_steps() -> None:
+    assert list(epoch_of(0, 1, 0)) != list(epoch_of(0, 1, 1))
+    assert [len(epoch_of(0, count, 0, images=27)) * count for count in (1, 2, 4)] == [24, 24, 24]
+
+
+def test_drawing_leaves_the_global_generator_alone() -> None:
+    before = torch.get_rng_state()
+    epoch_of(0, 1, 0)
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 5])
+def test_every_validation_image_is_in_one_process(count: int) -> None:
+    images = ChangedImages(Numbers(13), drawn, 0)
+    parts = [validation_loader(images, 4, Place(CPU, rank, count), 0) for rank in range(count)]
+    assert sorted(int(number) for part in parts for numbers, _ in part for number in numbers) == list(range(13))
+
+
+def test_workers_draw_what_the_process_itself_would() -> None:
+    images = ChangedImages(Numbers(8), drawn, 3)
+    loaders = [TrainingLoader(images, 4, 3, Place(CPU), workers) for workers in (0, 1)]
+    for epoch in range(2):  # the worker lives on
+        alone, worked = ([torch.cat([n[:, None], d], 1) for n, d in loader.epoch(epoch)] for loader in loaders)
+        assert all(map(torch.equal, alone, worked))
+
+
+def test_batches_are_shared_equally() -> None:
+    with pytest.raises(RequestError, match="a batch is shared equally by 2 processes, got 5 images"):
+        epoch_of(0, 2, 0, batch=5)
+    with pytest.raises(RequestError, match="a batch of 14 images needs as many training images, got 13"):
+        epoch_of(0, 1, 0, batch=14)
+
+
+def draw() -> tuple[float, float, float]:
+    return torch.rand(()).item(), random.random(), float(np.random.rand())  # noqa: NPY002
+
+
+def test_generators_go_on_where_they_were_captured_through_a_file(tmp_path: Path) -> None:
+    with seeded(7, 0, CPU):
+        draw()
+        torch.save(capture(CPU), tmp_path / "states.pt")
+        expected = [draw() for _ in range(3)]
+    with seeded(8, 0, CPU):
+        assert draw() not in expected
+        restore(torch.load(tmp_path / "states.pt", weights_only=True), CPU)
+        assert [draw() for _ in range(3)] == expected
+
+
+def test_generators_of_a_run_differ_by_seed_and_process_and_are_given_back() -> None:
+    before = capture(CPU)
+    found = set()
+    for seed, rank in ((0, 0), (0, 1), (1, 0), (0, 0)):
+        with seeded(seed, rank, CPU):
+            found.add(draw())
+    assert len(found) == 3
+    assert torch.equal(capture(CPU)["torch"], before["torch"])
+    assert capture(CPU)["python"] == before["python"]
+    assert torch.equal(capture(CPU)["numpy"][1], before["numpy"][1])
+
+
+def test_a_file_is_replaced_as_a_whole_or_not_at_all(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    with replacing(path) as fresh:
+        fresh.write_text("whole")
+
+    def interrupted() -> None:
+        with replacing(path) as fresh:
+            fresh.write_text("ha")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert path.read_text() == "whole"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_folder_that_cannot_be_written_to_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(RequestError, match=r"cannot write to '.*file/below': Not a directory"):
+        prepare_folder(tmp_path / "file" / "below")
+    with pytest.raises(RequestError, match=r"cannot write to '/proc/below': "):
+        prepare_folder(Path("/proc/below"))
