@@ -71,7 +71,7 @@ TABLE = [
 def lowest(session: nox.Session) -> None:
     """The table side with the oldest releases of the dependencies that pyproject.toml allows."""
     session.env["UV_RESOLUTION"] = "lowest-direct"
-    alone = [name for name in DEV["tests"] if name.startswith(("hypothesis", "pandas", "pytest"))]
+    alone = [name for name in DEV["tests"] if name.startswith(("hypothesis", "pytest"))]
     prepare(session, "-e", ".", "pyarrow>=16", *alone)
     session.run("pytest", *(session.posargs or TABLE))
 

@@ -94,7 +94,7 @@ def load(folder: Path) -> Predictor:
     except RequestError:
         raise
     except UNREADABLE as error:
-        raise RequestError(f"{str(folder)!r} cannot be read as a predictor ({error or type(error).__name__})") from error
+        raise RequestError(f"{str(folder)!r} cannot be read as a predictor ({str(error) or type(error).__name__})") from error
 
 
 _HOW = "python -m sase_bench.predictors fit"
