@@ -37,7 +37,7 @@ def test_what_a_release_wrote_opens_and_answers(version: int, tmp_path: Path) ->
         frozen.write_bytes(file.read())
     assert database(["migrate", "--db", str(frozen)]) == 0
     for place in (frozen, shard):
-        assert [row["arch"] for row in ask("top 2 by loss", db=place).records()] == [81009, 5829]
+        assert [row["arch"] for row in ask("top 2 by top1", db=place).records()] == [81009, 5829]
         (counted,) = ask("sql SELECT count(*) AS runs, count(DISTINCT arch) AS blocks FROM runs", db=place).records()
         assert counted == {"runs": 72, "blocks": 24}
     with connect(frozen) as table, connect(shard) as other:

@@ -51,6 +51,19 @@ def test_neighbours_are_the_36_blocks_with_one_slot_changed() -> None:
     assert all(sum(a != b for a, b in zip(SASE_BLOCK.digits, other.digits, strict=True)) == 1 for other in neighbours)
 
 
+def test_an_index_is_written_with_at_most_nine_digits_and_white_space_of_any_kind() -> None:
+    assert Architecture.parse("000054983") == Architecture.parse("\x1d54983\x1f ") == SASE_BLOCK
+    with pytest.raises(RequestError, match="got '0000054983'"):
+        Architecture.parse("0000054983")
+
+
+def test_a_space_is_iterated_in_order_and_knows_the_neighbours_of_its_members() -> None:
+    assert list(Space("tied")) == Space("tied")[:]
+    assert next(iter(Space("full"))) == Architecture(0)
+    assert Space("full").neighbours(SASE_BLOCK) == list(SASE_BLOCK.neighbours())
+    assert Space("tied").sample(0, seed=0) == []
+
+
 def test_neighbours_in_the_tied_space_change_one_set() -> None:
     space = Space("tied")
     arch = space.sample(1, seed=5)[0]
@@ -86,6 +99,7 @@ def test_arrays_agree_with_the_architectures_one_by_one(name: str) -> None:
     digits, one_hot = space.digits(), space.one_hot()
     assert digits.shape == (len(space), 6)
     assert one_hot.shape == (len(space), 42)
+    assert digits.dtype == one_hot.dtype == np.uint8
     for position in (0, 17, 1234, len(space) - 1):
         assert tuple(digits[position]) == space[position].digits
         assert np.flatnonzero(one_hot[position]).tolist() == [7 * i + d for i, d in enumerate(space[position].digits)]
@@ -110,6 +124,9 @@ def test_configspace_configurations_lead_back_to_the_block(name: str) -> None:
         assert arch in space
         assert space.configuration(arch) == dict(configuration)
     assert configurations.estimate_size() == len(space)
+    assert configurations.name == f"sase-{name}"
+    drawn = [space.configuration_space(seed=seed).sample_configuration(20) for seed in (0, 0, 1)]
+    assert drawn[0] == drawn[1] != drawn[2]
 
 
 def test_slots_and_sets_hold_seven_operations_each() -> None:
@@ -138,6 +155,11 @@ def test_slots_and_sets_hold_seven_operations_each() -> None:
             lambda: Architecture.from_operations({"channel_squeeze": "gap"}),
             "expected an operation for each of channel_squeeze, channel_excite, channel_gate, gated_squeeze, spatial_squeeze, "
             "spatial_excite; got channel_squeeze",
+        ),
+        (
+            lambda: Architecture.from_operations({"channel_squeeze": "gap", "colour": "red"}),
+            "expected an operation for each of channel_squeeze, channel_excite, channel_gate, gated_squeeze, spatial_squeeze, "
+            "spatial_excite; got channel_squeeze, colour",
         ),
         (lambda: Space("half"), "unknown space 'half'; choose from tied, full"),
         (

@@ -46,6 +46,45 @@ def test_what_a_killed_sweep_had_finished_is_taken_from_the_journal(tmp_path: Pa
     assert keys_of(tmp_path, DIGITS) == [made_up(4).key]
 
 
+def test_runs_of_another_proxy_wait_in_the_journal_until_its_sweep_goes_on(tmp_path: Path) -> None:
+    other = made_up(5, proxy="fashion-8")
+    ShardWriter(tmp_path, [OTHER]).append(other)  # and killed
+    with ShardWriter(tmp_path, [DIGITS]) as shelf:
+        shelf.append(made_up(4))
+    assert keys_of(tmp_path, OTHER) == []
+    with ShardWriter(tmp_path, [OTHER]) as shelf:
+        assert other.key in shelf
+    assert keys_of(tmp_path, OTHER) == [other.key]
+
+
+def test_a_sweep_killed_between_a_shard_and_its_checksums_left_a_shard_that_is_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with ShardWriter(tmp_path, [DIGITS]) as shelf:
+        shelf.append(made_up(4))
+    shelf = ShardWriter(tmp_path, [DIGITS])
+    shelf.append(made_up(5))
+    with monkeypatch.context() as patch:
+        patch.setattr(ShardWriter, "_settle", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            shelf.publish()
+    shelf._lock.close()
+    check_sums(tmp_path / "digits.parquet")
+    assert len(list(read_shard(tmp_path / "digits.parquet"))) == 2
+    with ShardWriter(tmp_path, [DIGITS]) as shelf:
+        assert shelf.recovered == 0
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["SHA256SUMS", "digits.parquet"]
+
+
+def interrupted(shelf: ShardWriter) -> None:
+    raise KeyboardInterrupt
+
+
+def test_one_process_writes_to_a_shelf(tmp_path: Path) -> None:
+    with ShardWriter(tmp_path, [DIGITS]), pytest.raises(RequestError, match="another process is writing to"):
+        ShardWriter(tmp_path, [DIGITS])
+
+
 def test_a_shard_that_a_table_wrote_is_gone_on_with_and_merges_back(tmp_path: Path) -> None:
     with Store(tmp_path / "table.duckdb", [DIGITS]) as store:
         store.append(made_up(1))

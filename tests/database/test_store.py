@@ -275,6 +275,32 @@ def test_older_tables_are_brought_up_to_date_and_newer_ones_refused(path: Path, 
         connect(path)
 
 
+def test_a_damaged_table_is_called_damaged_and_its_parts_are_named(path: Path) -> None:
+    with Store(path, [DIGITS]) as store:
+        store.append(made_up(1))
+    good = path.read_bytes()
+    path.write_bytes(good[:100] + bytes([good[100] ^ 1]) + good[101:])
+    for opening in (connect, Store):
+        with pytest.raises(RequestError, match=r"is damaged \(.*checksum.*check --db .* names what can still be read"):
+            opening(path)
+    path.write_bytes(good[: 12288 + 300_000])  # the first block, and a piece
+    try:
+        with connect(path) as table:
+            assert all("is damaged and cannot be read" in problem for problem in check(table))
+            assert check(table)
+    except RequestError as error:
+        assert "is damaged" in str(error)  # noqa: PT017 - where the catalogue lies is up to DuckDB
+
+
+@pytest.mark.parametrize("version", ["0", "one", ""])
+def test_schemas_that_no_release_wrote_are_refused(path: Path, version: str) -> None:
+    Store(path, [DIGITS]).close()
+    with open_file(path, read_only=False) as table:
+        table.execute("UPDATE about SET value = ? WHERE key = 'schema_version'", [version])
+    with pytest.raises(RequestError, match="schema"):
+        connect(path)
+
+
 def test_the_schema_is_derived_from_the_declared_columns(path: Path) -> None:
     Store(path).close()
     assert [row[0] for row in ask(path, "DESCRIBE runs")] == list(COLUMNS)

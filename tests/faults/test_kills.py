@@ -37,7 +37,11 @@ def test_a_driver_that_is_killed_loses_nothing(tmp_path: Path, kills: int, figur
     moments, known = random.Random(1), set[Row]()
     for kill in range(kills):
         sweep = start(tmp_path, *PLAN, seconds=0.02)
-        time.sleep(moments.uniform(0.1, 1.0 if kill % 4 else 3.5))
+        if kill % 2:  # between the start of the program and its first runs
+            time.sleep(moments.uniform(0.1, 2.0))
+        else:  # while it writes and publishes, however slow the machine is
+            wait_for_runs(sweep, tmp_path, known)
+            time.sleep(moments.uniform(0.0, 1.5))
         sweep.kill()
         end(sweep)
         known = kept(tmp_path, known)

@@ -70,6 +70,8 @@ def test_an_interrupted_sweep_ends_with_130_and_one_line(tmp_path: Path, number:
         (["--plan", "random:9999"], "the tied space holds 2401 architectures, a sample of 9999 was asked for"),
         (["--seeds", "none"], "seeds are a count (3) or a list (0,1,2), got 'none'"),
         (["--budget", "soon"], "a time is a number with s, m or h (90s, 30m, 2h), got 'soon'"),
+        (["--limit", "never"], "a time is a number with s, m or h (90s, 30m, 2h), got 'never'"),
+        (["--limit", "9s", "--executor", "inline"], "--limit goes with --executor local, got --executor inline"),
         (["--workers", "0"], "--workers is at least 1, got 0"),
         (["--device", "tpu"], "argument --device: invalid choice: 'tpu'"),
         (["--db", "."], "'.' is a folder, not a table"),

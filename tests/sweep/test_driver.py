@@ -15,7 +15,7 @@ from sase_bench.record import Record
 from sase_bench.space import Space
 from sase_bench.sweep import driver
 from sase_bench.sweep.driver import sweep
-from sase_bench.sweep.executor import Job, NodeLost, Task, WorkerDied
+from sase_bench.sweep.executor import Job, NodeLost, Task, TookTooLong, WorkerDied
 from sase_bench.sweep.plan import tasks_of
 from tests.records import DIGITS, made_up
 
@@ -141,6 +141,21 @@ def test_nodes_that_are_lost_say_nothing_against_a_run_until_it_was_ten_of_them(
     assert (executor.tries[TASKS[2]], executor.tries[TASKS[3]]) == (10, 10)
     assert record is not None
     assert record.reason == "the node of the run was lost, 10 times"
+
+
+def test_a_run_that_takes_too_long_is_not_tried_again(store: Store) -> None:
+    def hangs(task: Task, attempt: int) -> list[Record]:
+        if task == TASKS[2]:
+            raise TookTooLong("the run took longer than the limit of 9 s")
+        return done(task, attempt)
+
+    executor = Pretender(hangs)
+    with store:
+        assert sweep(store, executor, JOB, TASKS).statuses == {"ok": 9, "failed": 1}
+        record = store.find((TASKS[2].arch.index, "digits", *TASKS[2].seeds))
+    assert executor.tries[TASKS[2]] == 1
+    assert record is not None
+    assert record.reason == "the run took longer than the limit of 9 s"
 
 
 def test_a_job_that_cannot_be_done_ends_the_sweep_and_keeps_what_there_is(store: Store) -> None:
