@@ -81,4 +81,7 @@ def test_what_was_written_travels_as_parameters_only() -> None:
     condition = AllOf((MetricIs(METRICS["top1"], ">", 0.5), Not(OperationIs("channel_gate", "=", "'; DROP TABLE runs"))))
     assert to_sql(condition, test=True) == ("(test_top1 > ? AND (NOT channel_gate = ?))", [0.5, "'; DROP TABLE runs"])
     assert list(metrics_in(AnyOf((condition, MetricIs(METRICS["loss"], "<", 1.0))))) == [METRICS["top1"], METRICS["loss"]]
+    loss = Not(MetricIs(METRICS["loss"], "<", 1.0))
+    assert to_sql(loss, test=True) == ("(NOT test_loss < ?)", [1.0])
+    assert list(metrics_in(loss)) == [METRICS["loss"]]
     assert list(metrics_in(None)) == []
