@@ -5,8 +5,9 @@ __all__ = ["CONCLUSIONS", "LICENCE", "ORIGIN", "READING"]
 ORIGIN = """\
 Runs of squeeze-and-excitation attention blocks from the search space of SASE (arXiv 2411.08333): six slots, seven operations
 each, 117,649 blocks. A run is one training of one block on one proxy task with one seed, with its whole learning curve; all of
-them were made by `python -m sase_bench.sweep`. This card is written by `python -m sase_bench.release` from the shards; where a
-command stands beside figures, they are its answer.""".splitlines()
+them were made by `python -m sase_bench.sweep`, or by `python -m sase_bench.bo --live`, which trains in the same way the blocks
+that it chooses. This card is written by `python -m sase_bench.release` from the shards; where a command stands beside figures,
+they are its answer.""".splitlines()
 
 READING = """\
 `curve` holds the epochs of a run. `python -m sase_bench.database merge database/*.parquet` makes the table of `schema.sql` of
@@ -24,7 +25,8 @@ CONCLUSIONS = """\
   ranked by few seeds, the first one is among the luckiest.
 * Not that a block is good on another task. A proxy is small, short and at low resolution; its validity is measured only where
   the table above has a figure, against a longer training of the same family.
-* Not that an operation is better in general because its mean is: effects are means over the blocks measured.
+* Not that an operation is better in general because its mean is: effects are means over the blocks measured, and blocks that a
+  search chose are not a random sample. Reliability is judged on the blocks with all seeds, which were drawn at random.
 * Nothing about speed: `train_seconds` also tell what else the machine did meanwhile. `params` and `flops` are counted.
 * Nothing from test scores chosen by test scores: `test_*` are for the end of a study.
 * Nothing from what is missing: a run that diverged has no score, and leaving such blocks out favours them.""".splitlines()
