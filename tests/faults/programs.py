@@ -6,6 +6,7 @@ import random
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from sase_bench.database import connect
@@ -42,10 +43,10 @@ def end(sweep: Sweep) -> tuple[int, str, str]:
 
 def workers_of(sweep: Sweep) -> list[int]:
     """The processes that train for a sweep: its children but the one that looks after multiprocessing's resources."""
-    try:
-        children = Path(f"/proc/{sweep.pid}/task/{sweep.pid}/children").read_text().split()
-    except OSError:
-        return []
+    children: list[str] = []
+    for thread in Path(f"/proc/{sweep.pid}/task").glob("*"):  # whichever of its threads started them
+        with suppress(OSError):
+            children += (thread / "children").read_text().split()
     return [int(child) for child in children if b"spawn_main" in _command(child)]
 
 
