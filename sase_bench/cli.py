@@ -5,7 +5,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from signal import SIGINT, SIGTERM, getsignal, signal
+from signal import SIG_IGN, SIGINT, SIGTERM, getsignal, signal
 from threading import current_thread, main_thread
 from types import FrameType
 from typing import NoReturn
@@ -40,6 +40,8 @@ def run(name: str, command: Callable[[Sequence[str] | None], int], argv: Sequenc
         print(f"{name}: {' '.join(str(error).split())}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
+        if argv is None and current_thread() is main_thread():  # this process ends: another Ctrl-C could only break its ending
+            signal(SIGINT, SIG_IGN)
         print(f"{name}: interrupted", file=sys.stderr)
         return 130
     except BrokenPipeError:  # the reader of a pipe has seen enough

@@ -6,7 +6,9 @@ import os
 import signal
 import threading
 import time
+from collections.abc import Iterator
 from concurrent.futures import BrokenExecutor, Future
+from contextlib import contextmanager
 from multiprocessing import get_context
 from typing import Any
 
@@ -61,10 +63,11 @@ class LocalExecutor:
             else:
                 result.set_result(done.result())
 
-        if not self._pool.active:  # Pebble gives up a pool whose worker dies before it has taken a task
-            self._pool.join()
-            self._pool = self._make(**self._options)
-        self._pool.schedule(_perform, args=[self._job, task]).add_done_callback(settle)
+        with _without_interrupts():
+            if not self._pool.active:  # Pebble gives up a pool whose worker dies before it has taken a task
+                self._pool.join()
+                self._pool = self._make(**self._options)
+            self._pool.schedule(_perform, args=[self._job, task]).add_done_callback(settle)
         return result
 
     def close(self, *, now: bool) -> None:
@@ -73,6 +76,16 @@ class LocalExecutor:
         else:
             self._pool.close()
         self._pool.join()
+
+
+@contextmanager
+def _without_interrupts() -> Iterator[None]:
+    """What begins inside never sees Ctrl-C: a worker that is still importing could only answer with a traceback."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _perform(job: Job, task: Task) -> list[Record]:

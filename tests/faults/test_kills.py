@@ -14,8 +14,7 @@ from sase_bench.database import Store
 from tests.faults import programs
 from tests.faults.programs import Row, Sweep, end, rows_in, start, workers_of
 
-BLOCKS = 2401
-PLAN = ("--plan", "all", "--together", "1")
+PLAN = ("--space", "full", "--plan", "random:40000", "--together", "1")  # more than a fast machine makes in all tests
 
 
 def kept(folder: Path, known: set[Row]) -> set[Row]:
@@ -93,7 +92,7 @@ def test_a_storm_of_signals_ends_a_sweep_as_one_does(
             sent += 1
             time.sleep(moments.uniform(0, 0.02))
         status, _, err = end(sweep)
-        assert "Traceback" not in err, err
+        assert "  File" not in err, err  # a worker that is killed in mid-sentence may leave the heading of a traceback
         statuses.append(status)
         known = kept(tmp_path, known)
     assert set(statuses) <= {130, -number}  # the second where the storm outlasted the handlers
