@@ -102,6 +102,51 @@ CREATE TABLE IF NOT EXISTS predictions (
     sd DOUBLE NOT NULL
 );
 
+CREATE TABLE IF NOT EXISTS modules (
+    arch BIGINT PRIMARY KEY,
+    module VARCHAR NOT NULL,
+    title VARCHAR,
+    year BIGINT,
+    reference VARCHAR
+);
+
+CREATE TABLE IF NOT EXISTS module_runs (
+    arch BIGINT NOT NULL,
+    proxy VARCHAR NOT NULL,
+    seed BIGINT NOT NULL,
+    status VARCHAR NOT NULL,
+    reason VARCHAR,
+    train_loss DOUBLE,
+    val_loss DOUBLE,
+    val_top1 DOUBLE,
+    test_loss DOUBLE,
+    test_top1 DOUBLE,
+    train_seconds DOUBLE,
+    eval_seconds DOUBLE,
+    peak_memory BIGINT,
+    path VARCHAR NOT NULL,
+    device VARCHAR NOT NULL,
+    threads BIGINT NOT NULL,
+    started_at VARCHAR NOT NULL,
+    recipe_hash VARCHAR NOT NULL,
+    package_version VARCHAR NOT NULL,
+    torch_version VARCHAR NOT NULL,
+    git_revision VARCHAR,
+    PRIMARY KEY (arch, proxy, seed)
+);
+
+CREATE TABLE IF NOT EXISTS module_epochs (
+    arch BIGINT NOT NULL,
+    proxy VARCHAR NOT NULL,
+    seed BIGINT NOT NULL,
+    epoch BIGINT NOT NULL,
+    train_loss DOUBLE,
+    val_loss DOUBLE,
+    val_top1 DOUBLE,
+    seconds DOUBLE,
+    PRIMARY KEY (arch, proxy, seed, epoch)
+);
+
 CREATE VIEW validation_runs AS SELECT * EXCLUDE (test_loss, test_top1) FROM runs;
 
 CREATE VIEW scores AS
