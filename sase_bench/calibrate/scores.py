@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 
 import duckdb
@@ -10,8 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sase_bench.errors import RequestError
+from sase_bench.space import SPACES, Space
+from sase_bench.sweep.plan import read_plan
 
-__all__ = ["METRICS", "Panel", "most_informative", "panel"]
+__all__ = ["METRICS", "Panel", "drawn_at_random", "most_informative", "panel"]
+
+_LEAST_DRAWN = 3  # blocks that a reliability can be estimated from
 
 #: What can be scored, each as SQL over the curve of a run; all of them see training and validation images only.
 METRICS: dict[str, str] = {
@@ -45,7 +49,8 @@ def panel(table: duckdb.DuckDBPyConnection, proxy: str, seeds: Sequence[int] | N
     """The blocks of an open table that ended ok on `proxy` with each of `seeds`.
 
     By default the seeds are those, most measured first, that leave the most degrees of freedom for the noise,
-    (blocks - 1)·(seeds - 1): a sweep that was stopped in its last seed is judged by the seeds before.
+    (blocks - 1)·(seeds - 1): a sweep that was stopped in its last seed is judged by the seeds before. Where blocks of the plan
+    `random:N` are among them, the others are left out: what a person or a search chose lies further apart than blocks do.
     Raises `RequestError` if there are no such blocks.
     """
     columns = ", ".join(f"{sql} AS {name}" for name, sql in METRICS.items())
@@ -54,9 +59,11 @@ def panel(table: duckdb.DuckDBPyConnection, proxy: str, seeds: Sequence[int] | N
         "USING (arch, proxy, seed) WHERE proxy = ? AND status = 'ok' GROUP BY arch, seed ORDER BY arch, seed",
         [proxy],
     ).fetchall()
+    judged = drawn_at_random({row[0] for row in rows})
     found: dict[int, dict[int, list[float]]] = {}
     for arch, seed, *values in rows:
-        found.setdefault(seed, {})[arch] = values
+        if arch in judged:
+            found.setdefault(seed, {})[arch] = values
     chosen = tuple(sorted(seeds)) if seeds is not None else most_informative(found)
     archs = sorted(set.intersection(*(set(found.get(seed, {})) for seed in chosen))) if chosen else []
     if not archs:
@@ -71,6 +78,13 @@ def panel(table: duckdb.DuckDBPyConnection, proxy: str, seeds: Sequence[int] | N
     )
     scores = {name: cube[:, :, i] for i, name in enumerate(METRICS)}
     return Panel(tuple(archs), chosen, scores, unscored, runs, float(seconds))
+
+
+def drawn_at_random(archs: Set[int]) -> Set[int]:
+    """Those of some blocks that the plan `random:N` has in either space, N being their number; all where these are too few."""
+    plans = (read_plan([f"random:{min(len(archs), len(space))}"], space) for space in map(Space, SPACES)) if archs else ()
+    drawn = {arch.index for plan in plans for arch in plan} & archs
+    return drawn if len(drawn) >= _LEAST_DRAWN else archs
 
 
 def most_informative(found: Mapping[int, Mapping[int, object]]) -> tuple[int, ...]:

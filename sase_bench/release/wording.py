@@ -26,7 +26,7 @@ CONCLUSIONS = """\
 * Not that a block is good on another task. A proxy is small, short and at low resolution; its validity is measured only where
   the table above has a figure, against a longer training of the same family.
 * Not that an operation is better in general because its mean is: effects are means over the blocks measured, and blocks that a
-  search chose are not a random sample. Reliability is judged on the blocks with all seeds, which were drawn at random.
+  search chose are not a random sample. Reliability is judged on blocks that were drawn at random.
 * Nothing about speed: `train_seconds` also tell what else the machine did meanwhile. `params` and `flops` are counted.
 * Nothing from test scores chosen by test scores: `test_*` are for the end of a study.
 * Nothing from what is missing: a run that diverged has no score, and leaving such blocks out favours them.""".splitlines()
