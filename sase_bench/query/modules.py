@@ -50,7 +50,19 @@ def modules(query: Modules, source: Source) -> Answer:
         ahead = sum(sign * other > sign * mean for other in means)
         rows.append((name, _year(name), mean, sd, len(seeds), *_gain(metric, seeds, found.get(PLAIN, {})), ahead, len(means)))
     rows.sort(key=lambda row: (-sign * row[2], row[0]))
-    names = ("module", "year", column, f"{column}_sd", "seeds", "gain", "gain_low", "gain_high", "blocks_ahead", "blocks")
+    names = (
+        "module",
+        "year",
+        column,
+        f"{column}_sd",
+        "seeds",
+        "gain",
+        "gain_low",
+        "gain_high",
+        "pairs",
+        "blocks_ahead",
+        "blocks",
+    )
     note = "gain: over the plain trunk, paired by seeds, larger is better; low and high: 95 % interval"
     if PLAIN not in found:
         note = f"the plain trunk has no run that ended ok, so there is no gain; train it with --plan {PLAIN}"
@@ -77,11 +89,15 @@ def _year(name: str) -> int | None:
     return None if published is None else published.year
 
 
-def _gain(metric: Metric, seeds: dict[int, float], plain: dict[int, float]) -> tuple[float | None, float | None, float | None]:
+def _gain(
+    metric: Metric, seeds: dict[int, float], plain: dict[int, float]
+) -> tuple[float | None, float | None, float | None, int]:
     sign = 1 if metric.better == "larger" else -1
     differences = [sign * (value - plain[seed]) for seed, value in seeds.items() if seed in plain]
     mean, sd = spread(differences)
     margin = half_width(sd, len(differences))
-    if seeds == plain or mean is None or margin is None:
-        return (None if seeds == plain else mean), None, None
-    return mean, mean - margin, mean + margin
+    if seeds == plain:
+        return None, None, None, len(differences)
+    if mean is None or margin is None:
+        return mean, None, None, len(differences)
+    return mean, mean - margin, mean + margin, len(differences)

@@ -118,7 +118,7 @@ def _gain(db: Path, proxy: str, arch: int) -> dict[str, Any] | None:
     (row,) = (row for row in rows if row["metric"] == "val_loss")
     if not row["pairs"]:
         return None
-    return {"arch": arch, "gain": row["difference"], "gain_low": row["low"], "gain_high": row["high"], "seeds": row["pairs"]}
+    return {"arch": arch, "gain": row["difference"], "gain_low": row["low"], "gain_high": row["high"], "pairs": row["pairs"]}
 
 
 def _place(db: Path, proxy: str, arch: Architecture) -> dict[str, Any]:

@@ -40,11 +40,12 @@ def test_modules_are_ranked_beside_the_published_block(table: Path) -> None:
     found = ask("modules by loss", db=table)
     margin = 12.706204736 * 0.125 * 2**0.5 / 2**0.5  # t(0.975, 1), differences 0.25 and 0.5
     assert found.columns == (
-        "module", "year", "val_loss", "val_loss_sd", "seeds", "gain", "gain_low", "gain_high", "blocks_ahead", "blocks",
+        "module", "year", "val_loss", "val_loss_sd", "seeds", "gain", "gain_low", "gain_high", "pairs", "blocks_ahead",
+        "blocks",
     )  # fmt: skip
     assert found.rows == (
-        ("srm", 2019, 0.125, None, 1, None, None, None, 0, 2),
-        ("sase", None, 0.375, None, 1, 0.625, None, None, 0, 2),
+        ("srm", 2019, 0.125, None, 1, None, None, None, 0, 0, 2),
+        ("sase", None, 0.375, None, 1, 0.625, None, None, 1, 0, 2),
         (
             "eca",
             2020,
@@ -54,10 +55,11 @@ def test_modules_are_ranked_beside_the_published_block(table: Path) -> None:
             0.375,
             pytest.approx(0.375 - margin),
             pytest.approx(0.375 + margin),
+            2,
             1,
             2,
         ),
-        ("none", None, 0.875, pytest.approx(0.25 / 2**0.5), 2, None, None, None, 2, 2),
+        ("none", None, 0.875, pytest.approx(0.25 / 2**0.5), 2, None, None, None, 2, 2, 2),
     )
 
 
