@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from sase_bench.database.schema import BLOCK_TABLES, MODULE_TABLES
 from sase_bench.query.answer import Answer, fields
 from sase_bench.query.language import Columns, Proxies, Selection, Summary, Word
 from sase_bench.query.measured import measure_on
@@ -19,6 +20,8 @@ def _estimates(name: str, description: str) -> dict[str, tuple[str, str]]:
     ends = {f"{name}_{end}": ("", f"{end}er end of its 95 % interval") for end in ("low", "high")}
     return {name: ("", description), **ends}
 
+
+_NUMBER = "the module's number, where a block has its index"
 
 #: Table → column → (unit, description), for what is not declared in `sase_bench.record`.
 DESCRIPTIONS: dict[str, dict[str, tuple[str, str]]] = {
@@ -73,8 +76,9 @@ DESCRIPTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "mean": ("of the metric", "what is expected of the architecture"),
         "sd": ("of the metric", "standard deviation of the architecture's true value"),
     },
+    **{name: {"arch": ("", _NUMBER)} for name in MODULE_TABLES},
     "modules": {
-        "arch": ("", "the module's number in the tables of modules' runs"),
+        "arch": ("", _NUMBER),
         "module": ("", "its name wherever attention is chosen; none = the plain trunk"),
         "title": ("", "of the paper"),
         "year": ("", "of the venue"),
@@ -96,7 +100,10 @@ DESCRIPTIONS: dict[str, dict[str, tuple[str, str]]] = {
 }
 
 _DECLARED = {"runs": COLUMNS, "validation_runs": COLUMNS, "epochs": {name: COLUMNS[name] for name in KEY} | EPOCH_COLUMNS}
-_DECLARED |= {"module_runs": COLUMNS, "module_epochs": _DECLARED["epochs"]}
+_DECLARED |= {
+    theirs: {name: column for name, column in _DECLARED[blocks].items() if name != "arch"}
+    for blocks, theirs in zip(BLOCK_TABLES, MODULE_TABLES, strict=True)
+}
 _BETTER = {metric.val_column: metric.better for metric in METRICS.values()}
 
 
