@@ -111,6 +111,11 @@ _LONG = [
     for base in _COLOURS
 ]
 
+_LONGEST = [
+    replace(base, name=f"{base.name}est", description=f"{base.description}, and three times as many again", epochs=60)
+    for base in _LONG
+]
+
 _CIFAR10_COLOURS = next(proxy for proxy in _COLOURS if proxy.dataset == "cifar10")
 
 _VARIANTS = [
@@ -137,7 +142,7 @@ _VARIANTS = [
 ]
 
 #: Every proxy by name.
-PROXIES: dict[str, Proxy] = {proxy.name: proxy for proxy in (_DIGITS, *_SIZED, *_LOCAL, *_COLOURS, *_LONG, *_VARIANTS, _PAPER)}
+PROXIES: dict[str, Proxy] = {proxy.name: proxy for proxy in (_DIGITS, *_SIZED, *_LOCAL, *_COLOURS, *_LONG, *_LONGEST, *_VARIANTS, _PAPER)}
 
 
 def find(name: str) -> Proxy:
