@@ -25,7 +25,7 @@ def measurement(proxy: str, count: int, text: str = "a/b/c/d/e/f") -> Measuremen
 
 
 def calibration(proxy: str, low: float | None) -> dict[str, object]:
-    figures = {"reliability": 0.5, "reliability_low": low, "reliability_high": 0.9}
+    figures = {"reliability": 0.5, "reliability_low": low, "reliability_high": 0.9, "validity": None, "reference": None}
     return {"proxy": proxy, "metric": "val_loss", "blocks": 3, "seeds": 2, **figures}
 
 

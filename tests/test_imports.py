@@ -63,6 +63,7 @@ MAP: dict[str, set[str]] = {
         "errors",
         "latency",
         "modules",
+        "predictors",
         "query",
         "space",
         "trunk",

@@ -17,13 +17,14 @@ from sase_bench.calibrate.scores import panel
 from sase_bench.database import Store, connect
 from sase_bench.database.reader import DEFAULT_TABLE
 from sase_bench.errors import RequestError
-from sase_bench.proxies.registry import find
+from sase_bench.proxies.registry import REFERENCE, find
 from sase_bench.space import SPACES
 from sase_bench.sweep.__main__ import main as sweep
 from sase_bench.sweep.executors import add_executor_options, executor_arguments
 
 __all__ = ["main"]
 
+_REFERENCE = f"a longer training that its ranking is compared with (with --measured {REFERENCE}, if the table has it)"
 _FORMATS = ("table", "md", "json")
 
 
@@ -44,8 +45,11 @@ def _command(argv: Sequence[str] | None) -> int:
             if status:
                 return status
     with connect(options.db) as table:
-        long = panel(table, options.reference) if options.reference else None
-        found = list(findings(options.proxy, panel(table, options.proxy), options.reference, long))
+        by_default = options.measured and options.reference is None
+        found = next(judge(table, proxy=options.proxy), []) if by_default else []
+        if not found:
+            long = panel(table, options.reference) if options.reference else None
+            found = list(findings(options.proxy, panel(table, options.proxy), options.reference, long))
     with Store(options.db, proxies) as store:
         store.replace_calibrations([finding.row() for finding in found])
     print(_render(found, options.format))
@@ -69,7 +73,7 @@ def _judge_all(options: argparse.Namespace) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = cli.Parser("sase_bench.calibrate", "Measure the reliability and the validity of a proxy's scores.")
     parser.add_argument("--proxy", default="digits", help="the proxy to be judged; all: every one in the table")
-    parser.add_argument("--reference", metavar="PROXY", help="a longer training that its ranking is compared with")
+    parser.add_argument("--reference", metavar="PROXY", help=_REFERENCE)
     parser.add_argument("--space", choices=tuple(SPACES), default="full", help="the space that blocks are drawn from")
     parser.add_argument("--blocks", type=int, default=24, metavar="K", help="blocks to train")
     parser.add_argument("--seeds", type=int, default=4, metavar="S", help="seeds of each")

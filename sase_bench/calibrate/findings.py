@@ -10,6 +10,7 @@ import duckdb
 from sase_bench.calibrate.scores import METRICS, Panel, panel
 from sase_bench.calibrate.statistics import LEAST_BLOCKS, Estimate, bootstrap, icc, ranks, reliability, validity
 from sase_bench.errors import RequestError
+from sase_bench.proxies.registry import REFERENCE
 
 __all__ = ["Finding", "findings", "judge"]
 
@@ -47,15 +48,20 @@ class Finding:
         return row
 
 
-def judge(table: duckdb.DuckDBPyConnection, reference: str | None = None) -> Iterator[list[Finding]]:
-    """The findings for every proxy of an open table that was measured with two seeds, in order of their names.
+def judge(
+    table: duckdb.DuckDBPyConnection, reference: str | None = None, *, proxy: str | None = None
+) -> Iterator[list[Finding]]:
+    """The findings for `proxy`, or every one, of an open table that was measured with two seeds, in order of their names.
 
-    Those with too few blocks to be judged are left out. There is no validity for the reference itself, nor for a proxy that
-    shares too few blocks with it.
+    Those with too few blocks to be judged are left out. `reference` is by default `REFERENCE`, where the table has it. There is
+    no validity for the reference itself, nor for a proxy that shares too few blocks with it.
     """
     several = "SELECT proxy FROM runs WHERE status = 'ok' GROUP BY proxy HAVING count(DISTINCT seed) > 1 ORDER BY proxy"
+    there = [name for (name,) in table.execute(several).fetchall()]
+    if reference is None and REFERENCE in there:
+        reference = REFERENCE
     long = panel(table, reference) if reference else None
-    for (name,) in table.execute(several).fetchall():
+    for name in there if proxy is None else {proxy} & set(there):
         measured = panel(table, name)
         if len(measured.archs) < LEAST_BLOCKS or len(measured.seeds) < 2:
             continue

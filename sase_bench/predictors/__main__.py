@@ -1,4 +1,4 @@
-"""`python -m sase_bench.predictors`: evaluate predictors, fit them, and put their predictions into the table."""
+"""`python -m sase_bench.predictors`: evaluate predictors, fit them, put their predictions into the table, weigh the slots."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from sase_bench.database.reader import DEFAULT_TABLE
 from sase_bench.errors import RequestError
 from sase_bench.predictors import PREDICTORS, shelf
 from sase_bench.predictors.evaluation import Row, contenders, evaluate
+from sase_bench.predictors.importance import DRAWS, importance
 from sase_bench.predictors.splits import SIZES, Splits
 from sase_bench.predictors.targets import METRICS, Targets, targets
 from sase_bench.query.answer import Answer, Field
@@ -51,13 +52,15 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--shelf", type=Path, default=shelf.DEFAULT_SHELF, metavar="DIR", help="the folder of fitted predictors"
     )
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of fit")
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of fit and importance")
     parser.add_argument("--repeats", type=int, default=20, metavar="N", help="of evaluate: fits for each number of blocks")
     parser.add_argument("--sizes", type=_numbers, default=SIZES, metavar="N,N", help="of evaluate: numbers of training blocks")
     parser.add_argument(
         "--extras", choices=("costs",), help="of evaluate: also try boosted trees that see parameters and FLOPs"
     )
-    parser.add_argument("--format", choices=tuple(FORMATS), default="table", help="of evaluate: how the result is printed")
+    parser.add_argument(
+        "--format", choices=tuple(FORMATS), default="table", help="of evaluate and importance: how the result is printed"
+    )
     return parser
 
 
@@ -99,12 +102,27 @@ def _predict(options: argparse.Namespace, found: Targets, names: Sequence[str]) 
     return 0
 
 
+def _importance(options: argparse.Namespace, found: Targets, names: Sequence[str]) -> int:
+    """Say which slots and pairs of slots the scores of all blocks depend on, by the Gaussian process."""
+    shares = importance(found, seed=options.seed)
+    place = shelf.write_importance(options.shelf, found, shares, DRAWS)
+    sys.stdout.write(render(Answer(fields=_SHARES, rows=tuple(shares)), options.format))
+    _say(f"the shares are in {place}")
+    return 0
+
+
 _NAMED = (Field("predictor", "VARCHAR", "text"), Field("n", "BIGINT", "plain"), Field("repeats", "BIGINT", "plain"))
 _FIELDS = (*_NAMED, *(Field(item.name, "DOUBLE", "score") for item in fields(Row)[len(_NAMED) :]))
+_SHARES = (
+    Field("slot", "VARCHAR", "text"),
+    Field("other", "VARCHAR", "text"),
+    *(Field(x, "DOUBLE", "score") for x in ("share", "low", "high")),
+)
 
 _ACTIONS: dict[str, Callable[[argparse.Namespace, Targets, Sequence[str]], int]] = {
     "evaluate": _evaluate,
     "fit": _fit,
+    "importance": _importance,
     "predict": _predict,
 }
 

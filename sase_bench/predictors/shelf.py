@@ -2,13 +2,15 @@
 
 predictors/PROXY-METRIC[-tied]/splits.json, splits.npz     python -m sase_bench.predictors evaluate
                                evaluation.json             the same
+                               importance.json             python -m sase_bench.predictors importance
                                NAME/                       python -m sase_bench.predictors fit
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -19,17 +21,19 @@ from sase_bench.errors import UNREADABLE, RequestError
 from sase_bench.predictors import PREDICTORS
 from sase_bench.predictors.card import card
 from sase_bench.predictors.evaluation import Row
+from sase_bench.predictors.importance import Share
 from sase_bench.predictors.protocol import Predictor
 from sase_bench.predictors.splits import Splits
 from sase_bench.predictors.targets import Targets
 from sase_bench.version import __version__
 
-__all__ = ["DEFAULT_SHELF", "fit", "folder_of", "load", "write_evaluation"]
+__all__ = ["DEFAULT_SHELF", "fit", "folder_of", "load", "write_evaluation", "write_importance"]
 
 #: Relative to the working directory.
 DEFAULT_SHELF = Path("predictors")
 
 _EVALUATION = "evaluation.json"
+_IMPORTANCE = "importance.json"
 
 
 def folder_of(shelf: Path, proxy: str, metric: str, space: str) -> Path:
@@ -56,12 +60,18 @@ def described(targets: Targets) -> dict[str, Any]:
 def write_evaluation(shelf: Path, targets: Targets, splits: Splits, rows: Iterable[Row]) -> Path:
     """Keep the lists and the scores."""
     folder = folder_of(shelf, targets.proxy, targets.metric, targets.space)
-    content = {"data": described(targets), "rows": [asdict(row) for row in rows]}
-    try:
+    with _written_to(folder):
         splits.write(folder)
-        (folder / _EVALUATION).write_text(json.dumps(content, indent=1, allow_nan=False) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise RequestError(f"cannot write to {str(folder)!r}: {error.strerror}") from error
+        _put(folder / _EVALUATION, {"data": described(targets), "rows": [asdict(row) for row in rows]})
+    return folder
+
+
+def write_importance(shelf: Path, targets: Targets, found: Iterable[Share], draws: int) -> Path:
+    """Keep the shares of slots and pairs."""
+    folder = folder_of(shelf, targets.proxy, targets.metric, targets.space)
+    with _written_to(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        _put(folder / _IMPORTANCE, {"data": described(targets), "draws": draws, "rows": [share._asdict() for share in found]})
     return folder
 
 
@@ -98,6 +108,18 @@ def load(folder: Path) -> Predictor:
 
 
 _HOW = "python -m sase_bench.predictors fit"
+
+
+def _put(path: Path, content: Mapping[str, Any]) -> None:
+    path.write_text(json.dumps(content, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+
+
+@contextmanager
+def _written_to(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise RequestError(f"cannot write to {str(folder)!r}: {error.strerror}") from error
 
 
 def _evaluation(folder: Path) -> tuple[Mapping[str, Any], list[dict[str, Any]]]:

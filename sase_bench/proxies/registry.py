@@ -5,7 +5,10 @@ from dataclasses import replace
 from sase_bench.errors import unknown
 from sase_bench.proxies.recipe import Proxy
 
-__all__ = ["PROXIES", "find"]
+__all__ = ["PROXIES", "REFERENCE", "find"]
+
+#: The longest training from scratch that a panel of blocks has had: what the rankings of the other proxies are compared with.
+REFERENCE = "cifar10-8-local-colours-longest"
 
 _DIGITS = Proxy(
     name="digits",
@@ -142,7 +145,9 @@ _VARIANTS = [
 ]
 
 #: Every proxy by name.
-PROXIES: dict[str, Proxy] = {proxy.name: proxy for proxy in (_DIGITS, *_SIZED, *_LOCAL, *_COLOURS, *_LONG, *_LONGEST, *_VARIANTS, _PAPER)}
+PROXIES: dict[str, Proxy] = {
+    proxy.name: proxy for proxy in (_DIGITS, *_SIZED, *_LOCAL, *_COLOURS, *_LONG, *_LONGEST, *_VARIANTS, _PAPER)
+}
 
 
 def find(name: str) -> Proxy:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from sase_bench import cli
 from sase_bench.database.shelf import DEFAULT_SHELF
+from sase_bench.proxies.registry import REFERENCE
 from sase_bench.release.verification import VERIFICATION, verify_rows
 from sase_bench.release.writing import write
 
@@ -24,7 +25,9 @@ def _command(argv: Sequence[str] | None) -> int:
     parser = cli.Parser("sase_bench.release", "Complete the shelf of released runs: data card, schema, metadata, checksums.")
     parser.add_argument("action", nargs="?", choices=tuple(_ACTIONS), default="write", help=", ".join(_ACTIONS))
     parser.add_argument("--shelf", type=Path, default=DEFAULT_SHELF, metavar="DIR", help="the folder with the shards")
-    parser.add_argument("--reference", metavar="PROXY", help="write: the longer training that validity is measured against")
+    parser.add_argument(
+        "--reference", metavar="PROXY", help=f"write: what validity is measured against (default: {REFERENCE}, if it is there)"
+    )
     parser.add_argument("--count", type=int, default=20, metavar="N", help="verify: how many rows to train again")
     parser.add_argument("--seed", type=int, default=0, help="verify: which rows are drawn")
     parser.add_argument("--proxy", metavar="NAME", help="verify: rows of this proxy only")

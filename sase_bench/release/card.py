@@ -14,6 +14,7 @@ import duckdb
 from sase_bench.calibrate.findings import Finding
 from sase_bench.database.shelf import CALIBRATIONS, Shelf, open_shelf, read_shelf
 from sase_bench.proxies.recipe import DATASETS
+from sase_bench.proxies.registry import REFERENCE
 from sase_bench.query import ask
 from sase_bench.query.format import render
 from sase_bench.record import COLUMNS, EPOCH_COLUMNS, Column
@@ -50,9 +51,13 @@ def card(folder: Path, found: Sequence[Finding]) -> str:
 
 
 def _headline(found: Sequence[Finding]) -> str:
-    """The reliability of ranking by validation loss, of the proxy with the most blocks first."""
+    """Reliability and validity of ranking by validation loss, of the proxy with the most blocks first."""
     losses = sorted((item for item in found if item.metric == "val_loss"), key=lambda item: (-item.blocks, item.proxy))
-    figures = [f"{item.reliability} on {item.proxy} ({item.blocks:,} blocks, {item.seeds} seeds)" for item in losses]
+    figures = [
+        f"{item.reliability} on {item.proxy} ({item.blocks:,} blocks, {item.seeds} seeds"
+        + (")" if item.validity is None else f"; validity {item.validity} against {item.reference})")
+        for item in losses
+    ]
     return f"sase-bench: reliability of val_loss {'; '.join(figures)}" if figures else "sase-bench: reliability not measured"
 
 
@@ -98,7 +103,8 @@ def _modules(table: duckdb.DuckDBPyConnection, folder: Path) -> Iterator[str]:
 
 
 def _reliability(found: Sequence[Finding]) -> Iterator[str]:
-    reference = next((f" --reference {item.reference}" for item in found if item.reference), "")
+    other = {item.reference for item in found if item.reference} - {REFERENCE}
+    reference = "".join(f" --reference {name}" for name in other)
     yield f"`python -m sase_bench.calibrate --measured --proxy all{reference}` on the merged table; all in `{CALIBRATIONS}`."
     yield ""
     yield "Of ranks, with 95 % bootstrap intervals over blocks. Validity is the correlation with the longer training in"

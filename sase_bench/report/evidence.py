@@ -49,20 +49,21 @@ class Evidence:
     """A table, the searches that were compared on it and the predictors that were evaluated on it."""
 
     measurements: tuple[Measurement, ...]
-    calibrations: Records  # proxy, metric, blocks, seeds, and icc and reliability with their intervals
+    calibrations: Records  # proxy, metric, blocks, seeds, reference; icc, reliability and validity with their intervals
     search: dict[str, Any] | None  # as `python -m sase_bench.bo --compare --output` writes it
     predictors: list[dict[str, Any]] = field(default_factory=list)  # as `predictors evaluate` writes them
+    importances: list[dict[str, Any]] = field(default_factory=list)  # as `predictors importance` writes them
 
 
 def evidence_of(db: Path, *, search: Path | None = None, predictors: Path | None = None) -> Evidence:
     """Everything that the table `db` holds for a report. Raises `RequestError` for what cannot be read."""
     scored = [str(record["proxy"]) for record in ask("summary", db=db).records() if record["ok"]]
-    evaluated = sorted(predictors.glob("*/evaluation.json")) if predictors and predictors.is_dir() else []
     return Evidence(
         measurements=tuple(_measurement(db, proxy) for proxy in scored),
         calibrations=_calibrations(db),
         search=read_json(search) if search and search.exists() else None,
-        predictors=[read_json(path) for path in evaluated],
+        predictors=_all_json(predictors, "*/evaluation.json"),
+        importances=_all_json(predictors, "*/importance.json"),
     )
 
 
@@ -75,6 +76,10 @@ def read_json(path: Path) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise RequestError(f"{str(path)!r} holds {type(content).__name__}, an object was expected")
     return content
+
+
+def _all_json(folder: Path | None, pattern: str) -> list[dict[str, Any]]:
+    return [read_json(path) for path in sorted(folder.glob(pattern))] if folder and folder.is_dir() else []
 
 
 def _measurement(db: Path, proxy: str) -> Measurement:
@@ -127,8 +132,8 @@ def _place(db: Path, proxy: str, arch: Architecture) -> dict[str, Any]:
 
 
 def _calibrations(db: Path) -> Records:
-    kept: Sequence[str] = ("proxy", "metric", "blocks", "seeds")
-    kept = [*kept, *(f"{name}{end}" for name in ("icc", "reliability") for end in ("", "_low", "_high"))]
+    kept: Sequence[str] = ("proxy", "metric", "blocks", "seeds", "reference", "reference_blocks")
+    kept = [*kept, *(f"{name}{end}" for name in ("icc", "reliability", "validity") for end in ("", "_low", "_high"))]
     with connect(db) as table:
         rows = [finding.row() for group in judge(table) for finding in group if finding.metric in CALIBRATED]
     return [{name: _finite(row[name]) for name in kept} for row in rows]

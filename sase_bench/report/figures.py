@@ -6,15 +6,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from sase_bench.predictors.importance import LEAST_BLOCKS
 from sase_bench.report import plots
 from sase_bench.report.comparison import Entry
 from sase_bench.report.drawing import Drawing
 from sase_bench.report.evidence import Evidence, Measurement
+from sase_bench.report.plots.marks import PUBLISHED
 from sase_bench.space import SASE_BLOCK
 
 __all__ = ["Missing", "Picture", "figures"]
-
-_PUBLISHED = "SASE's published block"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +52,26 @@ def figures(evidence: Evidence, entries: Sequence[Entry]) -> Iterator[Picture | 
         )
     else:
         yield Missing(name="reliability", reason="no proxy has three blocks with two seeds")
+    yield from _agreements(evidence)
     yield from _of_programs(evidence)
+
+
+def _agreements(evidence: Evidence) -> Iterator[Picture | Missing]:
+    measured = {measurement.proxy: measurement for measurement in evidence.measurements}
+    judged = [row for row in evidence.calibrations if row["metric"] == "val_loss" and row["reference"] in measured]
+    for row in judged:
+        proxy, reference = row["proxy"], row["reference"]
+        yield Picture(
+            name=f"agreement-{proxy}",
+            title=f"Whether longer training agrees with {proxy}",
+            command=f"python -m sase_bench.calibrate --measured --proxy {proxy} --reference {reference}",
+            draw=partial(plots.agreement, measured[proxy], measured[reference], row),
+            height=3.8,
+        )
+    if not judged:
+        yield Missing(
+            name="agreement", reason="no longer training of three blocks with two seeds is in the table to compare a proxy with"
+        )
 
 
 def _modules(entries: Sequence[Entry]) -> Iterator[Picture | Missing]:
@@ -102,11 +121,11 @@ def _of_proxy(measurement: Measurement) -> Iterator[Picture | Missing]:
         draw=partial(plots.curves, measurement),
     )
     if measurement.published is None:
-        yield Missing(name=f"place-{proxy}", reason=f"{_PUBLISHED} was not measured on {proxy}")
+        yield Missing(name=f"place-{proxy}", reason=f"{PUBLISHED} was not measured on {proxy}")
     else:
         yield Picture(
             name=f"place-{proxy}",
-            title=f"Where {_PUBLISHED} ranks on {proxy}",
+            title=f"Where {PUBLISHED} ranks on {proxy}",
             command=f'python -m sase_bench.query "rank {SASE_BLOCK.index} by loss on {proxy}"',
             draw=partial(plots.place, measurement),
         )
@@ -132,8 +151,19 @@ def _of_programs(evidence: Evidence) -> Iterator[Picture | Missing]:
             command=f"python -m sase_bench.predictors evaluate --proxy {data['proxy']} --space {data['space']}",
             draw=partial(plots.predictors, found),
         )
-    most = max((len(measurement.blocks) for measurement in evidence.measurements), default=0)
-    yield Missing(
-        name="interactions",
-        reason=f"a map of slot pairs needs all 735 pairs of operations several times; at most {most} blocks are measured",
-    )
+    if not evidence.importances:
+        most = max((len(measurement.blocks) for measurement in evidence.measurements), default=0)
+        how = "python -m sase_bench.predictors importance"
+        yield Missing(
+            name="interactions",
+            reason=f"no share of slots and pairs was estimated, which takes {LEAST_BLOCKS} blocks, and {most} are there: {how}",
+        )
+    for found in evidence.importances:
+        data = found["data"]
+        yield Picture(
+            name=f"interactions-{data['proxy']}-{data['metric']}-{data['space']}",
+            title=f"What {data['metric']} on {data['proxy']} depends on: slots and pairs of slots",
+            command=f"python -m sase_bench.predictors importance --proxy {data['proxy']} --space {data['space']}",
+            draw=partial(plots.interactions, found),
+            height=4.6,
+        )

@@ -69,7 +69,17 @@ def _trust(proxy: str, calibrations: Sequence[Mapping[str, Any]]) -> Claim:
         f"Reliability of the loss on {proxy}: {row['reliability']:.2f}, 95 % interval {low:.2f} to {high:.2f} "
         f"({row['blocks']} blocks, {row['seeds']} seeds; 1 = other seeds would give the same ranking); {verdict}."
     )
-    return Claim(text, command)
+    return Claim(text + _validity(row), command)
+
+
+def _validity(row: Mapping[str, Any]) -> str:
+    if row["validity"] is None or row["validity_low"] is None:
+        return " Whether longer training would rank blocks alike is not known."
+    return (
+        f" Validity: its ranking correlates with that of longer training from scratch ({row['reference']}, other seeds) by "
+        f"{row['validity']:.2f}, 95 % interval {row['validity_low']:.2f} to {row['validity_high']:.2f}, once the noise of both "
+        f"is taken out ({row['reference_blocks']} blocks)."
+    )
 
 
 def _modules(found: Measurement) -> Claim:

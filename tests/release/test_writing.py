@@ -62,10 +62,11 @@ def test_the_first_line_of_the_card_tells_the_reliability(shelf: Path, card: str
     estimates = [
         "{:.2f} [{:.2f}, {:.2f}]".format(*(float(row[f"reliability{end}"]) for end in ("", "_low", "_high"))) for row in rows
     ]
+    valid = "{:.2f} [{:.2f}, {:.2f}]".format(*(float(rows[1][f"validity{end}"]) for end in ("", "_low", "_high")))
     first = card.splitlines()[0]
     assert first == (
         f"# sase-bench: reliability of val_loss {estimates[0]} on cifar10-8 (5 blocks, 2 seeds); "
-        f"{estimates[1]} on digits (5 blocks, 2 seeds)"
+        f"{estimates[1]} on digits (5 blocks, 2 seeds; validity {valid} against cifar10-8)"
     )
 
 

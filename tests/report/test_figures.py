@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -5,11 +6,13 @@ import pytest
 from sase_bench.database import Store
 from sase_bench.errors import RequestError
 from sase_bench.modules import Module
+from sase_bench.proxies.registry import PROXIES, REFERENCE
 from sase_bench.report import plots
 from sase_bench.report.drawing import new_figure, save
 from sase_bench.report.evidence import Evidence, evidence_of, read_json
 from sase_bench.report.figures import Missing, Picture, figures
 from sase_bench.report.wording import claims
+from tests.predictors.synthetic import run
 from tests.records import DIGITS, made_up
 from tests.shelves import write_shelf
 
@@ -28,6 +31,15 @@ EVALUATION = {
         for n in (10, 20)
     ],
 }
+SHARES = {
+    "data": {"proxy": "digits", "metric": "val_loss", "space": "full", "blocks": 40},
+    "draws": 5,
+    "rows": [
+        {"slot": "channel_squeeze", "other": None, "share": 0.5, "low": 0.4, "high": 0.6},
+        {"slot": "channel_squeeze", "other": "channel_gate", "share": 0.1, "low": 0.0, "high": 0.2},
+        {"slot": None, "other": None, "share": 0.4, "low": 0.3, "high": 0.5},
+    ],
+}
 
 
 @pytest.fixture(scope="module")
@@ -37,17 +49,25 @@ def evidence(tmp_path_factory: pytest.TempPathFactory) -> Evidence:
 
 def test_a_figure_that_the_data_do_not_allow_is_missing_with_its_reason(evidence: Evidence) -> None:
     missing = {item.name: item.reason for item in figures(evidence, []) if isinstance(item, Missing)}
-    assert set(missing) == {"modules", "gains-digits", "place-digits", "regret", "predictors", "interactions"}
+    assert set(missing) == {"modules", "gains-digits", "place-digits", "agreement", "regret", "predictors", "interactions"}
     assert "python -m sase_bench.bo --compare" in missing["regret"]
     assert "python -m sase_bench.predictors evaluate" in missing["predictors"]
     assert "python -m sase_bench.sweep --plan modules --proxy digits" in missing["gains-digits"]
     assert "was not measured on digits" in missing["place-digits"]
+    assert "takes 37 blocks" in missing["interactions"]
 
 
 def test_searches_and_predictors_are_drawn_where_there_are_some(evidence: Evidence, tmp_path: Path) -> None:
-    fuller = Evidence(measurements=(), calibrations=evidence.calibrations, search=SEARCH, predictors=[EVALUATION])
+    fuller = Evidence(
+        measurements=(), calibrations=evidence.calibrations, search=SEARCH, predictors=[EVALUATION], importances=[SHARES]
+    )
     pictures = [item for item in figures(fuller, []) if isinstance(item, Picture)]
-    assert [item.name for item in pictures] == ["reliability", "regret", "predictors-digits-val_loss-tied"]
+    assert [item.name for item in pictures] == [
+        "reliability",
+        "regret",
+        "predictors-digits-val_loss-tied",
+        "interactions-digits-val_loss-full",
+    ]
     for item in pictures:
         for path in save(item.draw, tmp_path, item.name, width=item.width, height=item.height):
             assert path.stat().st_size > 1000
@@ -95,3 +115,34 @@ def test_published_modules_are_drawn_in_order_of_their_gain_with_the_best_block_
     assert any(
         "Of 2 published modules trained in the same place on digits, 1 have a smaller mean loss" in text for text in said
     )
+
+
+def test_a_map_of_slots_has_each_share_in_its_place() -> None:
+    figure = new_figure(7, 5)
+    plots.interactions(SHARES, figure)
+    said = {text.get_position(): text.get_text() for text in figure.axes[0].texts}
+    assert said == {(0, 0): "50 %\n[40, 60]", (0, 2): "10 %\n[0, 20]"}
+    assert "three slots and more: 40 % [30, 50]" in figure.axes[0].get_title()
+
+
+def test_longer_training_is_drawn_against_the_proxy_it_judges(tmp_path: Path) -> None:
+    proxies = [PROXIES["cifar10-8-local-colours-long"], PROXIES[REFERENCE]]
+    with Store(tmp_path / "table.duckdb", proxies) as store:
+        for arch in range(6):
+            for seed in (0, 1):
+                for proxy, slope in zip(proxies, (1.0, 2.0), strict=True):
+                    loss = 1 + slope * arch + 0.01 * (arch * 7 % 5) * (seed - 0.5)
+                    store.append(replace(run(arch, seed, loss), proxy=proxy.name, recipe_hash=proxy.recipe_hash))
+    found = evidence_of(tmp_path / "table.duckdb")
+    (picture,) = (item for item in figures(found, []) if item.name.startswith("agreement"))
+    assert isinstance(picture, Picture)
+    assert picture.name == "agreement-cifar10-8-local-colours-long"
+    assert f"--reference {REFERENCE}" in picture.command
+    figure = new_figure(7, 4)
+    picture.draw(figure)
+    assert figure.axes[0].get_title() == (
+        "n = 6 blocks, 6 of them drawn at random: validity 1.00 [1.00, 1.00], correlation of ranks freed of the noise of both"
+    )
+    line = figure.axes[0].get_lines()[0]
+    assert [round(2 * x - y, 6) for x, y in zip(*line.get_data(), strict=True)] == [1.0] * 6
+    assert any("correlates with that of longer training" in claim.text for claim in claims(found, []))

@@ -1,0 +1,19 @@
+"""The drawings behind the figures: plain values in, marks on an empty matplotlib figure out. Every axis says its unit and n."""
+
+from sase_bench.report.plots.models import interactions, predictors, regret
+from sase_bench.report.plots.scores import curves, effects, gains, modules, pareto, place
+from sase_bench.report.plots.trust import agreement, reliability
+
+__all__ = [
+    "agreement",
+    "curves",
+    "effects",
+    "gains",
+    "interactions",
+    "modules",
+    "pareto",
+    "place",
+    "predictors",
+    "regret",
+    "reliability",
+]

@@ -1,0 +1,58 @@
+"""What several drawings share: the legend, the published block, the noise between seeds, and what n is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from sase_bench.query.intervals import pooled
+from sase_bench.report.drawing import COLOURS
+from sase_bench.space import SASE_BLOCK
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+__all__ = ["PUBLISHED", "around", "explain", "is_published", "mark_published", "n_of", "named", "noise"]
+
+PUBLISHED = "SASE's published block"
+
+
+def explain(figure: Figure) -> None:
+    """A legend below the panels: looking for a free place inside takes the longer the more is drawn."""
+    figure.legend(loc="outside lower center", ncols=4, fontsize=7)
+
+
+def around(values: Sequence[float]) -> tuple[float, float]:
+    """The range of the values with a twentieth of it on both sides."""
+    low, high = min(values), max(values)
+    margin = (high - low) / 20 or 0.01
+    return low - margin, high + margin
+
+
+def named(module: str) -> str:
+    """What a figure calls a module of this name."""
+    return PUBLISHED if module == "sase" else module
+
+
+def mark_published(axes: Axes, points: Sequence[tuple[float, float]]) -> None:
+    """A star at each of these points."""
+    for point in points:
+        axes.plot(*point, "*", color=COLOURS[1], markersize=12, zorder=3, label=PUBLISHED)
+
+
+def is_published(block: dict[str, Any]) -> bool:
+    """Whether this is the block that SASE published."""
+    return bool(block["arch"] == SASE_BLOCK.index)
+
+
+def noise(blocks: Sequence[dict[str, Any]]) -> float | None:
+    """The standard deviation between seeds, pooled over blocks; None where no block has two."""
+    found = pooled((block["seeds"], block["val_loss_sd"]) for block in blocks)
+    return None if found is None else found.sd
+
+
+def n_of(blocks: Sequence[dict[str, Any]]) -> str:
+    """How many blocks and seeds there are, in words."""
+    seeds = sorted({block["seeds"] for block in blocks})
+    return f"n = {len(blocks)} blocks with {'–'.join(str(count) for count in dict.fromkeys((seeds[0], seeds[-1])))} seeds"
