@@ -1,13 +1,11 @@
-"""pandas and Arrow: a table is a DuckDB file, and DuckDB hands over frames without copying row by row."""
+"""pandas and Arrow: every run as a row, validation only, with the operations of its block."""
 
 import sys
-from pathlib import Path
 
-from sase_bench.database.reader import DEFAULT_TABLE, connect
+from sase_bench import Architecture, Benchmark
 
-with connect(Path(sys.argv[1]) if len(sys.argv) > 1 else DEFAULT_TABLE) as table:
-    scores = table.sql("SELECT * FROM scores JOIN architectures USING (arch)")
-    frame = scores.df()
-    arrow = scores.to_arrow_table()
-print(frame.groupby("channel_squeeze")["val_top1"].mean().sort_values(ascending=False))
-print(arrow.num_rows, arrow.column_names)
+bench = Benchmark.load(sys.argv[1] if len(sys.argv) > 1 else None)
+frame = bench.to_pandas()
+frame["channel_squeeze"] = [Architecture(arch).operations["channel_squeeze"] for arch in frame["arch"]]
+print(frame.groupby("channel_squeeze")["val_loss"].agg(["mean", "std", "count"]).sort_values("mean"))
+print(bench.to_arrow("epochs").schema.names)

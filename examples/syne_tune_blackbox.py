@@ -13,31 +13,31 @@ from syne_tune.config_space import choice, randint
 from syne_tune.optimizer.baselines import RandomSearch
 
 from sase_bench import Architecture, Benchmark, Space
-from sase_bench.space import SETS
+from sase_bench.benchmark import choices
 
 logging.disable(logging.INFO)
 bench = Benchmark.load(sys.argv[1] if len(sys.argv) > 1 else None)
 table = bench.measured(next(iter(bench.proxies)))
-tied = [row for row, arch in enumerate(table.archs.tolist()) if Architecture(arch).is_tied]
-measured = [Architecture(int(table.archs[row])) for row in tied]
-if len(measured) == len(Space("tied")):
-    space = {name: list(choices) for name, choices in SETS.items()}
-    blocks = pd.DataFrame([Space("tied").configuration(block) for block in measured])
-else:  # Syne Tune asks for any combination of choices, and a block that was not measured has no answer
-    space = {"proxy": [table.proxy], "block": [str(block) for block in measured]}  # it wants at least two columns
-    blocks = pd.DataFrame({"proxy": table.proxy, "block": space["block"]})
+seeds = np.flatnonzero((table.status == 0).mean(0) > 0.5)  # Syne Tune takes every block with every seed, and no gaps
+rows = [row for row, complete in enumerate((table.status[:, seeds] == 0).all(1)) if complete]
+space = choices(table.archs[rows])
+rows = [row for row in rows if "block" in space or Architecture(int(table.archs[row])).is_tied]
+blocks = [Architecture(int(table.archs[row])) for row in rows]
+tied = Space("tied")
+frame = pd.DataFrame([{"block": str(block)} if "block" in space else tied.configuration(block) for block in blocks])
+frame["proxy"] = table.proxy  # Syne Tune wants two columns at least
 elapsed = np.cumsum(table.seconds, axis=2)
 blackbox = BlackboxTabular(
-    hyperparameters=blocks,
-    configuration_space={name: choice(choices) for name, choices in space.items()},
+    hyperparameters=frame,
+    configuration_space={name: choice(values) for name, values in {**space, "proxy": [table.proxy]}.items()},
     fidelity_space={"epoch": randint(1, table.epochs)},
-    objectives_evaluations=np.stack([1 - table.val_top1, elapsed], axis=3)[tied],
-    objectives_names=["error", "elapsed_time"],
+    objectives_evaluations=np.stack([table.val_loss, elapsed], axis=3)[np.ix_(rows, seeds)],
+    objectives_names=["val_loss", "elapsed_time"],
 )
 backend = UserBlackboxBackend(blackbox, elapsed_time_attr="elapsed_time")
 tuner = Tuner(
     trial_backend=backend,
-    scheduler=RandomSearch({**blackbox.configuration_space, "epochs": table.epochs}, metrics=["error"], do_minimize=True),
+    scheduler=RandomSearch({**blackbox.configuration_space, "epochs": table.epochs}, metrics=["val_loss"], random_seed=0),
     stop_criterion=StoppingCriterion(max_num_trials_finished=10),
     n_workers=4,
     sleep_time=0,
@@ -45,4 +45,4 @@ tuner = Tuner(
     save_tuner=False,
 )
 tuner.run()
-print(tuner.best_config("error"))
+print(tuner.best_config("val_loss"))

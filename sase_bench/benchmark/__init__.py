@@ -5,6 +5,7 @@ A search sees validation scores only; `Benchmark.reveal` shows test scores and c
 
 from sase_bench.benchmark.arrays import Measured, Result
 from sase_bench.benchmark.benchmark import Benchmark, Oracle, ProxySize, Revealed
+from sase_bench.benchmark.choices import choices, chosen
 from sase_bench.benchmark.simulation import Finished, Simulation, Strategy, cost_of
 
 __all__ = [
@@ -17,5 +18,7 @@ __all__ = [
     "Revealed",
     "Simulation",
     "Strategy",
+    "choices",
+    "chosen",
     "cost_of",
 ]

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Callable, Container, Iterable, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, wait
+from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass, field
+from queue import Empty, SimpleQueue
 from signal import SIG_IGN
 from time import monotonic
 from typing import Protocol
@@ -89,6 +91,13 @@ def sweep(
     plan(tasks)
     clock = _Budget(budget)
     running: dict[Future[list[Record]], _Attempt] = {}
+    ended: SimpleQueue[Future[list[Record]]] = SimpleQueue()
+
+    def start(attempt: _Attempt) -> None:
+        future = executor.submit(attempt.task)
+        running[future] = attempt
+        future.add_done_callback(ended.put)
+
     finished = False
     stop: list[int] = []  # an Event's lock would be taken twice by a signal that interrupts a signal
     # SIGTERM ends a sweep as Ctrl-C does, and neither breaks into a write
@@ -102,17 +111,16 @@ def sweep(
                         plan(added)
                     if not todo:
                         break
-                    attempt = _Attempt(todo.popleft(), monotonic())
-                    running[executor.submit(attempt.task)] = attempt
+                    start(_Attempt(todo.popleft(), monotonic()))
                 if not running:
                     result.ended_by = "budget" if todo else ""
                     break
-                for future in wait(running, _PATIENCE, FIRST_COMPLETED).done:
+                for future in _all_of(ended):
                     attempt = running[future]
                     records = _collect(future, attempt, job)
                     if records is None:
                         del running[future]
-                        running[executor.submit(attempt.task)] = attempt
+                        start(attempt)
                         continue
                     clock.learn(monotonic() - attempt.started)
                     for record in records:
@@ -139,6 +147,16 @@ class _Attempt:
     task: Task
     started: float  # on the monotonic clock
     deaths: Counter[type[WorkerDied]] = field(default_factory=Counter)
+
+
+def _all_of(ended: SimpleQueue[Future[list[Record]]]) -> list[Future[list[Record]]]:
+    """Those that have ended, after a short wait for the first; to ask each one under way takes longer the more there are."""
+    found: list[Future[list[Record]]] = []
+    with suppress(Empty):
+        found.append(ended.get(timeout=_PATIENCE))
+        while True:
+            found.append(ended.get_nowait())
+    return found
 
 
 def missing(tasks: Iterable[Task], proxy: str, there: Container[tuple[int, str, int]] | Sink) -> list[Task]:

@@ -8,10 +8,9 @@ from pathlib import Path
 import pytest
 
 from sase_bench.database import Store
+from tests.examples.outputs import EXAMPLES, purpose_of
 from tests.records import DIGITS
 from tests.search.tables import measured, records
-
-EXAMPLES = Path(__file__).parents[2] / "examples"
 
 #: Example → the libraries that it is for.
 NEEDS = {
@@ -35,15 +34,22 @@ def table(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_every_example_is_listed() -> None:
     assert {path.stem for path in EXAMPLES.glob("*.py")} == set(NEEDS)
+    page = (EXAMPLES / "README.md").read_text()
+    assert all(purpose_of(path) in page for path in EXAMPLES.glob("*.py"))
 
 
+@pytest.mark.parametrize("where", ["given", "released"])
 @pytest.mark.parametrize("name", NEEDS)
-def test_an_example_runs(name: str, table: Path, tmp_path: Path) -> None:
+def test_an_example_runs(name: str, where: str, table: Path, tmp_path: Path) -> None:
     missing = [library for library in NEEDS[name] if find_spec(library) is None]
     if missing:
         pytest.skip(f"{', '.join(missing)} is not installed")
     done = subprocess.run(
-        [sys.executable, str(EXAMPLES / f"{name}.py"), str(table)], capture_output=True, text=True, cwd=tmp_path, timeout=300
+        [sys.executable, str(EXAMPLES / f"{name}.py"), *([str(table)] if where == "given" else [])],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path if where == "given" else EXAMPLES.parent,
+        timeout=300,
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip()

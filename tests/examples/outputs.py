@@ -1,0 +1,44 @@
+"""What every example prints on the released table: `python -m tests.examples.outputs` writes examples/README.md."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+__all__ = ["EXAMPLES", "purpose_of"]
+
+ROOT = Path(__file__).parents[2]
+EXAMPLES = ROOT / "examples"
+
+_LINES = 12
+
+
+def purpose_of(path: Path) -> str:
+    """The first sentence of an example."""
+    return path.read_text(encoding="utf-8").split('"""')[1].strip()
+
+
+def _printed(path: Path) -> str:
+    """The end of what an example prints; a library may say more before."""
+    environment = os.environ | {"OMP_NUM_THREADS": "1", "NO_COLOR": "1"}
+    done = subprocess.run([sys.executable, path], capture_output=True, text=True, check=True, cwd=ROOT, env=environment)
+    lines = [line.rstrip() for line in done.stdout.splitlines() if line.strip()]
+    kept = lines[-1:] if path.stem == "syne_tune_blackbox" else lines[:_LINES]
+    return "\n".join(kept + (["..."] if len(lines) > _LINES and len(kept) == _LINES else []))
+
+
+def _write() -> None:
+    parts = [
+        "# Examples",
+        "",
+        "The table in other libraries. Each file runs on the released table, or on yours: `python examples/NAME.py TABLE`.",
+        "This page is written by `python -m tests.examples.outputs`; below each name stands what it printed on the release.",
+        "",
+    ]
+    for path in sorted(EXAMPLES.glob("*.py")):
+        parts += [f"## [{path.stem}]({path.name})", "", purpose_of(path), "", "```", _printed(path), "```", ""]
+    (EXAMPLES / "README.md").write_text("\n".join(parts[:-1]) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    _write()
