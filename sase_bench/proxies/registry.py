@@ -80,6 +80,10 @@ _PAPER = Proxy(
     flip=True,
 )
 
+_PAPER_DEEP = replace(
+    _PAPER, name="cifar10-r56", description="the search setting of the SASE paper in a ResNet-56: 32×32, 100 epochs", depth=56
+)
+
 _SIZED = [
     replace(base, name=f"{base.dataset}-{side}", resolution=side, shift=side // 8)
     for base in (_FASHION, _CIFAR10, _CIFAR100)
@@ -146,7 +150,7 @@ _VARIANTS = [
 
 #: Every proxy by name.
 PROXIES: dict[str, Proxy] = {
-    proxy.name: proxy for proxy in (_DIGITS, *_SIZED, *_LOCAL, *_COLOURS, *_LONG, *_LONGEST, *_VARIANTS, _PAPER)
+    proxy.name: proxy for proxy in (_DIGITS, *_SIZED, *_LOCAL, *_COLOURS, *_LONG, *_LONGEST, *_VARIANTS, _PAPER, _PAPER_DEEP)
 }
 
 
