@@ -125,7 +125,12 @@ class Record:
     `arch` is a block's index, or the number of a published module (`sase_bench.modules.Module`), whose runs are kept apart.
     """
 
-    arch: int = _column("the architecture's index in the full space", low=0, high=_LAST_MODULE, is_result=True)
+    arch: int = _column(
+        "the block's index in the full space; from 1,000,000 the number of a published module",
+        low=0,
+        high=_LAST_MODULE,
+        is_result=True,
+    )
     proxy: str = _column("name of the proxy", is_result=True)
     seed: int = _column("seed of the run", low=0, high=2**31 - 1, is_result=True)
     status: str = _column("ok, diverged or failed", is_result=True)

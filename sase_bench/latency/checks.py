@@ -12,7 +12,7 @@ import numpy as np
 
 from sase_bench.latency.agreement import Agreement, agreement, repeatability
 from sase_bench.latency.parquet import read_parquet, write_parquet
-from sase_bench.latency.timings import CONDITION_COLUMNS, Conditions
+from sase_bench.latency.timings import CONDITION_COLUMNS, Conditions, Repeated
 
 __all__ = ["Checked", "Kind", "agreements", "factor_of", "read_checks", "replace_checks"]
 
@@ -21,7 +21,7 @@ Kind = Literal["blocks", "networks"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Checked:
+class Checked(Repeated):
     """One network, one block on the maps of a stage, or one plain trunk: composed and timed, in seconds."""
 
     trunk: str
@@ -33,16 +33,6 @@ class Checked:
     composed: float
     seconds: list[float]  # every repetition, in order
     measured_at: str
-
-    @property
-    def p50(self) -> float:
-        """The median repetition in seconds."""
-        return float(np.median(self.seconds))
-
-    @property
-    def p95(self) -> float:
-        """The 95th percentile of the repetitions in seconds."""
-        return float(np.quantile(self.seconds, 0.95))
 
     @property
     def repetitions(self) -> int:

@@ -15,7 +15,7 @@ from typing import Any, Literal
 import numpy as np
 
 from sase_bench.latency.parquet import read_parquet, write_parquet
-from sase_bench.latency.timings import CONDITION_COLUMNS, Conditions
+from sase_bench.latency.timings import CONDITION_COLUMNS, Conditions, Repeated
 from sase_bench.modules import PLAIN
 
 __all__ = ["WORK", "Compared", "Ratio", "Work", "ratio_of", "read_comparisons", "write_comparisons"]
@@ -26,7 +26,7 @@ WORK: tuple[Work, ...] = ("forward", "training")
 
 
 @dataclass(kw_only=True)
-class Compared:
+class Compared(Repeated):
     """A network under one set of conditions, doing one kind of work."""
 
     trunk: str
@@ -36,16 +36,6 @@ class Compared:
     activations: int | None = None  # bytes that a training step keeps for its backward pass, without the parameters
     seconds: list[float] = field(default_factory=list)  # of every round, in order: the median of its repetitions
     measured_at: str = ""  # the last round, UTC, ISO 8601
-
-    @property
-    def p50(self) -> float:
-        """The median round in seconds."""
-        return float(np.median(self.seconds))
-
-    @property
-    def p95(self) -> float:
-        """The 95th percentile of the rounds in seconds."""
-        return float(np.quantile(self.seconds, 0.95))
 
     @property
     def rounds(self) -> int:

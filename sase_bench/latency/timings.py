@@ -19,7 +19,7 @@ from sase_bench.latency.parquet import read_parquet, write_parquet
 from sase_bench.latency.parts import Part, parts_of
 from sase_bench.trunk import Trunk
 
-__all__ = ["CONDITION_COLUMNS", "Conditions", "Setting", "Timing", "read_timings", "seconds_of", "write_timings"]
+__all__ = ["CONDITION_COLUMNS", "Conditions", "Repeated", "Setting", "Timing", "read_timings", "seconds_of", "write_timings"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,8 +73,24 @@ CONDITION_COLUMNS = {
 }  # fmt: skip
 
 
+class Repeated:
+    """Anything that was timed several times."""
+
+    seconds: list[float]
+
+    @property
+    def p50(self) -> float:
+        """The median in seconds."""
+        return float(np.median(self.seconds))
+
+    @property
+    def p95(self) -> float:
+        """The 95th percentile in seconds."""
+        return float(np.quantile(self.seconds, 0.95))
+
+
 @dataclass(kw_only=True)
-class Timing:
+class Timing(Repeated):
     """The repetitions of one part under one set of conditions."""
 
     part: Part
@@ -85,16 +101,6 @@ class Timing:
     measured_at: str = ""  # the last repetition, UTC, ISO 8601
     package_version: str = ""
     git_revision: str | None = None
-
-    @property
-    def p50(self) -> float:
-        """The median repetition in seconds."""
-        return float(np.median(self.seconds))
-
-    @property
-    def p95(self) -> float:
-        """The 95th percentile of the repetitions in seconds."""
-        return float(np.quantile(self.seconds, 0.95))
 
 
 _PART_COLUMNS = {"slot": "VARCHAR", "operation": "VARCHAR", "channels": "BIGINT", "height": "BIGINT", "width": "BIGINT"}

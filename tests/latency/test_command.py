@@ -189,7 +189,7 @@ def test_checks_are_replaced_by_those_of_the_same_trunk_kind_and_conditions(tmp_
     [
         ([], "the following arguments are required: ACTION (see --help)"),
         (["guess"], "argument ACTION: invalid choice: 'guess'"),
-        (["measure", "--trunks", "resnet34"], "unknown trunk 'resnet34'; there are 16 of them, resnet20-"),
+        (["measure", "--trunks", "resnet34"], "unknown trunk 'resnet34'; there are 17 of them, resnet20-"),
         (
             ["measure", "--trunks", "resnet8-local-w8"],
             "unknown trunk 'resnet8-local-w8'; choose from resnet8-local-w8-8px-1x10, ",
