@@ -123,6 +123,13 @@ def bench(session: nox.Session) -> None:
 
 
 @nox.session
+def scale(session: nox.Session) -> None:
+    """What a sweep costs beside its training, alone and on Ray. Writes docs/scale.md."""
+    prepare(session, "-e", ".[all,scale]", *DEV["tests"])
+    session.run("python", "-m", "benchmarks.scale", *session.posargs)
+
+
+@nox.session
 def report(session: nox.Session) -> None:
     """Render `reports/` from a table; arguments behind `--` go to `sase_bench.report`."""
     prepare(session, "-e", ".[report]")

@@ -28,7 +28,8 @@ from torch.utils.data import DataLoader, Dataset
 from torchvision import transforms
 
 from sase_bench.proxies.datasets import Images, ProxyData
-from sase_bench.proxies.fused import FusedNetworks, train_fused
+from sase_bench.proxies.fused import FusedNetworks
+from sase_bench.proxies.graph import engine_of
 from sase_bench.proxies.measurement import network_of
 from sase_bench.proxies.recipe import Proxy
 from sase_bench.proxies.registry import find
@@ -101,7 +102,8 @@ def train_block(task: tuple[Proxy, int, str]) -> int:
     train, val = (Images(x, torch.arange(len(x)) % proxy.data.classes).to(torch.device(device)) for x in made)
     seeds = range(SEEDS)
     networks = FusedNetworks([network_of(Architecture(index), proxy, seed) for seed in seeds]).to(torch.device(device))
-    list(train_fused(networks, proxy, ProxyData(train, val, val), list(seeds)))
+    _, engine = engine_of(torch.device(device))
+    list(engine(networks, proxy, ProxyData(train, val, val), list(seeds)))
     return SEEDS
 
 

@@ -21,8 +21,9 @@ from sase_bench.proxies.datasets import Images, ProxyData
 from sase_bench.proxies.recipe import Proxy
 from sase_bench.proxies.training import EVALUATION_BATCH, Epoch, Scores, batches, learning_rate, optimiser_of
 
-__all__ = ["FusedNetworks", "evaluate_fused", "train_fused"]
+__all__ = ["FusedNetworks", "clip_factors", "evaluate_fused", "losses_of", "train_fused"]
 
+_EVALUATION_BATCH_CUDA = 50_000  # images of all replicates at once: a GPU is not to wait for Python
 _SAFE = 1e-6  # as in torch.nn.utils.clip_grad_norm_
 
 
@@ -70,7 +71,7 @@ def train_fused(networks: FusedNetworks, proxy: Proxy, data: ProxyData, seeds: S
                 group["lr"] = learning_rate(proxy, step)
             drawn = [next(source) for source in sources]
             images, labels = (torch.stack(parts) for parts in zip(*drawn, strict=True))
-            losses = _losses(networks(images), labels, proxy.label_smoothing)
+            losses = losses_of(networks(images), labels, proxy.label_smoothing)
             optimiser.zero_grad()
             losses.sum().backward()
             _clip(parameters, proxy.clip_norm)
@@ -93,7 +94,8 @@ def evaluate_fused(networks: FusedNetworks, images: Images) -> list[Scores]:
     networks.train(False)
     loss = torch.zeros(networks.count, dtype=torch.float64, device=images.x.device)
     correct = torch.zeros(networks.count, dtype=torch.int64, device=images.x.device)
-    size = max(1, EVALUATION_BATCH // networks.count)
+    most = _EVALUATION_BATCH_CUDA if images.x.is_cuda else EVALUATION_BATCH
+    size = max(1, most // networks.count)
     for x, y in zip(images.x.split(size), images.y.split(size), strict=True):
         logits = networks(x)
         labels = y.expand(networks.count, -1)
@@ -103,16 +105,20 @@ def evaluate_fused(networks: FusedNetworks, images: Images) -> list[Scores]:
     return [Scores(a / count, b / count) for a, b in zip(loss.tolist(), correct.tolist(), strict=True)]
 
 
-def _losses(logits: Tensor, labels: Tensor, label_smoothing: float) -> Tensor:
+def losses_of(logits: Tensor, labels: Tensor, label_smoothing: float) -> Tensor:
     """(R,B,classes) and (R,B) → (R,), the mean cross-entropy of each replicate's batch."""
     each = F.cross_entropy(logits.flatten(0, 1), labels.flatten(), reduction="none", label_smoothing=label_smoothing)
     return each.view(labels.shape).mean(1)
 
 
-def _clip(parameters: Sequence[Tensor], most: float) -> None:
-    """Scale the gradients of each replicate so that its norm is at most `most`."""
-    gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
+def clip_factors(gradients: Sequence[Tensor], most: float) -> Tensor:
+    """What to multiply the gradients (R,...) of each replicate by so that its norm is at most `most`, (R,)."""
     squares = torch.stack([gradient.flatten(1).square().sum(1) for gradient in gradients])  # (parameters, R)
-    scale = (most / (squares.sum(0).sqrt() + _SAFE)).clamp(max=1.0)
+    return (most / (squares.sum(0).sqrt() + _SAFE)).clamp(max=1.0)
+
+
+def _clip(parameters: Sequence[Tensor], most: float) -> None:
+    gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
+    factors = clip_factors(gradients, most)
     for gradient in gradients:
-        gradient.mul_(scale.view(-1, *[1] * (gradient.dim() - 1)))
+        gradient.mul_(factors.view(-1, *[1] * (gradient.dim() - 1)))

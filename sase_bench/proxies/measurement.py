@@ -20,7 +20,8 @@ from sase_bench.backbones.cifar import CifarResNet
 from sase_bench.errors import RequestError
 from sase_bench.modules import Module, parse_attention
 from sase_bench.proxies.datasets import Images, ProxyData, load
-from sase_bench.proxies.fused import FusedNetworks, evaluate_fused, train_fused
+from sase_bench.proxies.fused import FusedNetworks, evaluate_fused
+from sase_bench.proxies.graph import engine_of
 from sase_bench.proxies.initialisation import initialise
 from sase_bench.proxies.provenance import processor_name, provenance
 from sase_bench.proxies.recipe import Proxy
@@ -71,7 +72,8 @@ def measure_seeds(
 ) -> list[Record]:
     """As `measure`, for several seeds that are trained together, see `fused`; each record has its share of the time.
 
-    The records say path `fused`: they differ from those of `measure` as a run differs from itself on another processor.
+    The records say path `fused`, or on a GPU `graph`: they differ from those of `measure` as a run differs from itself on
+    another processor.
     Raises `RequestError` as `measure` does, and for a seed that is named twice.
     """
     if not seeds or len(set(seeds)) < len(seeds):
@@ -79,9 +81,10 @@ def measure_seeds(
 
     def begin(arch: Architecture | Module, proxy: Proxy, data: ProxyData) -> _Training:
         networks = FusedNetworks([network_of(arch, proxy, seed) for seed in seeds]).to(data.train.x.device)
-        return train_fused(networks, proxy, data, seeds), lambda images: evaluate_fused(networks, images)
+        return engine(networks, proxy, data, seeds), lambda images: evaluate_fused(networks, images)
 
-    return _measure(arch, proxy, seeds, device, data, folder, threads, "fused", begin)
+    path, engine = engine_of(resolve_device(device))
+    return _measure(arch, proxy, seeds, device, data, folder, threads, path, begin)
 
 
 #: The epochs of all seeds as they end, and what scores all of them on some images.

@@ -68,10 +68,10 @@ def perform(job: Job, task: Task) -> list[Record]:
 
 
 def train(job: Job, task: Task, data: ProxyData) -> list[Record]:
-    """Train one task on images that are at hand, several seeds fused and a single one alone."""
+    """Train one task on images that are at hand: several seeds fused, and on a GPU a single one in the same way."""
     from sase_bench.proxies.measurement import measure, measure_seeds
 
-    if len(task.seeds) > 1:
+    if len(task.seeds) > 1 or data.train.x.is_cuda:
         return measure_seeds(task.arch, job.proxy, task.seeds, job.device, data=data, threads=job.threads)
     return [measure(task.arch, job.proxy, task.seeds[0], job.device, data=data, threads=job.threads)]
 

@@ -11,6 +11,7 @@ from sase_bench.proxies import PROXIES, measure, measure_seeds
 from sase_bench.proxies import measurement as module
 from sase_bench.proxies.datasets import load
 from sase_bench.proxies.fused import FusedNetworks, evaluate_fused, train_fused
+from sase_bench.proxies.graph import train_graphed
 from sase_bench.proxies.measurement import network_of
 from sase_bench.proxies.training import evaluate, train
 from sase_bench.space import SASE_BLOCK, Architecture
@@ -20,6 +21,34 @@ SEEDS = [3, 0, 8]
 
 #: Each operation of each slot at least once, and the published block.
 COVERING = [Architecture.from_digits([digit] * 6) for digit in range(7)] + [SASE_BLOCK]
+
+
+@pytest.mark.parametrize("nesterov", [True, False])
+@pytest.mark.parametrize("arch", COVERING, ids=str)
+def test_the_step_for_a_graph_is_the_step_of_the_fused_engine(arch: Architecture, nesterov: bool) -> None:
+    proxy = replace(SHORT, nesterov=nesterov)
+    data = load(proxy)
+    data = replace(data, train=replace(data.train, x=data.train.x.double()), val=replace(data.val, x=data.val.x.double()))
+    fused, fixed = (FusedNetworks([network_of(arch, proxy, seed).double() for seed in SEEDS]) for _ in range(2))
+    for known, found in zip(train_fused(fused, proxy, data, SEEDS), train_graphed(fixed, proxy, data, SEEDS), strict=True):
+        for one, other in zip(known, found, strict=True):
+            assert math.isclose(one.train_loss, other.train_loss, rel_tol=1e-6)  # summed in single precision
+            assert math.isclose(one.val.loss, other.val.loss, rel_tol=1e-9)
+    for name, tensor in [*fused.parameters.items(), *fused.buffers.items()]:
+        torch.testing.assert_close((fixed.parameters | fixed.buffers)[name], tensor, rtol=1e-8, atol=1e-10)
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize("arch", COVERING, ids=str)
+def test_a_graph_replays_the_step_that_was_captured(arch: Architecture) -> None:
+    data = load(SHORT).to(torch.device("cuda"))
+    plain, graphed = (
+        FusedNetworks([network_of(arch, SHORT, seed) for seed in SEEDS]).to(data.train.x.device) for _ in range(2)
+    )
+    for known, found in zip(train_fused(plain, SHORT, data, SEEDS), train_graphed(graphed, SHORT, data, SEEDS), strict=True):
+        for one, other in zip(known, found, strict=True):
+            assert one.train_loss == pytest.approx(other.train_loss, rel=0.01)
+            assert one.val.loss == pytest.approx(other.val.loss, rel=0.02)
 
 
 @pytest.mark.parametrize("kernel_size", [1, 3])
@@ -106,7 +135,7 @@ def test_an_error_of_the_machine_is_a_result_for_every_seed(monkeypatch: pytest.
     def break_down(*args: object) -> None:
         raise MemoryError
 
-    monkeypatch.setattr(module, "train_fused", break_down)
+    monkeypatch.setattr(module, "engine_of", lambda device: ("fused", break_down))
     records = measure_seeds(SASE_BLOCK, SHORT, SEEDS)
     assert [(record.status, record.reason) for record in records] == [("failed", "MemoryError: no message")] * 3
 

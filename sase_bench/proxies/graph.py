@@ -1,0 +1,120 @@
+"""The fused engine's training step on memory that stays where it is, so that a GPU can replay it as one CUDA graph.
+
+A step of these networks is thousands of kernels of a few microseconds; a GPU ends each before Python has started the next. A
+graph starts all of them at once (Nguyen et al., "Accelerating PyTorch with CUDA Graphs", pytorch.org 2021). The step is plain
+torch, and on a CPU it runs as it is written; only its capture needs a GPU. It computes what `fused` computes, up to rounding.
+
+Notation: R replicates, B images a batch.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+
+import torch
+from torch import Tensor
+
+from sase_bench.proxies.datasets import Images, ProxyData
+from sase_bench.proxies.fused import FusedNetworks, clip_factors, evaluate_fused, losses_of, train_fused
+from sase_bench.proxies.recipe import Proxy
+from sase_bench.proxies.training import Epoch, batches, learning_rate
+
+__all__ = ["FixedStep", "engine_of", "train_graphed"]
+
+#: Trains replicates with their seeds, giving each epoch as it ends.
+Engine = Callable[[FusedNetworks, Proxy, ProxyData, Sequence[int]], Iterator[list[Epoch]]]
+
+_WARM_UP = 3  # steps before the capture, in which libraries choose their kernels
+
+
+def engine_of(device: torch.device) -> tuple[str, Engine]:
+    """What trains several seeds together on `device`, and the `path` of its records."""
+    return ("graph", train_graphed) if device.type == "cuda" else ("fused", train_fused)
+
+
+class FixedStep:
+    """A step of SGD on all replicates: reads `images`, `labels` and `rate`, changes the networks, adds to `total`."""
+
+    def __init__(self, networks: FusedNetworks, proxy: Proxy, like: Images) -> None:
+        """`like` are images of the kind that it will be given: their size, type and device."""
+        self._networks, self._proxy = networks, proxy
+        self.images = like.x.new_zeros(networks.count, proxy.batch_size, *like.x.shape[1:])  # (R,B,C,H,W)
+        self.labels = like.y.new_zeros(networks.count, proxy.batch_size)
+        self.rate = like.x.new_zeros(())
+        self.total = like.x.new_zeros(networks.count)  # of the losses so far
+        self._parameters = list(networks.parameters.values())
+        self._momenta = [torch.zeros_like(parameter) for parameter in self._parameters]
+
+    def __call__(self) -> None:
+        """Make the step. Decay and momentum are those of `torch.optim.SGD`; gradients are clipped before."""
+        losses = losses_of(self._networks(self.images), self.labels, self._proxy.label_smoothing)
+        gradients: Sequence[Tensor] = torch.autograd.grad(losses.sum(), self._parameters)
+        with torch.no_grad():
+            factors = clip_factors(gradients, self._proxy.clip_norm)
+            gradients = [g * factors.view(-1, *[1] * (g.dim() - 1)) for g in gradients]
+            torch._foreach_add_(gradients, self._parameters, alpha=self._proxy.weight_decay)
+            torch._foreach_mul_(self._momenta, self._proxy.momentum)
+            torch._foreach_add_(self._momenta, gradients)
+            if self._proxy.nesterov:
+                torch._foreach_add_(gradients, self._momenta, alpha=self._proxy.momentum)
+            else:
+                gradients = [momentum.clone() for momentum in self._momenta]
+            torch._foreach_mul_(gradients, self.rate)
+            torch._foreach_sub_(self._parameters, gradients)
+            self.total += losses
+
+    def captured(self) -> Callable[[], None]:
+        """The same step as a graph on the GPU. Nothing has changed when this returns but the memory that is taken."""
+        state = [*self._parameters, *self._networks.buffers.values(), *self._momenta, self.total]
+        before = [tensor.detach().clone() for tensor in state]
+        graph, side = torch.cuda.CUDAGraph(), torch.cuda.Stream()
+        side.wait_stream(torch.cuda.current_stream())
+        try:
+            with torch.cuda.stream(side):
+                for _ in range(_WARM_UP):
+                    self()
+            torch.cuda.current_stream().wait_stream(side)
+            with torch.cuda.graph(graph, capture_error_mode="thread_local"):
+                self()
+        finally:
+            with torch.no_grad():
+                for tensor, was in zip(state, before, strict=True):
+                    tensor.copy_(was)
+        return graph.replay
+
+
+def train_graphed(networks: FusedNetworks, proxy: Proxy, data: ProxyData, seeds: Sequence[int]) -> Iterator[list[Epoch]]:
+    """As `train_fused`, by a step that is captured first where the images are on a GPU, in the time of the first epoch.
+
+    An operation that cannot be captured costs time only: then the same step is started kernel by kernel.
+    """
+    start, share, count = time.perf_counter(), 1 / networks.count, 0
+    sources = [batches(proxy, data.train, seed) for seed in seeds]
+    networks.train()
+    step = FixedStep(networks, proxy, data.train)
+    make: Callable[[], None] = step
+    if data.train.x.is_cuda:
+        with suppress(RuntimeError):
+            make = step.captured()
+    for number in range(1, proxy.epochs + 1):
+        networks.train()
+        step.total.zero_()
+        for _ in range(proxy.steps_per_epoch):
+            for place, source in enumerate(sources):
+                images, labels = next(source)
+                step.images[place].copy_(images)
+                step.labels[place].copy_(labels)
+            step.rate.fill_(learning_rate(proxy, count))
+            make()
+            count += 1
+        means = (step.total / proxy.steps_per_epoch).tolist()  # the GPU is waited for here
+        trained = time.perf_counter()
+        scores = evaluate_fused(networks, data.val)
+        evaluated = time.perf_counter()
+        yield [
+            Epoch(number, mean, val, share * (trained - start), share * (evaluated - trained))
+            for mean, val in zip(means, scores, strict=True)
+        ]
+        start = time.perf_counter()
