@@ -59,7 +59,9 @@ def panel(table: duckdb.DuckDBPyConnection, proxy: str, seeds: Sequence[int] | N
         "USING (arch, proxy, seed) WHERE proxy = ? AND status = 'ok' GROUP BY arch, seed ORDER BY arch, seed",
         [proxy],
     ).fetchall()
-    judged = drawn_at_random({row[0] for row in rows})
+    there = {row[0] for row in rows}
+    drawn = drawn_at_random(there)
+    judged = drawn if len(drawn) >= _LEAST_DRAWN else there
     found: dict[int, dict[int, list[float]]] = {}
     for arch, seed, *values in rows:
         if arch in judged:
@@ -81,10 +83,9 @@ def panel(table: duckdb.DuckDBPyConnection, proxy: str, seeds: Sequence[int] | N
 
 
 def drawn_at_random(archs: Set[int]) -> Set[int]:
-    """Those of some blocks that the plan `random:N` has in either space, N being their number; all where these are too few."""
+    """Those of some blocks that the plan `random:N` has in either space, N being their number."""
     plans = (read_plan([f"random:{min(len(archs), len(space))}"], space) for space in map(Space, SPACES)) if archs else ()
-    drawn = {arch.index for plan in plans for arch in plan} & archs
-    return drawn if len(drawn) >= _LEAST_DRAWN else archs
+    return {arch.index for plan in plans for arch in plan} & archs
 
 
 def most_informative(found: Mapping[int, Mapping[int, object]]) -> tuple[int, ...]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from sase_bench.calibrate.findings import judge
+from sase_bench.calibrate.scores import drawn_at_random
 from sase_bench.database.reader import connect
 from sase_bench.database.rows import has_modules
 from sase_bench.errors import RequestError
@@ -31,6 +32,7 @@ class Measurement:
     proxy: str
     task: str  # what is trained, in words
     blocks: Records  # best first: arch, text, val_loss, val_loss_sd, seeds, val_top1, params, flops
+    drawn: int  # of them by the plan random:N; the others were chosen by a person or a search
     front: Records  # of val_loss against params
     effects: dict[str, Records]  # by slot: operation, architectures, mean, low, high
     curves: dict[str, Records]  # by role (best, published, worst): epoch, val_loss, seeds
@@ -90,6 +92,7 @@ def _measurement(db: Path, proxy: str) -> Measurement:
         proxy=proxy,
         task=_task(db, proxy),
         blocks=blocks,
+        drawn=len(drawn_at_random(there)),
         front=ask(f"pareto loss vs params on {proxy}", db=db).records(),
         effects={slot: ask(f"effect {slot} by loss on {proxy}", db=db).records() for slot in SLOTS},
         curves={role: _curve(db, proxy, arch) for role, arch in roles.items() if arch in there},
