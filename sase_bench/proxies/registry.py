@@ -142,7 +142,9 @@ _VARIANTS = [
 ]
 
 #: Every proxy by name.
-PROXIES: dict[str, Proxy] = {proxy.name: proxy for proxy in (_DIGITS, *_SIZED, *_LOCAL, *_COLOURS, *_LONG, *_LONGEST, *_VARIANTS, _PAPER)}
+PROXIES: dict[str, Proxy] = {
+    proxy.name: proxy for proxy in (_DIGITS, *_SIZED, *_LOCAL, *_COLOURS, *_LONG, *_LONGEST, *_VARIANTS, _PAPER)
+}
 
 
 def find(name: str) -> Proxy:

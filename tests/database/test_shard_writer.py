@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 
 from sase_bench.database import ShardWriter, Store, connect, export, merge, read_shard
+from sase_bench.database.check import check_shelf
 from sase_bench.database.checksums import check_sums
-from sase_bench.database.shard_writer import keys_of
+from sase_bench.database.shard_writer import failed_of, keys_of
 from sase_bench.errors import RequestError
+from sase_bench.modules import Module
 from sase_bench.proxies.registry import PROXIES
 from tests.records import DIGITS, made_up, unfinished
 
@@ -78,6 +80,33 @@ def test_a_sweep_killed_between_a_shard_and_its_checksums_left_a_shard_that_is_w
 
 def interrupted(shelf: ShardWriter) -> None:
     raise KeyboardInterrupt
+
+
+def test_a_failed_run_gives_way_on_a_shelf(tmp_path: Path) -> None:
+    failed, module = unfinished(3, status="failed"), unfinished(Module("eca").index, status="failed")
+    later = replace(module, reason="another", started_at="2026-11-23T00:00:00+00:00")
+    with ShardWriter(tmp_path, [DIGITS]) as shelf:
+        for record in (failed, module, made_up(1)):
+            shelf.append(record)
+        assert shelf.failed == {failed.key, module.key}
+    assert [record.key for record in failed_of(tmp_path, DIGITS)] == [failed.key, module.key]
+    with ShardWriter(tmp_path, [DIGITS]) as shelf:
+        assert shelf.failed == {failed.key, module.key}
+        assert [shelf.append(record) for record in (made_up(3), failed, later, module)] == [True, False, True, False]
+        assert shelf.failed == {module.key}
+    assert list(read_shard(tmp_path / "digits.parquet")) == [made_up(1), made_up(3)]
+    assert list(read_shard(tmp_path / "modules" / "digits.parquet")) == [later]
+    assert not any(check_shelf(tmp_path).values())
+
+
+def test_a_run_that_was_made_again_is_recovered_from_the_journal_of_a_shelf(tmp_path: Path) -> None:
+    killed = ShardWriter(tmp_path, [DIGITS])
+    for record in (unfinished(3, status="failed"), made_up(3)):
+        killed.append(record)
+    killed._lock.close()
+    with ShardWriter(tmp_path, [DIGITS]) as shelf:
+        assert (shelf.recovered, shelf.failed) == (1, frozenset())
+    assert list(read_shard(tmp_path / "digits.parquet")) == [made_up(3)]
 
 
 def test_one_process_writes_to_a_shelf(tmp_path: Path) -> None:

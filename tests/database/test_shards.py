@@ -51,6 +51,19 @@ def test_merging_adds_what_is_new_and_knows_what_is_there(shard: Path, tmp_path:
         assert [store.find(record.key) for record in RECORDS] == RECORDS
 
 
+def test_a_failed_run_gives_way_whichever_side_it_is_on(shard: Path, tmp_path: Path) -> None:
+    failed = [unfinished(7, status="failed"), unfinished(5, status="failed")]
+    with Store(tmp_path / "second.duckdb", [DIGITS]) as store:
+        for record in failed:
+            store.append(record)
+        store.publish()
+        with connect(tmp_path / "second.duckdb") as table:
+            export(table, tmp_path / "failed.parquet")
+        assert str(merge(store, shard)) == "4 added, 0 already there, 0 in conflict, 0 refused"
+        assert str(merge(store, tmp_path / "failed.parquet")) == "0 added, 2 already there, 0 in conflict, 0 refused"
+        assert [store.find(record.key) for record in RECORDS] == RECORDS
+
+
 def test_conflicting_results_are_reported_and_change_nothing(shard: Path, tmp_path: Path) -> None:
     mine = made_up(7, val_loss=0.5)
     with Store(tmp_path / "second.duckdb", [DIGITS]) as store:

@@ -12,6 +12,7 @@ from sase_bench.database import schema as schema_module
 from sase_bench.database.check import check
 from sase_bench.database.reader import open_file
 from sase_bench.errors import RequestError
+from sase_bench.modules import Module
 from sase_bench.record import COLUMNS, EPOCH_COLUMNS
 from sase_bench.space import SASE_BLOCK, SLOTS, Architecture, Space
 from tests.records import DIGITS, made_up, unfinished
@@ -88,6 +89,47 @@ def test_another_result_for_the_same_run_is_refused_and_the_first_one_stays(path
         with pytest.raises(RequestError, match=r"already has another result for run \(5, 'digits', 0\); it was left as it is"):
             store.append(made_up(5, val_loss=0.125))
     assert ask(path, "SELECT val_loss FROM runs") == [(made_up(5).val_loss,)]
+
+
+def test_a_failed_run_gives_way_and_leaves_nothing_behind(path: Path) -> None:
+    failed = unfinished(5, status="failed")
+    broken_off = replace(unfinished(6, status="failed"), curve=made_up(6).curve)
+    module = replace(failed, arch=Module("eca").index)
+    with Store(path, [DIGITS]) as store:
+        for record in (failed, broken_off, module):
+            assert store.append(record)
+        assert store.failed == {failed.key, broken_off.key, module.key}
+    with Store(path) as store:
+        assert store.failed == {failed.key, broken_off.key, module.key}
+        for record in (made_up(5), unfinished(6), replace(made_up(6), arch=module.arch)):
+            assert store.append(record)
+            assert not store.append(record)
+            assert store.find(record.key) == record
+        assert store.failed == frozenset()
+    assert ask(path, "SELECT arch, status FROM runs ORDER BY ALL") == [(5, "ok"), (6, "diverged")]
+    assert ask(path, "SELECT arch, count(*) FROM epochs GROUP BY arch") == [(5, DIGITS.epochs)]
+    assert ask(path, "SELECT status FROM module_runs") == [("ok",)]
+    with connect(path) as table:
+        assert check(table) == []
+
+
+def test_a_failure_does_not_take_the_place_of_a_result_nor_an_earlier_one_that_of_a_later(path: Path) -> None:
+    first = unfinished(5, status="failed")
+    later = replace(first, reason="another", started_at="2026-11-23T00:00:00+00:00")
+    with Store(path, [DIGITS]) as store:
+        assert [store.append(record) for record in (first, later, first)] == [True, True, False]
+        assert store.find(first.key) == later
+        assert [store.append(record) for record in (made_up(5), later)] == [True, False]
+    assert ask(path, "SELECT status FROM runs") == [("ok",)]
+
+
+def test_a_run_that_was_made_again_is_recovered_from_the_journal(path: Path) -> None:
+    store = patient(path)
+    for record in (unfinished(5, status="failed"), made_up(5)):
+        store.append(record)
+    store._lock.close()  # as if it had been killed
+    with Store(path) as again:
+        assert (again.recovered, again.find((5, "digits", 0)), again.failed) == (1, made_up(5), frozenset())
 
 
 def test_runs_of_an_unknown_or_changed_recipe_are_refused(path: Path) -> None:

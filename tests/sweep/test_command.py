@@ -12,7 +12,8 @@ import pytest
 
 from sase_bench.database import Store, connect
 from sase_bench.sweep.__main__ import main
-from tests.records import DIGITS
+from sase_bench.sweep.target import Target
+from tests.records import DIGITS, made_up, unfinished
 
 COMMAND = [sys.executable, "-m", "sase_bench.sweep"]
 
@@ -37,6 +38,28 @@ def test_a_sweep_trains_what_is_planned_and_then_has_nothing_to_do(tmp_path: Pat
     assert lines[2].startswith("to do: 2 runs, about ")
     assert lines[2].endswith("s a run, from 2 timed blocks)")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["sase-bench.duckdb", "sase-bench.duckdb.lock"]
+
+
+@pytest.mark.parametrize("option", ["--db", "--shelf"])
+def test_runs_that_failed_are_made_again_with_a_switch(tmp_path: Path, option: str, capsys: pytest.CaptureFixture[str]) -> None:
+    place = tmp_path / "place"
+    with Target(place, is_shelf=option == "--shelf").open([DIGITS]) as sink:
+        sink.append(unfinished(0, status="failed"))
+        sink.append(made_up(1))
+    command = ["--plan", "0", "1", "--seeds", "1", "--executor", "inline", "--device", "cpu", option, str(place)]
+    assert main(command) == 0
+    assert main([*command, "--retry-failed", "--dry-run"]) == 0
+    assert main([*command, "--retry-failed"]) == 0
+    assert main([*command, "--retry-failed"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == f"{place}: 2 of 2 planned runs (nothing to do in this sweep)"
+    assert lines[2] == f"plan: 2 blocks, 2 runs, 1 of them already in {place}"
+    assert lines[3].startswith("to do: 1 runs, about ")
+    assert lines[4:] == [
+        f"{place}: 2 of 2 planned runs (1 ok in this sweep)",
+        f"{place}: 2 of 2 planned runs (nothing to do in this sweep)",
+    ]
+    assert runs_in(place) == [(0, 0, "ok"), (1, 0, "ok")]
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
