@@ -43,8 +43,8 @@ def _command(argv: Sequence[str] | None) -> int:
         if getattr(options, name) is not None and getattr(options, name) < 1:
             raise RequestError(f"--{name} is at least 1, got {getattr(options, name)}")
     check_executor_options(options)
-    if options.limit is not None and options.executor != "local":
-        raise RequestError(f"--limit goes with --executor local, got --executor {options.executor}")
+    if options.limit is not None and options.executor == "inline":
+        raise RequestError("--limit goes with --executor local or ray, got --executor inline, which cannot end a run")
     budget = None if options.budget is None else read_duration(options.budget)
     entries, target = _planned(options)
     work = [(_job(entry, options), tasks_of(entry.blocks, entry.seeds, options.together)) for entry in entries]

@@ -94,7 +94,7 @@ def test_an_interrupted_sweep_ends_with_130_and_one_line(tmp_path: Path, number:
         (["--seeds", "none"], "seeds are a count (3) or a list (0,1,2), got 'none'"),
         (["--budget", "soon"], "a time is a number with s, m or h (90s, 30m, 2h), got 'soon'"),
         (["--limit", "never"], "a time is a number with s, m or h (90s, 30m, 2h), got 'never'"),
-        (["--limit", "9s", "--executor", "inline"], "--limit goes with --executor local, got --executor inline"),
+        (["--limit", "9s", "--executor", "inline"], "--limit goes with --executor local or ray, got --executor inline"),
         (["--workers", "0"], "--workers is at least 1, got 0"),
         (["--device", "tpu"], "argument --device: invalid choice: 'tpu'"),
         (["--db", "."], "'.' is a folder, not a table"),
