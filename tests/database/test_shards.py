@@ -4,9 +4,10 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from sase_bench.database import Store, connect, export, merge, read_shard
+from sase_bench.database import ShardWriter, Store, connect, export, merge, read_shard
 from sase_bench.database.__main__ import main
-from sase_bench.database.checksums import SUMS
+from sase_bench.database.check import check_shelf
+from sase_bench.database.checksums import SUMS, read_sums, sha256, write_sums
 from sase_bench.database.shards import recipes_of
 from sase_bench.errors import RequestError
 from sase_bench.proxies.registry import PROXIES
@@ -76,7 +77,8 @@ def test_conflicting_results_are_reported_and_change_nothing(shard: Path, tmp_pa
 
 def test_rows_that_cannot_be_true_are_refused_and_the_others_taken(shard: Path, tmp_path: Path) -> None:
     changed = tmp_path / "changed.parquet"
-    rewrite(shard, changed, "REPLACE (CASE WHEN seed = 1 THEN 7.5 ELSE val_top1 END AS val_top1)")
+    rewrite(shard, changed, "REPLACE (CASE WHEN arch = 5 AND seed = 0 THEN 7.5 ELSE val_top1 END AS val_top1)")
+    assert [isinstance(item, Record) for item in read_shard(changed)] == [False, True, True, True]
     with Store(tmp_path / "second.duckdb", [DIGITS]) as store:
         report = merge(store, changed)
     assert str(report) == "3 added, 0 already there, 0 in conflict, 1 refused"
@@ -103,6 +105,26 @@ def test_checksums_stand_beside_the_shards_and_a_damaged_one_is_named(shard: Pat
     shard.write_bytes(content)
     with pytest.raises(RequestError, match=r"digits.parquet' is damaged: it does not match its checksum in SHA256SUMS"):
         list(read_shard(shard))
+
+
+def test_a_new_shard_leaves_the_lines_of_other_files_and_of_damaged_shards_as_they_are(shard: Path, tmp_path: Path) -> None:
+    folder = shard.parent
+    (folder / "notes.md").write_text("kept")
+    write_sums(folder, ["notes.md"])
+    before = read_sums(folder)
+    shard.write_bytes(shard.read_bytes() + b"damage")
+    with connect(tmp_path / "first.duckdb") as table:
+        export(table, folder / "cifar10-8.parquet", proxy="cifar10-8")
+    assert read_sums(folder) == before | {"cifar10-8.parquet": sha256(folder / "cifar10-8.parquet")}
+    assert {path.name: bool(problems) for path, problems in check_shelf(folder).items()} == {
+        "cifar10-8.parquet": False, "digits.parquet": True, "notes.md": False,
+    }  # fmt: skip
+    shard.unlink()
+    (folder / "notes.md").write_text("changed")
+    with ShardWriter(folder, [PROXIES["cifar10-8"]]) as writer:
+        writer.append(made_up(2, proxy="cifar10-8"))
+    assert read_sums(folder) == before | {"cifar10-8.parquet": sha256(folder / "cifar10-8.parquet")}
+    assert (folder / SUMS).read_text().splitlines() == [f"{known}  {name}" for name, known in sorted(read_sums(folder).items())]
 
 
 @pytest.mark.parametrize("content", [b"", b"PAR1 and then nonsense PAR1", b"text\n" * 100])

@@ -1,3 +1,4 @@
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -11,8 +12,10 @@ from sase_bench.database import SCHEMA_VERSION, Store, connect
 from sase_bench.database import schema as schema_module
 from sase_bench.database.check import check
 from sase_bench.database.reader import open_file
+from sase_bench.database.rows import seeds_with
 from sase_bench.errors import RequestError
 from sase_bench.modules import Module
+from sase_bench.proxies.registry import PROXIES
 from sase_bench.record import COLUMNS, EPOCH_COLUMNS
 from sase_bench.space import SASE_BLOCK, SLOTS, Architecture, Space
 from tests.records import DIGITS, made_up, unfinished
@@ -72,6 +75,19 @@ def test_scores_are_means_of_the_seeds_that_ended_ok_and_hide_the_test_side(path
     for view in ("scores", "validation_runs"):
         names = [row[0] for row in ask(path, f"DESCRIBE {view}")]
         assert not [name for name in names if str(name).startswith("test_")]
+
+
+def test_seeds_that_were_trained_together_are_known_by_their_start(path: Path) -> None:
+    together = [made_up(5, seed, path="fused") for seed in (2, 0, 1)]
+    later = made_up(5, 3, path="fused", started_at="2026-11-23T12:00:00+00:00")
+    alone = made_up(5, 4)
+    others = [made_up(6, 7, path="fused"), made_up(5, 8, "cifar10-8", path="fused")]
+    with Store(path, [DIGITS, PROXIES["cifar10-8"]]) as store:
+        for record in (*together, later, alone, *others):
+            store.append(record)
+    with connect(path) as table:
+        found = [seeds_with(table, record) for record in (together[0], later, alone)]
+    assert found == [[0, 1, 2], [3], [4]]
 
 
 def test_appending_the_same_run_again_changes_nothing(path: Path) -> None:
@@ -240,7 +256,7 @@ def test_runs_wait_in_the_journal_while_another_program_writes(path: Path) -> No
     store.append(made_up(3))
     store.publish()
     assert store.waiting == 1
-    with pytest.raises(RequestError, match="is open for writing in another program; close it there"):
+    with pytest.raises(RequestError, match=f"^{re.escape(repr(str(path)))} is open for writing in another program; close it"):
         connect(path)
     other.communicate()
     store.publish()
@@ -270,7 +286,7 @@ def test_files_that_are_no_table_are_refused_and_left_alone(path: Path, tmp_path
     path.write_text("not a database, and rather longer than the header of one " * 100)
     before = path.read_bytes()
     for opening in (connect, Store):
-        with pytest.raises(RequestError, match="cannot be read as a DuckDB file"):
+        with pytest.raises(RequestError, match=f"^{re.escape(repr(str(path)))} cannot be read as a DuckDB file"):
             opening(path)
     assert path.read_bytes() == before
     other = tmp_path / "other.duckdb"
@@ -323,7 +339,8 @@ def test_a_damaged_table_is_called_damaged_and_its_parts_are_named(path: Path) -
     good = path.read_bytes()
     path.write_bytes(good[:100] + bytes([good[100] ^ 1]) + good[101:])
     for opening in (connect, Store):
-        with pytest.raises(RequestError, match=r"is damaged \(.*checksum.*check --db .* names what can still be read"):
+        place = re.escape(str(path))
+        with pytest.raises(RequestError, match=rf"^'{place}' is damaged \(.*checksum.*check --db {place} names what can still"):
             opening(path)
     path.write_bytes(good[: 12288 + 300_000])  # the first block, and a piece
     try:
