@@ -58,9 +58,7 @@ class ShardWriter:
             if record.proxy in self._proxies and self._is_new(record):
                 self._take(record)
         self.recovered, self.damaged = len(self._pending), self._journal.damaged
-        if (
-            len(found) > len(self._others) and not self._pending
-        ):  # killed between putting the last shard in place and clearing the journal
+        if found and not self._pending:  # killed between putting the last shard in place and clearing the journal
             with self._told():
                 self._settle()
 
@@ -135,9 +133,8 @@ class ShardWriter:
         folder.mkdir(exist_ok=True)
         pyarrow, parquet = _arrow()
         path = _path(folder, proxy)
-        rows = [asdict(record) | {"curve": [asdict(point) for point in record.curve]} for record in fresh]
         schema = _schema(pyarrow, proxy)
-        table = pyarrow.Table.from_pylist(rows, schema=schema)
+        table = pyarrow.Table.from_pylist([asdict(record) for record in fresh], schema=schema)
         if path.exists():
             there, superseded = parquet.read_table(path).cast(schema), {record.key for record in fresh}
             kept = pyarrow.array([key not in superseded for key in _keys_of(there)], pyarrow.bool_())

@@ -5,7 +5,9 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import duckdb
 import pytest
+from pyarrow import parquet
 
 from sase_bench.database import ShardWriter, Store, connect, export, merge, read_shard
 from sase_bench.database.check import check_shelf
@@ -27,6 +29,7 @@ def test_runs_come_back_as_they_were_and_in_order(tmp_path: Path) -> None:
     assert list(read_shard(tmp_path / "fashion-8.parquet")) == [runs[3]]
     for path in tmp_path.glob("*.parquet"):
         check_sums(path)
+        assert {parquet.read_metadata(path).row_group(0).column(i).compression for i in range(3)} == {"ZSTD"}
     assert sorted(path.name for path in tmp_path.iterdir()) == ["SHA256SUMS", "digits.parquet", "fashion-8.parquet"]
 
 
@@ -41,11 +44,13 @@ def test_a_shelf_goes_on_where_it_was(tmp_path: Path) -> None:
 
 
 def test_what_a_killed_sweep_had_finished_is_taken_from_the_journal(tmp_path: Path) -> None:
-    ShardWriter(tmp_path, [DIGITS]).append(made_up(4))  # and never published
-    assert not list(tmp_path.glob("*.parquet"))
-    with ShardWriter(tmp_path, [DIGITS]) as shelf:
-        assert (shelf.recovered, made_up(4).key in shelf) == (1, True)
-    assert keys_of(tmp_path, DIGITS) == [made_up(4).key]
+    shelf = tmp_path / "new" / "shelf"
+    ShardWriter(shelf, [DIGITS]).append(made_up(4))  # and never published
+    ShardWriter(shelf, [DIGITS])._lock.close()  # killed once more
+    assert [path.name for path in shelf.iterdir()] == ["shelf.journal"]
+    with ShardWriter(shelf, [DIGITS]) as again:
+        assert (again.recovered, made_up(4).key in again) == (1, True)
+    assert keys_of(shelf, DIGITS) == [made_up(4).key]
 
 
 def test_runs_of_another_proxy_wait_in_the_journal_until_its_sweep_goes_on(tmp_path: Path) -> None:
@@ -110,7 +115,8 @@ def test_a_run_that_was_made_again_is_recovered_from_the_journal_of_a_shelf(tmp_
 
 
 def test_one_process_writes_to_a_shelf(tmp_path: Path) -> None:
-    with ShardWriter(tmp_path, [DIGITS]), pytest.raises(RequestError, match="another process is writing to"):
+    refusal = f"^another process is writing to '{tmp_path}'; wait for it, or write elsewhere$"
+    with ShardWriter(tmp_path, [DIGITS]), pytest.raises(RequestError, match=refusal):
         ShardWriter(tmp_path, [DIGITS])
 
 
@@ -130,18 +136,30 @@ def test_a_shard_that_a_table_wrote_is_gone_on_with_and_merges_back(tmp_path: Pa
 def test_what_is_no_shard_of_this_proxy_is_refused_and_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "digits.parquet"
     path.write_text("no parquet")
-    with pytest.raises(RequestError, match="cannot be read as Parquet"):
+    with pytest.raises(RequestError, match=rf"^'{path}' cannot be read as Parquet \(.*(magic|size)"):
         ShardWriter(tmp_path, [DIGITS])
     assert path.read_text() == "no parquet"
+    for meta in ("format: 'sase-bench', schema_version: '2'", "format: 'other', schema_version: '1'"):
+        duckdb.connect().execute(f"COPY (SELECT 1 AS x) TO '{path}' (FORMAT parquet, KV_METADATA {{{meta}}})")
+        with pytest.raises(RequestError, match=f"^'{path}' is not a shard of schema 1$"):
+            ShardWriter(tmp_path, [DIGITS])
     path.unlink()
     with ShardWriter(tmp_path, [DIGITS]) as shelf:
         shelf.append(made_up(1))
         with pytest.raises(RequestError, match="was made with another recipe"):
             shelf.append(made_up(2, recipe_hash="0" * 16))
-    with pytest.raises(RequestError, match="has runs of another recipe of digits"):
+    with pytest.raises(RequestError, match=f"^'{path}' has runs of another recipe of digits$"):
         ShardWriter(tmp_path, [replace(DIGITS, epochs=1)])
     with pytest.raises(RequestError, match="cannot write to '/proc/shelf'"):
         ShardWriter(Path("/proc/shelf"), [DIGITS])
+
+
+def test_a_shelf_needs_pyarrow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with ShardWriter(tmp_path, [DIGITS]) as shelf:
+        shelf.append(made_up(1))
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with pytest.raises(RequestError, match=r"^writing shards needs pyarrow; install it with: pip install"):
+        ShardWriter(tmp_path, [DIGITS])
 
 
 def test_a_shelf_needs_no_duckdb(tmp_path: Path) -> None:
