@@ -102,8 +102,11 @@ def test_a_truncated_shard_without_a_checksum_is_named(tmp_path: Path) -> None:
     (path / SUMS).unlink()
     shard = path / "digits.parquet"
     shard.write_bytes(shard.read_bytes()[:-100])
-    with pytest.raises(RequestError, match=r"digits.parquet' cannot be read as Parquet"):
+    with pytest.raises(RequestError, match=rf"^'{shard}' cannot be read as Parquet"):
         connect(path)
+    (problem,) = check_shelf(path)[shard]
+    assert problem.startswith("cannot be read as Parquet (")
+    assert problem.endswith(")")
 
 
 def test_a_folder_without_shards_is_no_table(tmp_path: Path) -> None:
@@ -197,8 +200,10 @@ def test_check_reads_every_row_as_from_a_stranger(tmp_path: Path) -> None:
 
 
 def test_a_shelf_that_is_too_large_is_a_problem(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sase_bench.database.check.LARGEST", 1000)
     shelf = write_shelf(tmp_path)
+    monkeypatch.setattr("sase_bench.database.check.LARGEST", (shelf / "digits.parquet").stat().st_size)
+    assert shelf not in check_shelf(shelf)
+    monkeypatch.setattr("sase_bench.database.check.LARGEST", 1000)
     assert check_shelf(shelf)[shelf][0].endswith("bytes, more than the 1,000 that a shelf may have")
 
 

@@ -381,6 +381,23 @@ def test_a_table_with_holes_is_found_out(path: Path) -> None:
         ]
 
 
+def test_runs_that_do_not_belong_to_the_table_are_found_out(path: Path) -> None:
+    with Store(path, [DIGITS]) as store:
+        for arch in (1, 2, 3):
+            store.append(made_up(arch))
+    with open_file(path, read_only=False) as table:
+        table.execute("DELETE FROM runs WHERE arch = 1; UPDATE runs SET recipe_hash = 'other' WHERE arch = 2")
+        table.execute("UPDATE runs SET proxy = 'other' WHERE arch = 3; DELETE FROM architectures WHERE arch = 2")
+    with connect(path) as table:
+        assert check(table) == [
+            "1 architectures missing",
+            f"{2 * DIGITS.epochs} curves without a run",
+            "1 runs of a proxy that is not described",
+            "1 runs of what is not in architectures",
+            "1 runs made with another recipe than their proxy's",
+        ]
+
+
 def test_neighbours_of_a_block_can_be_asked_of_the_table_alone(path: Path) -> None:
     Store(path).close()
     same = " + ".join(f"(a.{slot} = b.{slot})::INTEGER" for slot in SLOTS)
