@@ -381,6 +381,15 @@ def test_a_table_with_holes_is_found_out(path: Path) -> None:
         ]
 
 
+def test_what_cannot_be_counted_is_a_problem(path: Path) -> None:
+    Store(path, [DIGITS]).close()
+    with open_file(path, read_only=False) as table:
+        table.execute("ALTER TABLE costs RENAME COLUMN trunk TO other")
+    with connect(path) as table:
+        (problem,) = check(table)
+    assert problem.startswith("proxies whose trunk has no costs cannot be counted (Binder Error: ")
+
+
 def test_runs_that_do_not_belong_to_the_table_are_found_out(path: Path) -> None:
     with Store(path, [DIGITS]) as store:
         for arch in (1, 2, 3):
