@@ -33,7 +33,8 @@ def test_a_line_is_the_checksum_of_its_json_and_the_json(journal: Journal) -> No
 
 
 def test_records_come_back_in_order_and_nothing_else_is_there(journal: Journal, tmp_path: Path) -> None:
-    assert Journal(tmp_path / "none").recover() == []
+    none = Journal(tmp_path / "none")
+    assert (none.recover(), none.damaged) == ([], 0)
     before = journal.path.read_bytes()
     assert (journal.recover(), journal.damaged) == (RECORDS, 0)
     assert journal.path.read_bytes() == before
@@ -58,8 +59,9 @@ def test_damaged_lines_are_counted_and_gathered_and_the_others_taken(journal: Jo
         journal.path.write_bytes(lines[0] + odd + lines[1])
         assert (journal.recover(), journal.damaged) == (RECORDS[:2], 1)
     assert aside(journal) == b"".join(wrong)
-    journal.path.write_bytes(b"".join([*wrong, *lines]))
+    journal.path.write_bytes(b"".join([*wrong, *lines, b"torn"]))
     assert (journal.recover(), journal.damaged) == (RECORDS, 4)
+    assert aside(journal) == b"".join([*wrong, *wrong, b"torn\n"])
 
 
 def test_what_is_in_the_table_is_forgotten(journal: Journal, tmp_path: Path) -> None:
