@@ -1,6 +1,5 @@
 """Shards written without DuckDB."""
 
-import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -160,17 +159,3 @@ def test_a_shelf_needs_pyarrow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     with pytest.raises(RequestError, match=r"^writing shards needs pyarrow; install it with: pip install"):
         ShardWriter(tmp_path, [DIGITS])
-
-
-def test_a_shelf_needs_no_duckdb(tmp_path: Path) -> None:
-    code = (
-        "import sys; sys.modules['duckdb'] = sys.modules['pebble'] = None; from sase_bench.sweep.__main__ import main; "
-        f"sys.exit(main(['--plan', '0', '--seeds', '2', '--shelf', {str(tmp_path)!r}, '--executor', 'inline', "
-        "'--device', 'cpu']))"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert (done.returncode, done.stdout) == (0, f"{tmp_path}: 2 of 2 planned runs (2 ok in this sweep)\n"), done.stderr
-    assert keys_of(tmp_path, DIGITS) == [(0, "digits", 0), (0, "digits", 1)]
-    assert {record.path for record in read_shard(tmp_path / "digits.parquet") if not isinstance(record, RequestError)} == {
-        "fused"
-    }

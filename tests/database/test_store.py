@@ -186,6 +186,20 @@ def patient(path: Path) -> Store:
     return store
 
 
+def test_publishing_waits_for_a_second_and_takes_at_most_a_twentieth_of_the_time(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = [100.0]
+    monkeypatch.setattr("sase_bench.database.store.monotonic", lambda: clock[0])
+    steps = [(100.5, 0.0, 1), (101.0, 0.0, 2), (101.25, 0.0, 0), (103.25, 0.1, 1), (103.5, 0.1, 0), (104.5, 0.01, 1)]
+    with Store(path, [DIGITS]) as store:
+        for arch, (now, cost, waiting) in enumerate(steps):
+            clock[0], store._cost = now, cost  # seconds that the last publication took
+            store.append(made_up(arch))
+            assert store.waiting == waiting
+    assert ask(path, "SELECT count(*) FROM runs") == [(len(steps),)]
+
+
 def test_a_flipped_bit_in_the_journal_costs_one_line_and_is_told(path: Path) -> None:
     store = patient(path)
     for arch in range(3):

@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from sase_bench.database import Store, connect
+from sase_bench.database import Store, connect, read_shard
+from sase_bench.database.shard_writer import keys_of
+from sase_bench.errors import RequestError
 from sase_bench.sweep.__main__ import main
 from sase_bench.sweep.target import Target
 from tests.records import DIGITS, made_up, unfinished
@@ -38,6 +40,20 @@ def test_a_sweep_trains_what_is_planned_and_then_has_nothing_to_do(tmp_path: Pat
     assert lines[2].startswith("to do: 2 runs, about ")
     assert lines[2].endswith("s a run, from 2 timed blocks)")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["sase-bench.duckdb", "sase-bench.duckdb.lock"]
+
+
+def test_a_shelf_needs_no_duckdb(tmp_path: Path) -> None:
+    code = (
+        "import sys; sys.modules['duckdb'] = sys.modules['pebble'] = None; from sase_bench.sweep.__main__ import main; "
+        f"sys.exit(main(['--plan', '0', '--seeds', '2', '--shelf', {str(tmp_path)!r}, '--executor', 'inline', "
+        "'--device', 'cpu']))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (0, f"{tmp_path}: 2 of 2 planned runs (2 ok in this sweep)\n"), done.stderr
+    assert keys_of(tmp_path, DIGITS) == [(0, "digits", 0), (0, "digits", 1)]
+    assert {record.path for record in read_shard(tmp_path / "digits.parquet") if not isinstance(record, RequestError)} == {
+        "fused"
+    }
 
 
 @pytest.mark.parametrize("option", ["--db", "--shelf"])
