@@ -191,13 +191,16 @@ def test_publishing_waits_for_a_second_and_takes_at_most_a_twentieth_of_the_time
 ) -> None:
     clock = [100.0]
     monkeypatch.setattr("sase_bench.database.store.monotonic", lambda: clock[0])
-    steps = [(100.5, 0.0, 1), (101.0, 0.0, 2), (101.25, 0.0, 0), (103.25, 0.1, 1), (103.5, 0.1, 0), (104.5, 0.01, 1)]
+    at_once = [(100.5, 1), (101.0, 2), (101.25, 0), (102.25, 1), (102.5, 0)]
+    slowly = [(104.5, 1), (104.75, 0)]
     with Store(path, [DIGITS]) as store:
-        for arch, (now, cost, waiting) in enumerate(steps):
-            clock[0], store._cost = now, cost  # seconds that the last publication took
+        for arch, (now, waiting) in enumerate(at_once + slowly):
+            clock[0] = now
+            if (now, waiting) in slowly:
+                store._cost = 0.1  # seconds that the last publication took
             store.append(made_up(arch))
             assert store.waiting == waiting
-    assert ask(path, "SELECT count(*) FROM runs") == [(len(steps),)]
+    assert ask(path, "SELECT count(*) FROM runs") == [(7,)]
 
 
 def test_a_flipped_bit_in_the_journal_costs_one_line_and_is_told(path: Path) -> None:
@@ -256,9 +259,43 @@ def test_readers_see_whole_tables_while_a_writer_works(path: Path) -> None:
 
 
 def test_only_one_process_writes(path: Path) -> None:
-    with Store(path, [DIGITS]), pytest.raises(RequestError, match="another process is writing to"):
+    refusal = f"^another process is writing to {re.escape(repr(str(path)))}; wait for it, or write elsewhere$"
+    with Store(path, [DIGITS]), pytest.raises(RequestError, match=refusal):
         Store(path)
-    Store(path).close()
+    before = path.stat().st_ino
+    Store(path, [DIGITS]).close()
+    assert path.stat().st_ino == before  # there was nothing to write
+    assert sorted(place.name for place in path.parent.iterdir()) == ["table.duckdb", "table.duckdb.lock"]
+
+
+def test_recipes_are_added_to_a_table_that_is_there(path: Path) -> None:
+    Store(path, [DIGITS]).close()
+    other = made_up(3, proxy="cifar10-8")
+    with Store(path, [DIGITS, PROXIES["cifar10-8"]]) as store:
+        store.append(other)
+        assert store.find(other.key) == other
+    assert ask(path, "SELECT proxy FROM proxies ORDER BY proxy") == [("cifar10-8",), ("digits",)]
+
+
+def test_what_another_program_had_written_when_it_was_killed_is_kept(path: Path) -> None:
+    Store(path, [DIGITS]).close()
+    code = "import sys, os, duckdb; c = duckdb.connect(sys.argv[1]); c.execute('CREATE TABLE mine AS SELECT 7'); os._exit(9)"
+    assert subprocess.run([sys.executable, "-c", code, str(path)]).returncode == 9
+    assert path.with_name("table.duckdb.wal").exists()
+    with Store(path) as store:
+        store.append(made_up(1))
+    assert not path.with_name("table.duckdb.wal").exists()
+    assert ask(path, "SELECT * FROM mine, (SELECT arch FROM runs)") == [(7, 1)]
+
+
+def test_what_a_killed_publication_left_is_removed(path: Path) -> None:
+    Store(path, [DIGITS]).close()
+    for name in ("table.duckdb.new", "table.duckdb.new.wal"):
+        path.with_name(name).write_text("half written")
+    with Store(path) as store:
+        store.append(made_up(1))
+    assert ask(path, "SELECT arch FROM runs") == [(1,)]
+    assert sorted(place.name for place in path.parent.iterdir()) == ["table.duckdb", "table.duckdb.lock"]
 
 
 def test_runs_wait_in_the_journal_while_another_program_writes(path: Path) -> None:
@@ -269,14 +306,15 @@ def test_runs_wait_in_the_journal_while_another_program_writes(path: Path) -> No
     assert other.stdout.readline() == b"open\n"
     store.append(made_up(3))
     store.publish()
-    assert store.waiting == 1
+    store.append(made_up(4))
+    assert store.waiting == 2
     with pytest.raises(RequestError, match=f"^{re.escape(repr(str(path)))} is open for writing in another program; close it"):
         connect(path)
     other.communicate()
     store.publish()
     assert store.waiting == 0
     store.close()
-    assert ask(path, "SELECT arch FROM runs") == [(3,)]
+    assert ask(path, "SELECT arch FROM runs ORDER BY arch") == [(3,), (4,)]
 
 
 def test_a_full_disk_is_said_and_loses_nothing(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -307,9 +345,9 @@ def test_files_that_are_no_table_are_refused_and_left_alone(path: Path, tmp_path
     with duckdb.connect(other) as connection:
         connection.execute("CREATE TABLE mine (x INTEGER)")
     for opening in (connect, Store):
-        with pytest.raises(RequestError, match="is a DuckDB file but not a sase-bench table"):
+        with pytest.raises(RequestError, match=f"^'{re.escape(str(other))}' is a DuckDB file but not a sase-bench table"):
             opening(other)
-    with pytest.raises(RequestError, match="is a folder, not a table"):
+    with pytest.raises(RequestError, match=f"^'{re.escape(str(tmp_path))}' is a folder, not a table$"):
         Store(tmp_path)
     with pytest.raises(RequestError, match="is a folder without shards"):
         connect(tmp_path)
