@@ -1,3 +1,4 @@
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -137,11 +138,32 @@ def test_files_that_are_no_shards_are_refused(tmp_path: Path, content: bytes) ->
         list(read_shard(path))
 
 
-def test_parquet_of_something_else_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize("meta", ["a: 'b'", "format: 'sase-bench', schema_version: '2'", "format: 'b', schema_version: '1'"])
+def test_parquet_of_something_else_is_refused(tmp_path: Path, meta: str) -> None:
     path = tmp_path / "other.parquet"
-    duckdb.connect().execute(f"COPY (SELECT 1 AS x) TO '{path}' (FORMAT parquet)")
-    with pytest.raises(RequestError, match="is not a shard of schema 1"):
+    duckdb.connect().execute(f"COPY (SELECT 1 AS x) TO '{path}' (FORMAT parquet, KV_METADATA {{{meta}}})")
+    with pytest.raises(RequestError, match=f"^{re.escape(repr(str(path)))} is not a shard of schema 1$"):
         list(read_shard(path))
+
+
+def test_a_run_may_come_without_a_curve_and_not_with_something_else_for_one(shard: Path, tmp_path: Path) -> None:
+    changed = tmp_path / "changed.parquet"
+    for change in ("EXCLUDE (curve)", "REPLACE (NULL AS curve)"):
+        rewrite(shard, changed, change)
+        assert [isinstance(item, Record) and item.curve for item in read_shard(changed)] == [()] * 4
+    rewrite(shard, changed, "REPLACE ('flat' AS curve)")
+    assert [str(item) for item in read_shard(changed)] == ["the column curve takes a list of epochs, got 'flat'"] * 4
+
+
+def test_names_with_quotes_are_only_names(shard: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "the reader's '); DROP TABLE runs; --"
+    folder.mkdir()
+    with connect(tmp_path / "first.duckdb") as table:
+        assert export(table, folder / "it's.parquet", proxy="digits") == len(RECORDS)
+        assert export(table, folder / "none.parquet", proxy="dig'its") == 0
+    assert list(read_shard(folder / "it's.parquet")) == list(read_shard(shard))
+    with connect(folder) as table:
+        assert table.execute("SELECT count(*) FROM runs").fetchone() == (len(RECORDS),)
 
 
 def test_the_command_exports_merges_and_checks(shard: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -74,9 +74,10 @@ def test_calibrations_beside_the_shards_are_part_of_the_table(tmp_path: Path) ->
     path = write_shelf(tmp_path)
     columns = "proxy,metric,blocks,seeds,reliability,reference,unscored,runs,seconds"
     (path / CALIBRATIONS).write_text(f"{columns}\ndigits,val_loss,7,2,0.5,,0,14,1.5\nother,val_loss,7,2,0.1,,0,14,1.5\n")
-    with connect(path) as table:
-        found = table.execute("SELECT proxy, reliability, reliability_low, reference, seconds FROM calibrations").fetchall()
-    assert found == [("digits", 0.5, None, None, 1.5)]
+    for place in (path, path / "digits.parquet"):
+        with connect(place) as table:
+            found = table.execute("SELECT proxy, reliability, reliability_low, reference, seconds FROM calibrations").fetchall()
+        assert found == [("digits", 0.5, None, None, 1.5)]
 
 
 def test_a_damaged_shelf_is_refused_and_its_other_shards_can_be_had(tmp_path: Path) -> None:
