@@ -91,7 +91,7 @@ def mutants(session: nox.Session) -> None:
 
     They are made in `mutants/`, a copy. `mutmut show NAME` there shows one that no test noticed.
     """
-    prepare(session, "-e", ".[train]", *DEV["tests"], *DEV["mutants"])
+    prepare(session, "-e", ".[all]", *DEV["tests"], *DEV["mutants"])
     session.run("mutmut", "run", *session.posargs)
     session.run("mutmut", "results")
 

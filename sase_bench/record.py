@@ -186,6 +186,12 @@ class Record:
         first, second = curves
         return all(getattr(self, name) == getattr(other, name) for name in names) and first == second
 
+    def supersedes(self, other: Record) -> bool:
+        """Whether this run takes the place of `other`, which has the same key: a failed run, which says nothing of its block,
+        gives way to any other result, and to a later failure.
+        """
+        return other.status == "failed" and (self.status != "failed" or self.started_at > other.started_at)
+
     def row(self) -> tuple[Any, ...]:
         """The values of `COLUMNS` in order."""
         return _values(self, COLUMNS)

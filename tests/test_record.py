@@ -52,6 +52,20 @@ def test_records_agree_when_their_results_do_whatever_they_took() -> None:
     assert not RECORD.agrees(replace(RECORD, curve=RECORD.curve[:1]))
 
 
+def test_a_failed_run_is_superseded_by_any_other_result_and_by_a_later_failure() -> None:
+    failed = replace(RECORD, status="failed", reason="hung")
+    later = replace(failed, started_at="2026-11-22T12:00:01+00:00")
+    diverged = replace(RECORD, status="diverged", reason="not finite")
+    runs = [failed, later, diverged, RECORD]
+    superseded = [[run.supersedes(other) for other in runs] for run in runs]
+    assert superseded == [
+        [False, False, False, False],
+        [True, False, False, False],
+        [True, True, False, False],
+        [True, True, False, False],
+    ]
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [

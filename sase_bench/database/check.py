@@ -92,10 +92,11 @@ def check_shelf(path: Path) -> dict[Path, list[str]]:
 
     The files are the shards and whatever else `SHA256SUMS` lists. One that is damaged does not keep the others from being read.
     """
-    folders = [path, path / MODULES_FOLDER] if path.is_dir() else [path.parent]
-    listed = {folder / name: known for folder in folders for name, known in read_sums(folder).items()}
-    shards = [shard for folder in folders for shard in folder.glob("*.parquet")]
-    files = sorted({*shards, *listed}) if path.is_dir() else [path]
+    files = [path]
+    if path.is_dir():
+        folders = [path, path / MODULES_FOLDER]
+        listed = (folder / name for folder in folders for name in read_sums(folder))
+        files = sorted({*listed, *(shard for folder in folders for shard in folder.glob("*.parquet"))})
     found: dict[Path, list[str]] = {}
     keys: Counter[tuple[int, str, int]] = Counter()
     for file in files:

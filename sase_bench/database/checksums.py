@@ -15,10 +15,14 @@ NEXT = "SHA256SUMS.next"
 
 
 def write_sums(folder: Path, others: Iterable[str] = ()) -> None:
-    """Write the checksum of every shard in `folder`, and of the files called `others`."""
-    paths = sorted({*folder.glob("*.parquet"), *(folder / name for name in others)})
+    """Bring the checksums in `folder` up to date: of shards that are new or were announced, and of the files called `others`.
+
+    Every other line stays: a file that is damaged or missing stays so to whoever checks it.
+    """
+    fine = [path for path in folder.glob("*.parquet") if matches(path)]
+    sums = read_sums(folder) | {path.name: sha256(path) for path in [*fine, *(folder / name for name in others)]}
     fresh = folder / (SUMS + ".new")
-    fresh.write_text("".join(f"{sha256(path)}  {path.name}\n" for path in paths))
+    fresh.write_text("".join(f"{known}  {name}\n" for name, known in sorted(sums.items())))
     fresh.replace(folder / SUMS)
     (folder / NEXT).unlink(missing_ok=True)
 
@@ -34,7 +38,7 @@ def read_sums(folder: Path, name: str = SUMS) -> dict[str, str]:
     """File name → checksum in the list `name` of `folder`; nothing if there is none."""
     sums = folder / name
     lines = sums.read_text(errors="replace").splitlines() if sums.is_file() else []
-    return {name: known for known, _, name in (line.partition("  ") for line in lines)}
+    return {name: known for known, _, name in (line.partition("  ") for line in lines) if name}
 
 
 def check_sums(path: Path) -> None:

@@ -26,7 +26,10 @@ class Report:
 
 
 def merge(store: Store, path: Path) -> Report:
-    """Take the runs of a shard into a table. Runs that are there already must tell the same, or are reported."""
+    """Take the runs of a shard into a table. Runs that are there already must tell the same, or are reported.
+
+    Of two results for one run a failed one gives way, whichever came first.
+    """
     report = Report()
     for record in read_shard(path):
         if isinstance(record, RequestError):
@@ -34,8 +37,9 @@ def merge(store: Store, path: Path) -> Report:
             continue
         known = record.key in store
         try:
-            report.added += store.append(record)
-            report.same += known
+            is_taken = store.append(record)
+            report.added += is_taken
+            report.same += not is_taken
         except RequestError as error:
             (report.conflicts if known else report.refused).append(str(error))
     store.publish()

@@ -14,10 +14,12 @@ __all__ = ["Key", "has_modules", "insert", "insert_runs", "keys_in", "read_recor
 Key = tuple[int, str, int]
 
 
-def keys_in(connection: duckdb.DuckDBPyConnection) -> list[Key]:
-    """The (arch, proxy, seed) of every run in an open table, of blocks and of published modules."""
+def keys_in(connection: duckdb.DuckDBPyConnection, *, status: str | None = None) -> list[Key]:
+    """The (arch, proxy, seed) of every run in an open table, of blocks and of published modules; or of those with a status."""
     runs = [BLOCK_TABLES[0], *([MODULE_TABLES[0]] if has_modules(connection) else [])]
-    return connection.execute(" UNION ALL ".join(f"SELECT {', '.join(KEY)} FROM {name}" for name in runs)).fetchall()
+    chosen = "" if status is None else "WHERE status = $status"
+    parts = (f"SELECT {', '.join(KEY)} FROM {name} {chosen}" for name in runs)
+    return connection.execute(" UNION ALL ".join(parts), {} if status is None else {"status": status}).fetchall()
 
 
 def has_modules(connection: duckdb.DuckDBPyConnection) -> bool:
@@ -50,10 +52,13 @@ def seeds_with(connection: duckdb.DuckDBPyConnection, record: Record) -> list[in
 
 
 def insert_runs(connection: duckdb.DuckDBPyConnection, tables: tuple[str, str], records: Sequence[Record]) -> None:
-    """Insert runs and their curves into these tables; those of modules are made if they are not there."""
+    """Insert runs and their curves into these tables, in place of failed ones; the tables of modules are made where missing."""
     if tables == MODULE_TABLES:
         add_modules(connection)
     runs, curves = tables
+    failed = {*keys_in(connection, status="failed")} & {record.key for record in records}
+    for table in tables if failed else ():
+        connection.executemany(f"DELETE FROM {table} WHERE arch = ? AND proxy = ? AND seed = ?", sorted(failed))
     insert(connection, runs, list(COLUMNS.values()), [record.row() for record in records])
     epochs = [row for record in records for row in record.epoch_rows()]
     insert(connection, curves, [*(COLUMNS[name] for name in KEY), *EPOCH_COLUMNS.values()], epochs)

@@ -25,7 +25,7 @@ from sase_bench.errors import RequestError
 from sase_bench.proxies.recipe import Proxy
 from sase_bench.record import COLUMNS, EPOCH_COLUMNS, KEY, Column, Record
 
-__all__ = ["ShardWriter", "keys_of"]
+__all__ = ["ShardWriter", "failed_of", "keys_of"]
 
 Key = tuple[int, str, int]
 
@@ -46,6 +46,7 @@ class ShardWriter:
             raise RequestError(f"cannot write to {str(folder)!r}: {error.strerror}") from error
         self._lock = Lock(folder, folder)
         self._keys = {key for proxy in self._proxies.values() for key in keys_of(folder, proxy)}
+        self._failed = {record.key: record for proxy in self._proxies.values() for record in failed_of(folder, proxy)}
         self._journal = Journal(folder / "shelf.journal")
         self._pending: list[Record] = []
         with self._told():
@@ -54,28 +55,29 @@ class ShardWriter:
             record for record in found if record.proxy not in self._proxies
         ]  # of another sweep, which goes on later
         for record in found:
-            if record.key not in self._keys and record.proxy in self._proxies:
-                self._pending.append(record)
-                self._keys.add(record.key)
+            if record.proxy in self._proxies and self._is_new(record):
+                self._take(record)
         self.recovered, self.damaged = len(self._pending), self._journal.damaged
-        if (
-            len(found) > len(self._others) and not self._pending
-        ):  # killed between putting the last shard in place and clearing the journal
+        if found and not self._pending:  # killed between putting the last shard in place and clearing the journal
             with self._told():
                 self._settle()
 
     def __contains__(self, key: Key) -> bool:
         return key in self._keys
 
+    @property
+    def failed(self) -> frozenset[Key]:
+        """The runs that failed: `append` takes another result in their place."""
+        return frozenset(self._failed)
+
     def append(self, record: Record) -> bool:
-        """Take a run; False if there is one with its key. It is on disk when this returns."""
-        if record.key in self._keys:
+        """Take a run; False if there is one with its key that it does not supersede. It is on disk when this returns."""
+        if not self._is_new(record):
             return False
         if record.recipe_hash != self._proxies[record.proxy].recipe_hash:
             raise RequestError(f"run {record.key} was made with another recipe of {record.proxy}")
         self._journal.append(record)
-        self._pending.append(record)
-        self._keys.add(record.key)
+        self._take(record)
         return True
 
     def publish(self) -> None:
@@ -96,6 +98,19 @@ class ShardWriter:
                 new.replace(path)
             self._settle()
         self._pending.clear()
+
+    def _is_new(self, record: Record) -> bool:
+        failed = self._failed.get(record.key)
+        return record.key not in self._keys or (failed is not None and record.supersedes(failed))
+
+    def _take(self, record: Record) -> None:
+        """Let a new run wait for its publication, in place of one that failed."""
+        if self._failed.pop(record.key, None) is not None:
+            self._pending = [other for other in self._pending if other.key != record.key]
+        if record.status == "failed":
+            self._failed[record.key] = record
+        self._pending.append(record)
+        self._keys.add(record.key)
 
     def _settle(self) -> None:
         """Make the checksums those of the files, and forget the runs that are in them."""
@@ -118,11 +133,12 @@ class ShardWriter:
         folder.mkdir(exist_ok=True)
         pyarrow, parquet = _arrow()
         path = _path(folder, proxy)
-        rows = [asdict(record) | {"curve": [asdict(point) for point in record.curve]} for record in fresh]
         schema = _schema(pyarrow, proxy)
-        table = pyarrow.Table.from_pylist(rows, schema=schema)
+        table = pyarrow.Table.from_pylist([asdict(record) for record in fresh], schema=schema)
         if path.exists():
-            table = pyarrow.concat_tables([parquet.read_table(path).cast(schema), table])
+            there, superseded = parquet.read_table(path).cast(schema), {record.key for record in fresh}
+            kept = pyarrow.array([key not in superseded for key in _keys_of(there)], pyarrow.bool_())
+            table = pyarrow.concat_tables([there.filter(kept), table])
         table = table.sort_by([(name, "ascending") for name in ("proxy", "seed", "arch")])
         new = path.with_name(path.name + ".new")
         parquet.write_table(table, new, compression="zstd")
@@ -142,8 +158,7 @@ class ShardWriter:
 
 def keys_of(folder: Path, proxy: Proxy) -> list[Key]:
     """The runs of `proxy` in the shards that `folder` has of it. Raises `RequestError` as `ShardWriter` does."""
-    paths = [_path(folder, proxy), _path(folder / MODULES_FOLDER, proxy)]
-    return [key for path in paths if path.exists() for key in _keys_in(path, proxy)]
+    return [key for path in _paths(folder, proxy) if path.exists() for key in _keys_in(path, proxy)]
 
 
 def _keys_in(path: Path, proxy: Proxy) -> list[Key]:
@@ -158,11 +173,28 @@ def _keys_in(path: Path, proxy: Proxy) -> list[Key]:
         raise RequestError(f"{str(path)!r} cannot be read as Parquet ({str(error).splitlines()[0]})") from error
     if set(table["recipe_hash"].to_pylist()) - {proxy.recipe_hash}:
         raise RequestError(f"{str(path)!r} has runs of another recipe of {proxy.name}")
+    return _keys_of(table)
+
+
+def _keys_of(table: Any) -> list[Key]:
     return list(zip(*(table[name].to_pylist() for name in KEY), strict=True))
+
+
+def failed_of(folder: Path, proxy: Proxy) -> list[Record]:
+    """The failed runs of `proxy` in the shards that `folder` has of it, which `keys_of` has looked at."""
+    _, parquet = _arrow()
+    paths = [path for path in _paths(folder, proxy) if path.exists()]
+    rows = [row for path in paths for row in parquet.read_table(path, filters=[("status", "=", "failed")]).to_pylist()]
+    return [Record.from_rows(row, row["curve"] or []) for row in rows]
 
 
 def _folder(shelf: Path, record: Record) -> Path:
     return shelf / MODULES_FOLDER if record.is_of_module else shelf
+
+
+def _paths(folder: Path, proxy: Proxy) -> tuple[Path, Path]:
+    """Where a shelf may have shards of a proxy: of blocks, and of modules."""
+    return _path(folder, proxy), _path(folder / MODULES_FOLDER, proxy)
 
 
 def _path(folder: Path, proxy: Proxy) -> Path:

@@ -57,8 +57,7 @@ class Store:
             with self._told():
                 for record in self._journal.recover():
                     if self._is_new(record):
-                        self._pending.append(record)
-                        self._keys.add(record.key)
+                        self._take(record)
             self.recovered = len(self._pending)
             self.publish()
         except BaseException:
@@ -80,19 +79,23 @@ class Store:
         """The (arch, proxy, seed) of every run that is there."""
         return frozenset(self._keys)
 
+    @property
+    def failed(self) -> frozenset[Key]:
+        """Those of them that failed: `append` takes another result in their place."""
+        return frozenset(self._failed)
+
     def __contains__(self, key: Key) -> bool:
         return key in self._keys
 
     def append(self, record: Record) -> bool:
-        """Add a run; False if the same result is already there. The run is on disk when this returns.
+        """Add a run; False if the same result is there already, or one that supersedes it. It is on disk when this returns.
 
-        Raises `RequestError` if another result is already there for the same architecture, proxy and seed.
+        Raises `RequestError` if another result is already there for the same architecture, proxy and seed, and did not fail.
         """
         if not self._is_new(record):
             return False
         self._journal.append(record)
-        self._pending.append(record)
-        self._keys.add(record.key)
+        self._take(record)
         if monotonic() - self._published > max(_LEAST_INTERVAL, self._cost / _DUTY):
             self.publish()
         return True
@@ -188,7 +191,8 @@ class Store:
         self.close()
 
     def _is_new(self, record: Record) -> bool:
-        if record.key not in self._keys:
+        there = self.find(record.key) if record.key in self._keys else None
+        if there is None or record.supersedes(there):
             recipe = self._recipes.get(record.proxy)
             if recipe != record.recipe_hash:
                 known = f"knows the recipe {recipe}" if recipe else "does not know that proxy"
@@ -196,10 +200,20 @@ class Store:
                     f"run {record.key} was made with the recipe {record.recipe_hash} of {record.proxy}; the table {known}"
                 )
             return True
-        known_record = self.find(record.key)
-        if known_record is None or not known_record.agrees(record):
+        if not there.agrees(record) and not there.supersedes(record):
             raise RequestError(f"the table already has another result for run {record.key}; it was left as it is")
         return False
+
+    def _take(self, record: Record) -> None:
+        """Let a new run wait for its publication, in place of one that failed."""
+        if record.key in self._keys:
+            self._pending = [other for other in self._pending if other.key != record.key]
+        self._pending.append(record)
+        self._keys.add(record.key)
+        if record.status == "failed":
+            self._failed.add(record.key)
+        else:
+            self._failed.discard(record.key)
 
     def _prepare(self, proxies: list[Proxy]) -> None:
         """Make the table or bring it up to date, and learn what is in it."""
@@ -225,6 +239,7 @@ class Store:
 
     def _learn(self, connection: duckdb.DuckDBPyConnection) -> None:
         self._keys: set[Key] = set(keys_in(connection))
+        self._failed: set[Key] = set(keys_in(connection, status="failed"))
         self._recipes = dict(connection.execute("SELECT proxy, recipe_hash FROM proxies").fetchall())
 
     @contextmanager

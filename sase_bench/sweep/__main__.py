@@ -43,13 +43,13 @@ def _command(argv: Sequence[str] | None) -> int:
         if getattr(options, name) is not None and getattr(options, name) < 1:
             raise RequestError(f"--{name} is at least 1, got {getattr(options, name)}")
     check_executor_options(options)
-    if options.limit is not None and options.executor != "local":
-        raise RequestError(f"--limit goes with --executor local, got --executor {options.executor}")
+    if options.limit is not None and options.executor == "inline":
+        raise RequestError("--limit goes with --executor local or ray, got --executor inline, which cannot end a run")
     budget = None if options.budget is None else read_duration(options.budget)
     entries, target = _planned(options)
     work = [(_job(entry, options), tasks_of(entry.blocks, entry.seeds, options.together)) for entry in entries]
     if options.dry_run:
-        return _dry_run(work, options.workers or usable_cpus(), target)
+        return _dry_run(work, options.workers or usable_cpus(), target, retry=options.retry_failed)
     with target.open({entry.proxy.name: entry.proxy for entry in entries}.values()) as sink:
         if sink.recovered:
             _say(f"took {sink.recovered} finished runs from the journal of an interrupted sweep")
@@ -62,16 +62,17 @@ def _command(argv: Sequence[str] | None) -> int:
 def _work(work: Sequence[tuple[Job, list[Task]]], sink: Sink, place: Path, budget: float | None, options: Any) -> None:
     """Every entry in turn, until the budget is used up."""
     end = None if budget is None else monotonic() + budget
+    again = set(sink.failed) if options.retry_failed else set()
     for job, tasks in work:
         planned = sum(len(task.seeds) for task in tasks)
-        before = planned - sum(len(task.seeds) for task in missing(tasks, job.proxy.name, sink))
+        before = planned - sum(len(task.seeds) for task in missing(tasks, job.proxy.name, sink, again))
         if before == planned and len(work) > 1:
             continue
         executor = executor_of(options, job)
         with ProgressBar(total=planned, before=before, name=job.proxy.name) as bar:
             try:
                 left = None if end is None else end - monotonic()
-                result = sweep(sink, executor, job, tasks, budget=left, progress=bar)
+                result = sweep(sink, executor, job, tasks, budget=left, progress=bar, again=again)
             except KeyboardInterrupt:
                 bar.close()
                 _say(f"stopped; {bar.done} runs of this sweep are in {place}; the same command goes on")
@@ -79,6 +80,7 @@ def _work(work: Sequence[tuple[Job, list[Task]]], sink: Sink, place: Path, budge
         _report(result, place)
         if result.ended_by:
             return
+        again.difference_update((task.arch.index, job.proxy.name, seed) for task in tasks for seed in task.seeds)
 
 
 def _planned(options: Any) -> tuple[list[Entry], Target]:
@@ -119,8 +121,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="where to train")
     add_executor_options(parser)
     parser.add_argument("--budget", metavar="TIME", help="stop cleanly before this time is over: 90s, 30m, 2h")
-    limit = "most time of one run, which then has failed and is not tried again: 90s, 30m, 2h (default: none)"
+    limit = "most time of one run, which then has failed: 90s, 30m, 2h (default: none)"
     parser.add_argument("--limit", metavar="TIME", help=limit)
+    retry = "make the planned runs that failed again; what comes of them takes their place"
+    parser.add_argument("--retry-failed", action="store_true", help=retry)
     parser.add_argument("--db", type=Path, metavar="PATH", help=f"the table to fill (default: {DEFAULT_TABLE})")
     shelf = "fill a folder of shards instead of a table; needs no DuckDB (default with a release plan: its folder)"
     parser.add_argument("--shelf", type=Path, metavar="DIR", help=shelf)
@@ -138,10 +142,11 @@ def read_duration(text: str) -> float:
     return float(match[1]) * _UNITS[match[2]]
 
 
-def _dry_run(work: Sequence[tuple[Job, list[Task]]], workers: int, target: Target) -> int:
+def _dry_run(work: Sequence[tuple[Job, list[Task]]], workers: int, target: Target, *, retry: bool) -> int:
     """Write nothing, and tell what the same command would do without --dry-run."""
     for job, tasks in work:
-        todo = missing(tasks, job.proxy.name, target.keys(job.proxy))
+        again = target.failed(job.proxy) if retry else set()
+        todo = missing(tasks, job.proxy.name, target.keys(job.proxy), again)
         planned, left = (sum(len(task.seeds) for task in some) for some in (tasks, todo))
         blocks = len({task.arch for task in tasks})
         print(f"proxy {job.proxy.name}: {job.proxy.description}")

@@ -23,6 +23,9 @@ from sase_bench.sweep.executor import Executor, Job, NodeLost, Task, TookTooLong
 
 __all__ = ["Progress", "Result", "Sink", "missing", "sweep"]
 
+#: What identifies a run: arch, proxy, seed.
+Key = tuple[int, str, int]
+
 #: Called with each run as it is written.
 Progress = Callable[[Record], None]
 
@@ -34,7 +37,12 @@ _ATTEMPTS: dict[type[WorkerDied], int] = {WorkerDied: 2, NodeLost: 10, TookTooLo
 class Sink(Protocol):
     """Where runs go: a table (`Store`) or a folder of shards (`ShardWriter`)."""
 
-    def __contains__(self, key: tuple[int, str, int]) -> bool:
+    @property
+    def failed(self) -> frozenset[Key]:
+        """The runs that failed: another result is taken in their place."""
+        ...
+
+    def __contains__(self, key: Key) -> bool:
         """Whether the run (arch, proxy, seed) is there."""
         ...
 
@@ -72,9 +80,11 @@ def sweep(
     budget: float | None = None,
     progress: Progress = lambda record: None,
     more: Callable[[], Sequence[Task]] = tuple,
+    again: Container[Key] = (),
 ) -> Result:
     """Train the runs of `tasks` that are missing in `store`, and those that `more()` gives whenever a worker is idle.
 
+    Those `again` count as missing; of them, `store` takes what supersedes the run that is there.
     With a `budget` in seconds no task is started that would not end within it, going by the longest one so far. On
     KeyboardInterrupt (Ctrl-C, SIGTERM) workers are stopped, what is finished is published, and the exception goes on.
     """
@@ -82,7 +92,7 @@ def sweep(
     result = Result(planned=0, before=0)
 
     def plan(added: Sequence[Task]) -> None:
-        left = missing(added, job.proxy.name, store)
+        left = missing(added, job.proxy.name, store, again)
         count, runs = (sum(len(task.seeds) for task in some) for some in (added, left))
         result.planned += count
         result.before += count - runs
@@ -159,9 +169,13 @@ def _all_of(ended: SimpleQueue[Future[list[Record]]]) -> list[Future[list[Record
     return found
 
 
-def missing(tasks: Iterable[Task], proxy: str, there: Container[tuple[int, str, int]] | Sink) -> list[Task]:
-    """What is left of `tasks` without the runs (arch, proxy, seed) that are there."""
-    left = ((task.arch, tuple(s for s in task.seeds if (task.arch.index, proxy, s) not in there)) for task in tasks)
+def missing(tasks: Iterable[Task], proxy: str, there: Container[Key] | Sink, again: Container[Key] = ()) -> list[Task]:
+    """What is left of `tasks` without the runs that are there, except those that are to be made again."""
+
+    def is_missing(key: Key) -> bool:
+        return key not in there or key in again
+
+    left = ((task.arch, tuple(s for s in task.seeds if is_missing((task.arch.index, proxy, s)))) for task in tasks)
     return [Task(arch, seeds) for arch, seeds in left if seeds]
 
 

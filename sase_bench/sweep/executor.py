@@ -29,6 +29,9 @@ class NodeLost(WorkerDied):
 class TookTooLong(WorkerDied):
     """The task was ended, and its worker with it, because its time was over. Another attempt would take as long."""
 
+    def __init__(self, limit: float | None) -> None:
+        super().__init__(f"the run took longer than the limit of {limit:g} s")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Job:

@@ -55,7 +55,7 @@ class LocalExecutor:
         def settle(done: Future[list[Record]]) -> None:
             error = done.exception()
             if isinstance(error, ProcessExpired) and error.exitcode == -signal.SIGALRM:
-                result.set_exception(TookTooLong(f"the run took longer than the limit of {self._job.limit:g} s"))
+                result.set_exception(TookTooLong(self._job.limit))
             elif isinstance(error, BrokenExecutor | ProcessExpired):
                 result.set_exception(WorkerDied(f"the worker process died ({_exit(getattr(error, 'exitcode', None))})"))
             elif error is not None:

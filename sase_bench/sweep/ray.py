@@ -5,8 +5,9 @@ to each node once, and all workers of a node read the same memory. Nodes need th
 copy that differs from the driver's cannot be read by mistake. There is no pretrained trunk to move: a run derives its
 weights from its seed.
 
-Retries are the driver's: Ray is told to make none, so that one place counts them. Nodes may come and go meanwhile. Not here:
-starting a cluster, see docs/slurm.md.
+Retries are the driver's: Ray is told to make none, so that one place counts them. Nodes may come and go meanwhile. A limit is
+kept by a thread of the driver for each task, on the monotonic clock, from when its worker says that it begins: a task may wait
+for a node. Not here: starting a cluster, see docs/slurm.md.
 """
 
 from __future__ import annotations
@@ -14,17 +15,18 @@ from __future__ import annotations
 import logging
 import math
 import warnings
-from collections.abc import Iterable, Mapping
-from concurrent.futures import Future
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import Future, wait
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from threading import Thread
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from sase_bench.errors import RequestError
 from sase_bench.record import Record
-from sase_bench.sweep.executor import Job, NodeLost, Task, WorkerDied, read_data, train
+from sase_bench.sweep.executor import Job, NodeLost, Task, TookTooLong, WorkerDied, read_data, train
 
 if TYPE_CHECKING:
     from sase_bench.proxies.datasets import ProxyData
@@ -33,6 +35,7 @@ __all__ = ["RayExecutor", "Share", "failure", "slots"]
 
 _PARTS = ("train", "val", "test")
 _GLANCE = 1.0  # seconds between two looks at the nodes, which ask Ray's head
+_FAREWELL = 10.0  # most seconds that cancelled tasks have to be gone
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,7 +63,7 @@ class RayExecutor:
         ray = _library()
         self._share = share or Share(gpus=float(job.device == "cuda"))
         self._job, self._workers = replace(job, device=_device(job.device, self._share)), workers
-        self._running: dict[Future[Any], Any] = {}  # Ray's future → the reference that cancels its task
+        self._running: dict[Future[Any], Any] = {}  # → what cancels its task
         self._looked, self._room = -math.inf, 0
         images = _arrays(self._job)  # before the cluster is joined: the data set may be missing
         self._joined = not ray.is_initialized()
@@ -78,7 +81,8 @@ class RayExecutor:
             raise
         share_of = {"num_cpus": self._share.cpus, "num_gpus": self._share.gpus}
         # max_calls: by default a worker with a GPU ends with its task, and the next one imports torch again
-        self._train = ray.remote(max_retries=0, max_calls=0, **share_of)(_perform)
+        perform = _perform if job.limit is None else _perform_in_steps
+        self._train = ray.remote(max_retries=0, max_calls=0, **share_of)(perform)
 
     @property
     def capacity(self) -> int:
@@ -88,31 +92,47 @@ class RayExecutor:
 
     def submit(self, task: Task) -> Future[list[Record]]:
         result: Future[list[Record]] = Future()
-        reference = self._train.remote(self._job, task, (self._images,))
-        under_way = reference.future()
-        self._running[under_way] = reference
+        reference = self._running[result] = self._train.remote(self._job, task, (self._images,))
 
         def settle(done: Future[Any]) -> None:
-            self._running.pop(done, None)
+            self._running.pop(result, None)
             error = done.exception()
             if error is None:
                 result.set_result(done.result())
             else:
                 result.set_exception(failure(error))
 
-        under_way.add_done_callback(settle)
+        if self._job.limit is None:
+            reference.future().add_done_callback(settle)
+        else:
+            self._watched(reference, self._job.limit * len(task.seeds)).add_done_callback(settle)
+        return result
+
+    def _watched(self, steps: Any, seconds: float) -> Future[list[Record]]:
+        """What the task of `_perform_in_steps` brings within its time."""
+        ray, result = _library(), Future[list[Record]]()
+
+        def watch() -> None:
+            try:
+                ray.get(next(steps))
+                if not ray.wait([steps], timeout=seconds)[0]:
+                    ray.cancel(steps, force=True)  # as in `close`
+                    raise TookTooLong(self._job.limit)
+                result.set_result(ray.get(next(steps)))
+            except Exception as error:
+                result.set_exception(error)
+
+        Thread(target=watch, daemon=True).start()
         return result
 
     def close(self, *, now: bool) -> None:
         """Cancel what is under way, in time for the driver to leave, or wait for it; and leave the cluster."""
         ray = _library()
-        left = list(self._running.values())
-        if now:
-            for reference in left:
-                with suppress(ray.exceptions.RayError):  # the cluster may be what ended the sweep
-                    ray.cancel(reference, force=True)  # the process as well: torch does not look up from a long operation
-        elif left:
-            ray.wait(left, num_returns=len(left))
+        left = dict(self._running)
+        for reference in left.values() if now else ():
+            with suppress(ray.exceptions.RayError):  # the cluster may be what ended the sweep
+                ray.cancel(reference, force=True)  # the process as well: torch does not look up from a long operation
+        wait(left, timeout=_FAREWELL if now else None)
         self._leave()
 
     def _slots(self) -> int:
@@ -210,6 +230,13 @@ def _arrays(job: Job) -> dict[str, tuple[Any, Any]]:
 def _perform(job: Job, task: Task, images: tuple[Any]) -> list[Record]:
     """What a worker of the cluster does; the reference lies in a tuple so that Ray does not fetch it for every task."""
     return train(job, task, _shared(images[0], job.device))
+
+
+def _perform_in_steps(job: Job, task: Task, images: tuple[Any]) -> Iterator[list[Record]]:
+    """The same in two steps, for a limit: nothing as it begins, then its runs."""
+    data = _shared(images[0], job.device)
+    yield []
+    yield train(job, task, data)
 
 
 @lru_cache(maxsize=1)

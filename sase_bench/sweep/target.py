@@ -37,10 +37,21 @@ class Target:
             from sase_bench.database.shard_writer import keys_of
 
             return set(keys_of(self.path, proxy))
+        return self._keys_in_table(proxy, status=None)
+
+    def failed(self, proxy: Proxy) -> set[tuple[int, str, int]]:
+        """Those of them that failed."""
+        if self.is_shelf:
+            from sase_bench.database.shard_writer import failed_of
+
+            return {record.key for record in failed_of(self.path, proxy)}
+        return self._keys_in_table(proxy, status="failed")
+
+    def _keys_in_table(self, proxy: Proxy, *, status: str | None) -> set[tuple[int, str, int]]:
         if not self.path.exists():
             return set()
         from sase_bench.database.reader import connect
         from sase_bench.database.rows import keys_in
 
         with connect(self.path) as table:
-            return {key for key in keys_in(table) if key[1] == proxy.name}
+            return {key for key in keys_in(table, status=status) if key[1] == proxy.name}

@@ -113,6 +113,13 @@ def test_check_finds_runs_that_lie_among_the_others(shelf: Path) -> None:
         assert connection.execute("SELECT count(*) FROM runs").fetchall() == [(0,)]
 
 
+def test_check_finds_a_block_among_the_modules(shelf: Path) -> None:
+    shard = shelf / "modules" / "digits.parquet"
+    (shelf / "modules" / "SHA256SUMS").unlink()
+    shard.write_bytes((shelf / "digits.parquet").read_bytes())
+    assert check_shelf(shard) == {shard: ["a run of a block among modules'"]}
+
+
 def test_a_missing_shard_of_modules_is_named(shelf: Path) -> None:
     (shelf / "modules" / "digits.parquet").unlink()
     with pytest.raises(RequestError, match=r"modules/digits.parquet', which SHA256SUMS lists, is missing"):

@@ -1,16 +1,19 @@
 """Shards written without DuckDB."""
 
-import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
 
+import duckdb
 import pytest
+from pyarrow import parquet
 
 from sase_bench.database import ShardWriter, Store, connect, export, merge, read_shard
+from sase_bench.database.check import check_shelf
 from sase_bench.database.checksums import check_sums
-from sase_bench.database.shard_writer import keys_of
+from sase_bench.database.shard_writer import failed_of, keys_of
 from sase_bench.errors import RequestError
+from sase_bench.modules import Module
 from sase_bench.proxies.registry import PROXIES
 from tests.records import DIGITS, made_up, unfinished
 
@@ -25,6 +28,7 @@ def test_runs_come_back_as_they_were_and_in_order(tmp_path: Path) -> None:
     assert list(read_shard(tmp_path / "fashion-8.parquet")) == [runs[3]]
     for path in tmp_path.glob("*.parquet"):
         check_sums(path)
+        assert {parquet.read_metadata(path).row_group(0).column(i).compression for i in range(3)} == {"ZSTD"}
     assert sorted(path.name for path in tmp_path.iterdir()) == ["SHA256SUMS", "digits.parquet", "fashion-8.parquet"]
 
 
@@ -39,11 +43,13 @@ def test_a_shelf_goes_on_where_it_was(tmp_path: Path) -> None:
 
 
 def test_what_a_killed_sweep_had_finished_is_taken_from_the_journal(tmp_path: Path) -> None:
-    ShardWriter(tmp_path, [DIGITS]).append(made_up(4))  # and never published
-    assert not list(tmp_path.glob("*.parquet"))
-    with ShardWriter(tmp_path, [DIGITS]) as shelf:
-        assert (shelf.recovered, made_up(4).key in shelf) == (1, True)
-    assert keys_of(tmp_path, DIGITS) == [made_up(4).key]
+    shelf = tmp_path / "new" / "shelf"
+    ShardWriter(shelf, [DIGITS]).append(made_up(4))  # and never published
+    ShardWriter(shelf, [DIGITS])._lock.close()  # killed once more
+    assert [path.name for path in shelf.iterdir()] == ["shelf.journal"]
+    with ShardWriter(shelf, [DIGITS]) as again:
+        assert (again.recovered, made_up(4).key in again) == (1, True)
+    assert keys_of(shelf, DIGITS) == [made_up(4).key]
 
 
 def test_runs_of_another_proxy_wait_in_the_journal_until_its_sweep_goes_on(tmp_path: Path) -> None:
@@ -80,8 +86,36 @@ def interrupted(shelf: ShardWriter) -> None:
     raise KeyboardInterrupt
 
 
+def test_a_failed_run_gives_way_on_a_shelf(tmp_path: Path) -> None:
+    failed, module = unfinished(3, status="failed"), unfinished(Module("eca").index, status="failed")
+    later = replace(module, reason="another", started_at="2026-11-23T00:00:00+00:00")
+    with ShardWriter(tmp_path, [DIGITS]) as shelf:
+        for record in (failed, module, made_up(1)):
+            shelf.append(record)
+        assert shelf.failed == {failed.key, module.key}
+    assert [record.key for record in failed_of(tmp_path, DIGITS)] == [failed.key, module.key]
+    with ShardWriter(tmp_path, [DIGITS]) as shelf:
+        assert shelf.failed == {failed.key, module.key}
+        assert [shelf.append(record) for record in (made_up(3), failed, later, module)] == [True, False, True, False]
+        assert shelf.failed == {module.key}
+    assert list(read_shard(tmp_path / "digits.parquet")) == [made_up(1), made_up(3)]
+    assert list(read_shard(tmp_path / "modules" / "digits.parquet")) == [later]
+    assert not any(check_shelf(tmp_path).values())
+
+
+def test_a_run_that_was_made_again_is_recovered_from_the_journal_of_a_shelf(tmp_path: Path) -> None:
+    killed = ShardWriter(tmp_path, [DIGITS])
+    for record in (unfinished(3, status="failed"), made_up(3)):
+        killed.append(record)
+    killed._lock.close()
+    with ShardWriter(tmp_path, [DIGITS]) as shelf:
+        assert (shelf.recovered, shelf.failed) == (1, frozenset())
+    assert list(read_shard(tmp_path / "digits.parquet")) == [made_up(3)]
+
+
 def test_one_process_writes_to_a_shelf(tmp_path: Path) -> None:
-    with ShardWriter(tmp_path, [DIGITS]), pytest.raises(RequestError, match="another process is writing to"):
+    refusal = f"^another process is writing to '{tmp_path}'; wait for it, or write elsewhere$"
+    with ShardWriter(tmp_path, [DIGITS]), pytest.raises(RequestError, match=refusal):
         ShardWriter(tmp_path, [DIGITS])
 
 
@@ -101,29 +135,27 @@ def test_a_shard_that_a_table_wrote_is_gone_on_with_and_merges_back(tmp_path: Pa
 def test_what_is_no_shard_of_this_proxy_is_refused_and_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "digits.parquet"
     path.write_text("no parquet")
-    with pytest.raises(RequestError, match="cannot be read as Parquet"):
+    with pytest.raises(RequestError, match=rf"^'{path}' cannot be read as Parquet \(.*(magic|size)"):
         ShardWriter(tmp_path, [DIGITS])
     assert path.read_text() == "no parquet"
+    for meta in ("format: 'sase-bench', schema_version: '2'", "format: 'other', schema_version: '1'"):
+        duckdb.connect().execute(f"COPY (SELECT 1 AS x) TO '{path}' (FORMAT parquet, KV_METADATA {{{meta}}})")
+        with pytest.raises(RequestError, match=f"^'{path}' is not a shard of schema 1$"):
+            ShardWriter(tmp_path, [DIGITS])
     path.unlink()
     with ShardWriter(tmp_path, [DIGITS]) as shelf:
         shelf.append(made_up(1))
         with pytest.raises(RequestError, match="was made with another recipe"):
             shelf.append(made_up(2, recipe_hash="0" * 16))
-    with pytest.raises(RequestError, match="has runs of another recipe of digits"):
+    with pytest.raises(RequestError, match=f"^'{path}' has runs of another recipe of digits$"):
         ShardWriter(tmp_path, [replace(DIGITS, epochs=1)])
     with pytest.raises(RequestError, match="cannot write to '/proc/shelf'"):
         ShardWriter(Path("/proc/shelf"), [DIGITS])
 
 
-def test_a_shelf_needs_no_duckdb(tmp_path: Path) -> None:
-    code = (
-        "import sys; sys.modules['duckdb'] = sys.modules['pebble'] = None; from sase_bench.sweep.__main__ import main; "
-        f"sys.exit(main(['--plan', '0', '--seeds', '2', '--shelf', {str(tmp_path)!r}, '--executor', 'inline', "
-        "'--device', 'cpu']))"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert (done.returncode, done.stdout) == (0, f"{tmp_path}: 2 of 2 planned runs (2 ok in this sweep)\n"), done.stderr
-    assert keys_of(tmp_path, DIGITS) == [(0, "digits", 0), (0, "digits", 1)]
-    assert {record.path for record in read_shard(tmp_path / "digits.parquet") if not isinstance(record, RequestError)} == {
-        "fused"
-    }
+def test_a_shelf_needs_pyarrow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with ShardWriter(tmp_path, [DIGITS]) as shelf:
+        shelf.append(made_up(1))
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with pytest.raises(RequestError, match=r"^writing shards needs pyarrow; install it with: pip install"):
+        ShardWriter(tmp_path, [DIGITS])

@@ -1,12 +1,14 @@
+import re
 from dataclasses import replace
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from sase_bench.database import Store, connect, export, merge, read_shard
+from sase_bench.database import ShardWriter, Store, connect, export, merge, read_shard
 from sase_bench.database.__main__ import main
-from sase_bench.database.checksums import SUMS
+from sase_bench.database.check import check_shelf
+from sase_bench.database.checksums import SUMS, read_sums, sha256, write_sums
 from sase_bench.database.shards import recipes_of
 from sase_bench.errors import RequestError
 from sase_bench.proxies.registry import PROXIES
@@ -51,6 +53,19 @@ def test_merging_adds_what_is_new_and_knows_what_is_there(shard: Path, tmp_path:
         assert [store.find(record.key) for record in RECORDS] == RECORDS
 
 
+def test_a_failed_run_gives_way_whichever_side_it_is_on(shard: Path, tmp_path: Path) -> None:
+    failed = [unfinished(7, status="failed"), unfinished(5, status="failed")]
+    with Store(tmp_path / "second.duckdb", [DIGITS]) as store:
+        for record in failed:
+            store.append(record)
+        store.publish()
+        with connect(tmp_path / "second.duckdb") as table:
+            export(table, tmp_path / "failed.parquet")
+        assert str(merge(store, shard)) == "4 added, 0 already there, 0 in conflict, 0 refused"
+        assert str(merge(store, tmp_path / "failed.parquet")) == "0 added, 2 already there, 0 in conflict, 0 refused"
+        assert [store.find(record.key) for record in RECORDS] == RECORDS
+
+
 def test_conflicting_results_are_reported_and_change_nothing(shard: Path, tmp_path: Path) -> None:
     mine = made_up(7, val_loss=0.5)
     with Store(tmp_path / "second.duckdb", [DIGITS]) as store:
@@ -63,7 +78,8 @@ def test_conflicting_results_are_reported_and_change_nothing(shard: Path, tmp_pa
 
 def test_rows_that_cannot_be_true_are_refused_and_the_others_taken(shard: Path, tmp_path: Path) -> None:
     changed = tmp_path / "changed.parquet"
-    rewrite(shard, changed, "REPLACE (CASE WHEN seed = 1 THEN 7.5 ELSE val_top1 END AS val_top1)")
+    rewrite(shard, changed, "REPLACE (CASE WHEN arch = 5 AND seed = 0 THEN 7.5 ELSE val_top1 END AS val_top1)")
+    assert [isinstance(item, Record) for item in read_shard(changed)] == [False, True, True, True]
     with Store(tmp_path / "second.duckdb", [DIGITS]) as store:
         report = merge(store, changed)
     assert str(report) == "3 added, 0 already there, 0 in conflict, 1 refused"
@@ -92,6 +108,28 @@ def test_checksums_stand_beside_the_shards_and_a_damaged_one_is_named(shard: Pat
         list(read_shard(shard))
 
 
+def test_a_new_shard_leaves_the_lines_of_other_files_and_of_damaged_shards_as_they_are(shard: Path, tmp_path: Path) -> None:
+    folder = shard.parent
+    (folder / "notes.md").write_text("kept")
+    write_sums(folder, ["notes.md"])
+    before = read_sums(folder)
+    shard.write_bytes(shard.read_bytes() + b"damage")
+    with connect(tmp_path / "first.duckdb") as table:
+        export(table, folder / "cifar10-8.parquet", proxy="cifar10-8")
+    assert read_sums(folder) == before | {"cifar10-8.parquet": sha256(folder / "cifar10-8.parquet")}
+    assert check_shelf(folder) == {
+        folder / "cifar10-8.parquet": [],
+        shard: [f"is damaged: it does not match its checksum in {SUMS}; fetch it again"],
+        folder / "notes.md": [],
+    }
+    shard.unlink()
+    (folder / "notes.md").write_text("changed")
+    with ShardWriter(folder, [PROXIES["cifar10-8"]]) as writer:
+        writer.append(made_up(2, proxy="cifar10-8"))
+    assert read_sums(folder) == before | {"cifar10-8.parquet": sha256(folder / "cifar10-8.parquet")}
+    assert (folder / SUMS).read_text().splitlines() == [f"{known}  {name}" for name, known in sorted(read_sums(folder).items())]
+
+
 @pytest.mark.parametrize("content", [b"", b"PAR1 and then nonsense PAR1", b"text\n" * 100])
 def test_files_that_are_no_shards_are_refused(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "odd.parquet"
@@ -100,11 +138,32 @@ def test_files_that_are_no_shards_are_refused(tmp_path: Path, content: bytes) ->
         list(read_shard(path))
 
 
-def test_parquet_of_something_else_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize("meta", ["a: 'b'", "format: 'sase-bench', schema_version: '2'", "format: 'b', schema_version: '1'"])
+def test_parquet_of_something_else_is_refused(tmp_path: Path, meta: str) -> None:
     path = tmp_path / "other.parquet"
-    duckdb.connect().execute(f"COPY (SELECT 1 AS x) TO '{path}' (FORMAT parquet)")
-    with pytest.raises(RequestError, match="is not a shard of schema 1"):
+    duckdb.connect().execute(f"COPY (SELECT 1 AS x) TO '{path}' (FORMAT parquet, KV_METADATA {{{meta}}})")
+    with pytest.raises(RequestError, match=f"^{re.escape(repr(str(path)))} is not a shard of schema 1$"):
         list(read_shard(path))
+
+
+def test_a_run_may_come_without_a_curve_and_not_with_something_else_for_one(shard: Path, tmp_path: Path) -> None:
+    changed = tmp_path / "changed.parquet"
+    for change in ("EXCLUDE (curve)", "REPLACE (NULL AS curve)"):
+        rewrite(shard, changed, change)
+        assert [isinstance(item, Record) and item.curve for item in read_shard(changed)] == [()] * 4
+    rewrite(shard, changed, "REPLACE ('flat' AS curve)")
+    assert [str(item) for item in read_shard(changed)] == ["the column curve takes a list of epochs, got 'flat'"] * 4
+
+
+def test_names_with_quotes_are_only_names(shard: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "the reader's '); DROP TABLE runs; --"
+    folder.mkdir()
+    with connect(tmp_path / "first.duckdb") as table:
+        assert export(table, folder / "it's.parquet", proxy="digits") == len(RECORDS)
+        assert export(table, folder / "none.parquet", proxy="dig'its") == 0
+    assert list(read_shard(folder / "it's.parquet")) == list(read_shard(shard))
+    with connect(folder) as table:
+        assert table.execute("SELECT count(*) FROM runs").fetchone() == (len(RECORDS),)
 
 
 def test_the_command_exports_merges_and_checks(shard: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -74,9 +74,10 @@ def test_calibrations_beside_the_shards_are_part_of_the_table(tmp_path: Path) ->
     path = write_shelf(tmp_path)
     columns = "proxy,metric,blocks,seeds,reliability,reference,unscored,runs,seconds"
     (path / CALIBRATIONS).write_text(f"{columns}\ndigits,val_loss,7,2,0.5,,0,14,1.5\nother,val_loss,7,2,0.1,,0,14,1.5\n")
-    with connect(path) as table:
-        found = table.execute("SELECT proxy, reliability, reliability_low, reference, seconds FROM calibrations").fetchall()
-    assert found == [("digits", 0.5, None, None, 1.5)]
+    for place in (path, path / "digits.parquet"):
+        with connect(place) as table:
+            found = table.execute("SELECT proxy, reliability, reliability_low, reference, seconds FROM calibrations").fetchall()
+        assert found == [("digits", 0.5, None, None, 1.5)]
 
 
 def test_a_damaged_shelf_is_refused_and_its_other_shards_can_be_had(tmp_path: Path) -> None:
@@ -102,8 +103,11 @@ def test_a_truncated_shard_without_a_checksum_is_named(tmp_path: Path) -> None:
     (path / SUMS).unlink()
     shard = path / "digits.parquet"
     shard.write_bytes(shard.read_bytes()[:-100])
-    with pytest.raises(RequestError, match=r"digits.parquet' cannot be read as Parquet"):
+    with pytest.raises(RequestError, match=rf"^'{shard}' cannot be read as Parquet"):
         connect(path)
+    (problem,) = check_shelf(path)[shard]
+    assert problem.startswith("cannot be read as Parquet (")
+    assert problem.endswith(")")
 
 
 def test_a_folder_without_shards_is_no_table(tmp_path: Path) -> None:
@@ -197,8 +201,10 @@ def test_check_reads_every_row_as_from_a_stranger(tmp_path: Path) -> None:
 
 
 def test_a_shelf_that_is_too_large_is_a_problem(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sase_bench.database.check.LARGEST", 1000)
     shelf = write_shelf(tmp_path)
+    monkeypatch.setattr("sase_bench.database.check.LARGEST", (shelf / "digits.parquet").stat().st_size)
+    assert shelf not in check_shelf(shelf)
+    monkeypatch.setattr("sase_bench.database.check.LARGEST", 1000)
     assert check_shelf(shelf)[shelf][0].endswith("bytes, more than the 1,000 that a shelf may have")
 
 

@@ -1,3 +1,4 @@
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -11,7 +12,10 @@ from sase_bench.database import SCHEMA_VERSION, Store, connect
 from sase_bench.database import schema as schema_module
 from sase_bench.database.check import check
 from sase_bench.database.reader import open_file
+from sase_bench.database.rows import seeds_with
 from sase_bench.errors import RequestError
+from sase_bench.modules import Module
+from sase_bench.proxies.registry import PROXIES
 from sase_bench.record import COLUMNS, EPOCH_COLUMNS
 from sase_bench.space import SASE_BLOCK, SLOTS, Architecture, Space
 from tests.records import DIGITS, made_up, unfinished
@@ -73,6 +77,19 @@ def test_scores_are_means_of_the_seeds_that_ended_ok_and_hide_the_test_side(path
         assert not [name for name in names if str(name).startswith("test_")]
 
 
+def test_seeds_that_were_trained_together_are_known_by_their_start(path: Path) -> None:
+    together = [made_up(5, seed, path="fused") for seed in (2, 0, 1)]
+    later = made_up(5, 3, path="fused", started_at="2026-11-23T12:00:00+00:00")
+    alone = made_up(5, 4)
+    others = [made_up(6, 7, path="fused"), made_up(5, 8, "cifar10-8", path="fused")]
+    with Store(path, [DIGITS, PROXIES["cifar10-8"]]) as store:
+        for record in (*together, later, alone, *others):
+            store.append(record)
+    with connect(path) as table:
+        found = [seeds_with(table, record) for record in (together[0], later, alone)]
+    assert found == [[0, 1, 2], [3], [4]]
+
+
 def test_appending_the_same_run_again_changes_nothing(path: Path) -> None:
     with Store(path, [DIGITS]) as store:
         assert store.append(made_up(5))
@@ -88,6 +105,47 @@ def test_another_result_for_the_same_run_is_refused_and_the_first_one_stays(path
         with pytest.raises(RequestError, match=r"already has another result for run \(5, 'digits', 0\); it was left as it is"):
             store.append(made_up(5, val_loss=0.125))
     assert ask(path, "SELECT val_loss FROM runs") == [(made_up(5).val_loss,)]
+
+
+def test_a_failed_run_gives_way_and_leaves_nothing_behind(path: Path) -> None:
+    failed = unfinished(5, status="failed")
+    broken_off = replace(unfinished(6, status="failed"), curve=made_up(6).curve)
+    module = replace(failed, arch=Module("eca").index)
+    with Store(path, [DIGITS]) as store:
+        for record in (failed, broken_off, module):
+            assert store.append(record)
+        assert store.failed == {failed.key, broken_off.key, module.key}
+    with Store(path) as store:
+        assert store.failed == {failed.key, broken_off.key, module.key}
+        for record in (made_up(5), unfinished(6), replace(made_up(6), arch=module.arch)):
+            assert store.append(record)
+            assert not store.append(record)
+            assert store.find(record.key) == record
+        assert store.failed == frozenset()
+    assert ask(path, "SELECT arch, status FROM runs ORDER BY ALL") == [(5, "ok"), (6, "diverged")]
+    assert ask(path, "SELECT arch, count(*) FROM epochs GROUP BY arch") == [(5, DIGITS.epochs)]
+    assert ask(path, "SELECT status FROM module_runs") == [("ok",)]
+    with connect(path) as table:
+        assert check(table) == []
+
+
+def test_a_failure_does_not_take_the_place_of_a_result_nor_an_earlier_one_that_of_a_later(path: Path) -> None:
+    first = unfinished(5, status="failed")
+    later = replace(first, reason="another", started_at="2026-11-23T00:00:00+00:00")
+    with Store(path, [DIGITS]) as store:
+        assert [store.append(record) for record in (first, later, first)] == [True, True, False]
+        assert store.find(first.key) == later
+        assert [store.append(record) for record in (made_up(5), later)] == [True, False]
+    assert ask(path, "SELECT status FROM runs") == [("ok",)]
+
+
+def test_a_run_that_was_made_again_is_recovered_from_the_journal(path: Path) -> None:
+    store = patient(path)
+    for record in (unfinished(5, status="failed"), made_up(5)):
+        store.append(record)
+    store._lock.close()  # as if it had been killed
+    with Store(path) as again:
+        assert (again.recovered, again.find((5, "digits", 0)), again.failed) == (1, made_up(5), frozenset())
 
 
 def test_runs_of_an_unknown_or_changed_recipe_are_refused(path: Path) -> None:
@@ -126,6 +184,23 @@ def patient(path: Path) -> Store:
     store = Store(path, [DIGITS])
     store._cost = 1e9
     return store
+
+
+def test_publishing_waits_for_a_second_and_takes_at_most_a_twentieth_of_the_time(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = [100.0]
+    monkeypatch.setattr("sase_bench.database.store.monotonic", lambda: clock[0])
+    at_once = [(100.5, 1), (101.0, 2), (101.25, 0), (102.25, 1), (102.5, 0)]
+    slowly = [(104.5, 1), (104.75, 0)]
+    with Store(path, [DIGITS]) as store:
+        for arch, (now, waiting) in enumerate(at_once + slowly):
+            clock[0] = now
+            if (now, waiting) in slowly:
+                store._cost = 0.1  # seconds that the last publication took
+            store.append(made_up(arch))
+            assert store.waiting == waiting
+    assert ask(path, "SELECT count(*) FROM runs") == [(7,)]
 
 
 def test_a_flipped_bit_in_the_journal_costs_one_line_and_is_told(path: Path) -> None:
@@ -184,9 +259,43 @@ def test_readers_see_whole_tables_while_a_writer_works(path: Path) -> None:
 
 
 def test_only_one_process_writes(path: Path) -> None:
-    with Store(path, [DIGITS]), pytest.raises(RequestError, match="another process is writing to"):
+    refusal = f"^another process is writing to {re.escape(repr(str(path)))}; wait for it, or write elsewhere$"
+    with Store(path, [DIGITS]), pytest.raises(RequestError, match=refusal):
         Store(path)
-    Store(path).close()
+    before = path.stat().st_ino
+    Store(path, [DIGITS]).close()
+    assert path.stat().st_ino == before  # there was nothing to write
+    assert sorted(place.name for place in path.parent.iterdir()) == ["table.duckdb", "table.duckdb.lock"]
+
+
+def test_recipes_are_added_to_a_table_that_is_there(path: Path) -> None:
+    Store(path, [DIGITS]).close()
+    other = made_up(3, proxy="cifar10-8")
+    with Store(path, [DIGITS, PROXIES["cifar10-8"]]) as store:
+        store.append(other)
+        assert store.find(other.key) == other
+    assert ask(path, "SELECT proxy FROM proxies ORDER BY proxy") == [("cifar10-8",), ("digits",)]
+
+
+def test_what_another_program_had_written_when_it_was_killed_is_kept(path: Path) -> None:
+    Store(path, [DIGITS]).close()
+    code = "import sys, os, duckdb; c = duckdb.connect(sys.argv[1]); c.execute('CREATE TABLE mine AS SELECT 7'); os._exit(9)"
+    assert subprocess.run([sys.executable, "-c", code, str(path)]).returncode == 9
+    assert path.with_name("table.duckdb.wal").exists()
+    with Store(path) as store:
+        store.append(made_up(1))
+    assert not path.with_name("table.duckdb.wal").exists()
+    assert ask(path, "SELECT * FROM mine, (SELECT arch FROM runs)") == [(7, 1)]
+
+
+def test_what_a_killed_publication_left_is_removed(path: Path) -> None:
+    Store(path, [DIGITS]).close()
+    for name in ("table.duckdb.new", "table.duckdb.new.wal"):
+        path.with_name(name).write_text("half written")
+    with Store(path) as store:
+        store.append(made_up(1))
+    assert ask(path, "SELECT arch FROM runs") == [(1,)]
+    assert sorted(place.name for place in path.parent.iterdir()) == ["table.duckdb", "table.duckdb.lock"]
 
 
 def test_runs_wait_in_the_journal_while_another_program_writes(path: Path) -> None:
@@ -197,14 +306,15 @@ def test_runs_wait_in_the_journal_while_another_program_writes(path: Path) -> No
     assert other.stdout.readline() == b"open\n"
     store.append(made_up(3))
     store.publish()
-    assert store.waiting == 1
-    with pytest.raises(RequestError, match="is open for writing in another program; close it there"):
+    store.append(made_up(4))
+    assert store.waiting == 2
+    with pytest.raises(RequestError, match=f"^{re.escape(repr(str(path)))} is open for writing in another program; close it"):
         connect(path)
     other.communicate()
     store.publish()
     assert store.waiting == 0
     store.close()
-    assert ask(path, "SELECT arch FROM runs") == [(3,)]
+    assert ask(path, "SELECT arch FROM runs ORDER BY arch") == [(3,), (4,)]
 
 
 def test_a_full_disk_is_said_and_loses_nothing(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -228,16 +338,16 @@ def test_files_that_are_no_table_are_refused_and_left_alone(path: Path, tmp_path
     path.write_text("not a database, and rather longer than the header of one " * 100)
     before = path.read_bytes()
     for opening in (connect, Store):
-        with pytest.raises(RequestError, match="cannot be read as a DuckDB file"):
+        with pytest.raises(RequestError, match=f"^{re.escape(repr(str(path)))} cannot be read as a DuckDB file"):
             opening(path)
     assert path.read_bytes() == before
     other = tmp_path / "other.duckdb"
     with duckdb.connect(other) as connection:
         connection.execute("CREATE TABLE mine (x INTEGER)")
     for opening in (connect, Store):
-        with pytest.raises(RequestError, match="is a DuckDB file but not a sase-bench table"):
+        with pytest.raises(RequestError, match=f"^'{re.escape(str(other))}' is a DuckDB file but not a sase-bench table"):
             opening(other)
-    with pytest.raises(RequestError, match="is a folder, not a table"):
+    with pytest.raises(RequestError, match=f"^'{re.escape(str(tmp_path))}' is a folder, not a table$"):
         Store(tmp_path)
     with pytest.raises(RequestError, match="is a folder without shards"):
         connect(tmp_path)
@@ -281,7 +391,8 @@ def test_a_damaged_table_is_called_damaged_and_its_parts_are_named(path: Path) -
     good = path.read_bytes()
     path.write_bytes(good[:100] + bytes([good[100] ^ 1]) + good[101:])
     for opening in (connect, Store):
-        with pytest.raises(RequestError, match=r"is damaged \(.*checksum.*check --db .* names what can still be read"):
+        place = re.escape(str(path))
+        with pytest.raises(RequestError, match=rf"^'{place}' is damaged \(.*checksum.*check --db {place} names what can still"):
             opening(path)
     path.write_bytes(good[: 12288 + 300_000])  # the first block, and a piece
     try:
@@ -319,6 +430,32 @@ def test_a_table_with_holes_is_found_out(path: Path) -> None:
             "1 proxies whose trunk has no costs",
             "1 runs that ended ok with a curve of another length than their proxy's",
             "run (1, 'digits', 0): the column val_top1 lies in 0..1, got 7.0",
+        ]
+
+
+def test_what_cannot_be_counted_is_a_problem(path: Path) -> None:
+    Store(path, [DIGITS]).close()
+    with open_file(path, read_only=False) as table:
+        table.execute("ALTER TABLE costs RENAME COLUMN trunk TO other")
+    with connect(path) as table:
+        (problem,) = check(table)
+    assert problem.startswith("proxies whose trunk has no costs cannot be counted (Binder Error: ")
+
+
+def test_runs_that_do_not_belong_to_the_table_are_found_out(path: Path) -> None:
+    with Store(path, [DIGITS]) as store:
+        for arch in (1, 2, 3):
+            store.append(made_up(arch))
+    with open_file(path, read_only=False) as table:
+        table.execute("DELETE FROM runs WHERE arch = 1; UPDATE runs SET recipe_hash = 'other' WHERE arch = 2")
+        table.execute("UPDATE runs SET proxy = 'other' WHERE arch = 3; DELETE FROM architectures WHERE arch = 2")
+    with connect(path) as table:
+        assert check(table) == [
+            "1 architectures missing",
+            f"{2 * DIGITS.epochs} curves without a run",
+            "1 runs of a proxy that is not described",
+            "1 runs of what is not in architectures",
+            "1 runs made with another recipe than their proxy's",
         ]
 
 

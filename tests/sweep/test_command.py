@@ -10,9 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from sase_bench.database import Store, connect
+from sase_bench.database import Store, connect, read_shard
+from sase_bench.database.shard_writer import keys_of
+from sase_bench.errors import RequestError
 from sase_bench.sweep.__main__ import main
-from tests.records import DIGITS
+from sase_bench.sweep.target import Target
+from tests.records import DIGITS, made_up, unfinished
 
 COMMAND = [sys.executable, "-m", "sase_bench.sweep"]
 
@@ -37,6 +40,42 @@ def test_a_sweep_trains_what_is_planned_and_then_has_nothing_to_do(tmp_path: Pat
     assert lines[2].startswith("to do: 2 runs, about ")
     assert lines[2].endswith("s a run, from 2 timed blocks)")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["sase-bench.duckdb", "sase-bench.duckdb.lock"]
+
+
+def test_a_shelf_needs_no_duckdb(tmp_path: Path) -> None:
+    code = (
+        "import sys; sys.modules['duckdb'] = sys.modules['pebble'] = None; from sase_bench.sweep.__main__ import main; "
+        f"sys.exit(main(['--plan', '0', '--seeds', '2', '--shelf', {str(tmp_path)!r}, '--executor', 'inline', "
+        "'--device', 'cpu']))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (0, f"{tmp_path}: 2 of 2 planned runs (2 ok in this sweep)\n"), done.stderr
+    assert keys_of(tmp_path, DIGITS) == [(0, "digits", 0), (0, "digits", 1)]
+    assert {record.path for record in read_shard(tmp_path / "digits.parquet") if not isinstance(record, RequestError)} == {
+        "fused"
+    }
+
+
+@pytest.mark.parametrize("option", ["--db", "--shelf"])
+def test_runs_that_failed_are_made_again_with_a_switch(tmp_path: Path, option: str, capsys: pytest.CaptureFixture[str]) -> None:
+    place = tmp_path / "place"
+    with Target(place, is_shelf=option == "--shelf").open([DIGITS]) as sink:
+        sink.append(unfinished(0, status="failed"))
+        sink.append(made_up(1))
+    command = ["--plan", "0", "1", "--seeds", "1", "--executor", "inline", "--device", "cpu", option, str(place)]
+    assert main(command) == 0
+    assert main([*command, "--retry-failed", "--dry-run"]) == 0
+    assert main([*command, "--retry-failed"]) == 0
+    assert main([*command, "--retry-failed"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == f"{place}: 2 of 2 planned runs (nothing to do in this sweep)"
+    assert lines[2] == f"plan: 2 blocks, 2 runs, 1 of them already in {place}"
+    assert lines[3].startswith("to do: 1 runs, about ")
+    assert lines[4:] == [
+        f"{place}: 2 of 2 planned runs (1 ok in this sweep)",
+        f"{place}: 2 of 2 planned runs (nothing to do in this sweep)",
+    ]
+    assert runs_in(place) == [(0, 0, "ok"), (1, 0, "ok")]
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -71,7 +110,7 @@ def test_an_interrupted_sweep_ends_with_130_and_one_line(tmp_path: Path, number:
         (["--seeds", "none"], "seeds are a count (3) or a list (0,1,2), got 'none'"),
         (["--budget", "soon"], "a time is a number with s, m or h (90s, 30m, 2h), got 'soon'"),
         (["--limit", "never"], "a time is a number with s, m or h (90s, 30m, 2h), got 'never'"),
-        (["--limit", "9s", "--executor", "inline"], "--limit goes with --executor local, got --executor inline"),
+        (["--limit", "9s", "--executor", "inline"], "--limit goes with --executor local or ray, got --executor inline"),
         (["--workers", "0"], "--workers is at least 1, got 0"),
         (["--device", "tpu"], "argument --device: invalid choice: 'tpu'"),
         (["--db", "."], "'.' is a folder, not a table"),

@@ -146,7 +146,7 @@ def test_nodes_that_are_lost_say_nothing_against_a_run_until_it_was_ten_of_them(
 def test_a_run_that_takes_too_long_is_not_tried_again(store: Store) -> None:
     def hangs(task: Task, attempt: int) -> list[Record]:
         if task == TASKS[2]:
-            raise TookTooLong("the run took longer than the limit of 9 s")
+            raise TookTooLong(9)
         return done(task, attempt)
 
     executor = Pretender(hangs)
@@ -156,6 +156,26 @@ def test_a_run_that_takes_too_long_is_not_tried_again(store: Store) -> None:
     assert executor.tries[TASKS[2]] == 1
     assert record is not None
     assert record.reason == "the run took longer than the limit of 9 s"
+
+
+def test_runs_that_failed_are_made_again_where_that_is_asked_for_once(store: Store) -> None:
+    def dies(task: Task, attempt: int) -> list[Record]:
+        raise WorkerDied("the worker process died (signal SIGSEGV)")
+
+    pair = [Task(TASKS[0].arch, (0, 1))]
+    with store:
+        store.append(made_up(TASKS[0].arch.index, 1))
+        assert sweep(store, Pretender(dies), JOB, TASKS[:2]).statuses == {"failed": 2}
+        idle = Pretender(done)
+        assert sweep(store, idle, JOB, TASKS[:2]).before == 2
+        assert not idle.tries
+        still = sweep(store, Pretender(dies), JOB, TASKS[:2], again=store.failed)
+        assert (still.planned, still.before, still.done, still.statuses) == (2, 0, 2, {"failed": 2})
+        result = sweep(store, executor := Pretender(done), JOB, pair, again=store.failed)
+        assert (result.planned, result.before, result.done, result.statuses) == (2, 1, 1, {"ok": 1})
+        assert list(executor.tries) == [TASKS[0]]
+        assert store.failed == {(TASKS[1].arch.index, "digits", 0)}
+        assert store.find((TASKS[0].arch.index, "digits", 0)) == made_up(TASKS[0].arch.index)
 
 
 def test_a_job_that_cannot_be_done_ends_the_sweep_and_keeps_what_there_is(store: Store) -> None:

@@ -13,10 +13,11 @@ from typing import Any
 
 import pytest
 
-from sase_bench.database import connect
+from sase_bench.database import Store, connect
 from sase_bench.errors import RequestError
 from sase_bench.record import Record
 from sase_bench.space import SASE_BLOCK, Space
+from sase_bench.sweep.driver import sweep
 from sase_bench.sweep.executor import Job, NodeLost, Task, WorkerDied
 from sase_bench.sweep.executors import add_executor_options, check_executor_options, executor_arguments, executor_of
 from sase_bench.sweep.ray import RayExecutor, Share, failure, slots
@@ -237,6 +238,45 @@ def rows(folder: Path) -> set[tuple[object, ...]]:
         return set()
     with connect(path) as table:
         return set(table.execute("SELECT arch, seed, started_at, val_loss FROM runs").fetchall())
+
+
+def slowly(job: Job, task: Task, images: tuple[Any]) -> Iterator[list[Record]]:
+    """A run that hangs in C and keeps the interpreter for itself, one that takes its time in Python, and others as they are."""
+    from sase_bench.sweep.ray import _perform_in_steps
+
+    steps = _perform_in_steps(job, task, images)
+    yield next(steps)
+    if task == TASKS[0]:
+        sum(range(10**18))
+    elif task == TASKS[1]:
+        time.sleep(3600)
+    yield next(steps)
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("default")
+def test_runs_that_take_too_long_are_cancelled_and_the_sweep_goes_on(
+    nodes: Nodes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from ray import cloudpickle
+
+    cloudpickle.register_pickle_by_value(sys.modules[__name__])  # the workers have no tests
+    monkeypatch.setattr("sase_bench.sweep.ray._perform_in_steps", slowly)
+    job = Job(proxy=SHORT, device="cpu", limit=60)  # enough for a short run, however slow the machine is
+    tasks = [*TASKS[:4], Task(SASE_BLOCK, (0, 1))]
+    try:
+        executor = RayExecutor(job, address=nodes.address)
+        with Store(tmp_path / "table.duckdb", [SHORT]) as store:
+            result = sweep(store, executor, job, tasks)
+            records = {task: store.find((task.arch.index, "digits", 0)) for task in tasks}
+    finally:
+        cloudpickle.unregister_pickle_by_value(sys.modules[__name__])
+    assert result.statuses == {"failed": 2, "ok": 4}
+    for task, record in records.items():
+        assert record is not None
+        reason = "the run took longer than the limit of 60 s" if task in TASKS[:2] else None
+        assert (task, record.reason) == (task, reason)
+    assert busy_workers() == []
 
 
 @pytest.mark.slow

@@ -1,0 +1,36 @@
+"""Who may write, and what the others are told."""
+
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+from sase_bench.database.lock import Lock
+from sase_bench.errors import RequestError
+
+
+@pytest.mark.parametrize("place", ["file", "new/folders/file", "."])
+def test_one_at_a_time_has_a_place(tmp_path: Path, place: str) -> None:
+    path = tmp_path / place
+    lock = Lock(path, Path("what"))
+    opened = len(os.listdir("/proc/self/fd"))
+    for _ in range(2):
+        with pytest.raises(RequestError, match=r"^another process is writing to 'what'; wait for it, or write elsewhere$"):
+            Lock(path, Path("what"))
+    assert len(os.listdir("/proc/self/fd")) == opened
+    lock.close()
+    lock.close()
+    Lock(path, Path("what")).close()
+
+
+def test_a_lock_that_is_forgotten_is_given_back(tmp_path: Path) -> None:
+    Lock(tmp_path / "file", tmp_path)
+    Lock(tmp_path / "file", tmp_path).close()
+
+
+def test_a_place_that_cannot_be_had_is_named(tmp_path: Path) -> None:
+    (tmp_path / "text").touch()
+    for path in (tmp_path / "text" / "file", Path("/proc/file")):
+        with pytest.raises(RequestError, match=f"^cannot write to {re.escape(repr(str(path.parent)))}: [A-Z]"):
+            Lock(path, path)
