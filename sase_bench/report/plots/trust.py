@@ -49,9 +49,9 @@ def agreement(short: Measurement, long: Measurement, row: Mapping[str, Any], fig
     axes.errorbar(x, y, xerr=errors[0], yerr=errors[1], fmt="o", color=COLOURS[0], markersize=4, linewidth=0.8, label=label)
     mark_published(axes, [(a["val_loss"], b["val_loss"]) for a, b in common if is_published(a)])
     axes.set_xlabel(f"validation loss on {short.proxy} (nats)")
-    axes.set_ylabel(f"validation loss on {long.proxy} (nats)")
+    axes.set_ylabel(f"validation loss (nats) on\n{long.proxy}")
     said = "validity not defined" if row["validity"] is None else f"validity {row['validity']:.2f}"
     if row["validity"] is not None and row["validity_low"] is not None:
-        said += f" [{row['validity_low']:.2f}, {row['validity_high']:.2f}], correlation of ranks freed of the noise of both"
-    axes.set_title(f"n = {len(common)} blocks, {row['reference_blocks']} of them drawn at random: {said}")
+        said += f" [{row['validity_low']:.2f}, {row['validity_high']:.2f}]: correlation of ranks, freed of the noise of both"
+    axes.set_title(f"{said}\nn = {len(common)} blocks, {row['reference_blocks']} of them drawn at random")
     explain(figure)
