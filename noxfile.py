@@ -64,7 +64,6 @@ TABLE = [
     "tests/benchmark",
     "tests/test_space.py",
     "tests/test_record.py",
-    "tests/test_cost.py",
 ]
 
 

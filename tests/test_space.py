@@ -116,6 +116,7 @@ def test_samples_are_repeatable_distinct_and_nested() -> None:
 
 @pytest.mark.parametrize("name", list(SPACES))
 def test_configspace_configurations_lead_back_to_the_block(name: str) -> None:
+    pytest.importorskip("ConfigSpace", reason="needs the extra 'search'")
     space = Space(name)
     configurations = space.configuration_space(seed=0)
     assert set(configurations) == set(SPACES[name])

@@ -110,6 +110,13 @@ def test_a_truncated_shard_without_a_checksum_is_named(tmp_path: Path) -> None:
     assert problem.endswith(")")
 
 
+def test_a_shard_without_runs_is_a_table_without_runs(tmp_path: Path) -> None:
+    path = write_shelf(tmp_path, seeds=0)
+    with connect(path) as table:
+        assert table.execute("SELECT (SELECT count(*) FROM runs), (SELECT count(*) FROM proxies)").fetchone() == (0, 0)
+        assert table.execute("SELECT count(*) FROM costs").fetchone() == (0,)
+
+
 def test_a_folder_without_shards_is_no_table(tmp_path: Path) -> None:
     with pytest.raises(RequestError, match=r"is a folder without shards \(\*.parquet\), and no table"):
         connect(tmp_path)
