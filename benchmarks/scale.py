@@ -101,7 +101,7 @@ def driver_seconds(sink: Callable[[Path], Any], capacity: int, tasks: Sequence[T
 
 
 SINKS: dict[str, Callable[[Path], Any]] = {
-    "table": lambda path: Store(path.with_suffix(".duckdb"), [DIGITS]),
+    "a table": lambda path: Store(path.with_suffix(".duckdb"), [DIGITS]),
     "shards": lambda path: ShardWriter(path, [DIGITS]),
 }
 
@@ -116,7 +116,7 @@ def measure_driver(rows: int, repeats: int) -> dict[tuple[str, int], tuple[Sampl
                 spent = [driver_seconds(sink, capacity, tasks) for _ in range(repeats)]
                 wall, cpu = ([seconds * 1e3 for seconds in column] for column in zip(*spent, strict=True))
                 found[name, capacity] = wall, cpu
-                print(f"  {name:<7}{capacity:>5} under way: {summary(wall)} ms wall, {summary(cpu)} ms processor", flush=True)
+                print(f"  {name:<8}{capacity:>5} under way: {summary(wall)} ms wall, {summary(cpu)} ms processor", flush=True)
     return found
 
 
@@ -201,7 +201,7 @@ def as_page(
     handed = [(nodes, kind, summary(found)) for (nodes, kind), found in tasks.items()]
     naps = next(kind for _, kind in tasks if kind.startswith("sleeps"))
     scaling = median(tasks[1, naps]) / median(tasks[2, naps])
-    rates = {f"the driver with {name}": 1e3 / median(driver[name, UNDER_WAY[-1]][0]) for name in SINKS}
+    rates = {f"the driver into {name}": 1e3 / median(driver[name, UNDER_WAY[-1]][0]) for name in SINKS}
     rates["Ray's hand-out with shards, all of it on these processors"] = 1e3 / median(tasks[2, "empty, 64 under way"])
     least = min(rates.values())
     busy = [(seconds, f"{least * seconds:,.0f}", f"{least * seconds / ON_A_GPU:,.0f}") for seconds in RUNS]
