@@ -21,6 +21,7 @@ from sase_bench.sweep.executors import add_executor_options, check_executor_opti
 
 __all__ = ["main"]
 
+_OBJECTIVE = "val_loss"  # has the largest product of reliability and validity: database/calibration.md
 _STRATEGY = "bayesian"
 _EVALUATIONS = 48
 _COMPARED_EVALUATIONS = 150
@@ -58,8 +59,8 @@ def _parser() -> argparse.ArgumentParser:
     search = parser.add_argument_group("the search")
     search.add_argument("--surrogate", choices=tuple(PREDICTORS), default="gp", help="the predictor of the search")
     search.add_argument("--acquisition", choices=tuple(ACQUISITIONS), default="log-ei", help="what makes a block worth trying")
-    objective = "val_top1 or val_loss, and costs to weigh it against: val_top1,params,flops,latency"
-    search.add_argument("--objective", default="val_top1", help=objective)
+    objective = "val_loss or val_top1, and costs to weigh it against: val_loss,params,flops,latency (default: val_loss)"
+    search.add_argument("--objective", default=_OBJECTIVE, help=objective)
     search.add_argument("--space", choices=tuple(SPACES), default="tied", help="the pool")
     others = ", ".join((*STRATEGIES, "bananas", *DIFFERENTIABLE))
     strategy = f"{_STRATEGY} (surrogate × acquisition), SURROGATE, SURROGATE:ACQUISITION, {others}; several with --compare"

@@ -23,7 +23,8 @@ def table(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_a_simulated_search_ends_with_a_block_to_build(table: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["--db", str(table), "--surrogate", "linear", "--evaluations", "17", "--workers", "2"]) == 0
+    options = ["--objective", "val_top1", "--surrogate", "linear", "--evaluations", "17", "--workers", "2"]
+    assert main(["--db", str(table), *options]) == 0
     out, err = capsys.readouterr()
     assert re.search(r"^17 of 1\d\d blocks, \d+ min on a simulated cluster of 2$", out, re.MULTILINE)
     assert re.search(
@@ -49,7 +50,7 @@ def test_a_comparison_is_printed_and_written(table: Path, tmp_path: Path, capsys
     summary = json.loads((tmp_path / "out" / "search.json").read_text())
     assert set(summary["strategies"]) == {"random", "evolution", "differentiable-1"}
     out, err = capsys.readouterr()
-    assert "regret in val_top1 (accuracy)" in out
+    assert "regret in val_loss (nat)" in out
     assert "bo: evolution: 3/3" in err
 
 
