@@ -91,15 +91,21 @@ def _modules(found: Measurement) -> Claim:
     first = ranked[0]
     ahead = [row for row in ranked if row["val_loss"] < found.best["val_loss"]]
     text = (
-        f"Of {len(ranked)} published modules trained in the same place on {found.proxy}, {len(ahead)} have a smaller mean loss "
+        f"Of {len(ranked)} published modules trained in the same place on {found.proxy}, {_have(ahead)} a smaller mean loss "
         f"than the best measured block; the best of them is {first['module']}, {first['val_loss']:.4f} nats over "
         f"{first['seeds']} seeds."
     )
     sase = next((row for row in found.modules if row["module"] == "sase"), None)
     if sase is not None:
-        before = sum(row["val_loss"] < sase["val_loss"] for row in ranked)
-        text += f" {before} of them have a smaller mean loss than the block that SASE published ({sase['val_loss']:.4f})."
+        before = [row for row in ranked if row["val_loss"] < sase["val_loss"]]
+        text += (
+            f" Of all of them {_have(before)} a smaller mean loss than the block that SASE published ({sase['val_loss']:.4f})."
+        )
     return Claim(text, command)
+
+
+def _have(rows: Sequence[object]) -> str:
+    return f"{len(rows)} {'has' if len(rows) == 1 else 'have'}"
 
 
 def _place(found: Measurement) -> Claim:

@@ -112,9 +112,7 @@ def test_published_modules_are_drawn_in_order_of_their_gain_with_the_best_block_
     labels = [text.get_text() for text in figure.axes[0].get_yticklabels()]
     assert labels == ["se (n=2)", "best block, 3 (chosen by this loss) (n=2)", "eca (n=2)"]
     said = [claim.text for claim in claims(found, [])]
-    assert any(
-        "Of 2 published modules trained in the same place on digits, 1 have a smaller mean loss" in text for text in said
-    )
+    assert any("Of 2 published modules trained in the same place on digits, 1 has a smaller mean loss" in text for text in said)
 
 
 def test_a_map_of_slots_has_each_share_in_its_place() -> None:
