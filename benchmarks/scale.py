@@ -208,8 +208,8 @@ def as_page(
     machine = f"{processor_name()}, {usable_cpus()} processors, Python {platform.python_version()}"
     parts = [
         "# Scale",
-        f"What a sweep costs beside its training, written by `python -m benchmarks.scale`. {machine}; medians of {repeats}",
-        "repeats, least and most in brackets. Runs are made up at once, with rows as large as real ones.",
+        f"What a sweep costs beside its training, written by `python -m benchmarks.scale --repeats {repeats}`. {machine};",
+        f"medians of {repeats} repeats, least and most in brackets. Runs are made up at once, with rows as large as real ones.",
         "",
         "## The driver",
         "",
@@ -235,6 +235,7 @@ def as_page(
         "",
         table(busy, "seconds of a run", "runs under way that one driver keeps up with", "GPUs"),
         "",
+        f"No more than {UNDER_WAY[-1]:,} under way were measured; a larger number assumes that a row takes no longer.",
         f"{GPUS:,} GPUs with {ON_A_GPU} runs each are busy all the time where a run takes {slots / least:,.0f} s or more.",
         f"The whole space with one seed, at 60 s a run, is {blocks * 60 / slots / 3600:.1f} hours of theirs. For shorter",
         "runs there is `--together`, which makes several rows a task, and an array of drivers with a shelf each",

@@ -21,7 +21,7 @@ from sase_bench.proxies.datasets import Images, ProxyData
 from sase_bench.proxies.recipe import Proxy
 from sase_bench.proxies.training import EVALUATION_BATCH, Epoch, Scores, batches, learning_rate, optimiser_of
 
-__all__ = ["FusedNetworks", "clip_factors", "evaluate_fused", "losses_of", "train_fused"]
+__all__ = ["FusedNetworks", "clip_factors", "epoch_of", "evaluate_fused", "losses_of", "train_fused"]
 
 _EVALUATION_BATCH_CUDA = 50_000  # images of all replicates at once: a GPU is not to wait for Python
 _SAFE = 1e-6  # as in torch.nn.utils.clip_grad_norm_
@@ -61,7 +61,7 @@ def train_fused(networks: FusedNetworks, proxy: Proxy, data: ProxyData, seeds: S
     parameters = list(networks.parameters.values())
     optimiser = optimiser_of(parameters, proxy)
     sources = [batches(proxy, data.train, seed) for seed in seeds]
-    share, step = 1 / networks.count, 0
+    step = 0
     for number in range(1, proxy.epochs + 1):
         start = time.perf_counter()
         networks.train()
@@ -78,14 +78,19 @@ def train_fused(networks: FusedNetworks, proxy: Proxy, data: ProxyData, seeds: S
             optimiser.step()
             total += losses.detach()
             step += 1
-        means = (total / proxy.steps_per_epoch).tolist()  # the device is waited for here
-        trained = time.perf_counter()
-        scores = evaluate_fused(networks, data.val)
-        evaluated = time.perf_counter()
-        yield [
-            Epoch(number, mean, val, share * (trained - start), share * (evaluated - trained))
-            for mean, val in zip(means, scores, strict=True)
-        ]
+        yield epoch_of(networks, data, number, total / proxy.steps_per_epoch, start)
+
+
+def epoch_of(networks: FusedNetworks, data: ProxyData, number: int, losses: Tensor, start: float) -> list[Epoch]:
+    """The end of epoch `number`, which began at `start` (`time.perf_counter`) and had these mean training losses (R,)."""
+    share, means = 1 / networks.count, losses.tolist()  # the device is waited for here
+    trained = time.perf_counter()
+    scores = evaluate_fused(networks, data.val)
+    evaluated = time.perf_counter()
+    return [
+        Epoch(number, mean, val, share * (trained - start), share * (evaluated - trained))
+        for mean, val in zip(means, scores, strict=True)
+    ]
 
 
 @torch.no_grad()
@@ -111,14 +116,14 @@ def losses_of(logits: Tensor, labels: Tensor, label_smoothing: float) -> Tensor:
     return each.view(labels.shape).mean(1)
 
 
-def clip_factors(gradients: Sequence[Tensor], most: float) -> Tensor:
-    """What to multiply the gradients (R,...) of each replicate by so that its norm is at most `most`, (R,)."""
+def clip_factors(gradients: Sequence[Tensor], most: float) -> list[Tensor]:
+    """What to multiply each of these gradients (R,...) by, (R,1,...), so that a replicate's norm is at most `most`."""
     squares = torch.stack([gradient.flatten(1).square().sum(1) for gradient in gradients])  # (parameters, R)
-    return (most / (squares.sum(0).sqrt() + _SAFE)).clamp(max=1.0)
+    factors = (most / (squares.sum(0).sqrt() + _SAFE)).clamp(max=1.0)
+    return [factors.view(-1, *[1] * (gradient.dim() - 1)) for gradient in gradients]
 
 
 def _clip(parameters: Sequence[Tensor], most: float) -> None:
     gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
-    factors = clip_factors(gradients, most)
-    for gradient in gradients:
-        gradient.mul_(factors.view(-1, *[1] * (gradient.dim() - 1)))
+    for gradient, factor in zip(gradients, clip_factors(gradients, most), strict=True):
+        gradient.mul_(factor)

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from sase_bench.proxies.datasets import Images, ProxyData
-from sase_bench.proxies.fused import FusedNetworks, clip_factors, evaluate_fused, losses_of, train_fused
+from sase_bench.proxies.fused import FusedNetworks, clip_factors, epoch_of, losses_of, train_fused
 from sase_bench.proxies.recipe import Proxy
 from sase_bench.proxies.training import Epoch, batches, learning_rate
 
@@ -53,7 +53,7 @@ class FixedStep:
         gradients: Sequence[Tensor] = torch.autograd.grad(losses.sum(), self._parameters)
         with torch.no_grad():
             factors = clip_factors(gradients, self._proxy.clip_norm)
-            gradients = [g * factors.view(-1, *[1] * (g.dim() - 1)) for g in gradients]
+            gradients = [gradient * factor for gradient, factor in zip(gradients, factors, strict=True)]
             torch._foreach_add_(gradients, self._parameters, alpha=self._proxy.weight_decay)
             torch._foreach_mul_(self._momenta, self._proxy.momentum)
             torch._foreach_add_(self._momenta, gradients)
@@ -90,7 +90,7 @@ def train_graphed(networks: FusedNetworks, proxy: Proxy, data: ProxyData, seeds:
 
     An operation that cannot be captured costs time only: then the same step is started kernel by kernel.
     """
-    start, share, count = time.perf_counter(), 1 / networks.count, 0
+    start, count = time.perf_counter(), 0
     sources = [batches(proxy, data.train, seed) for seed in seeds]
     networks.train()
     step = FixedStep(networks, proxy, data.train)
@@ -109,12 +109,5 @@ def train_graphed(networks: FusedNetworks, proxy: Proxy, data: ProxyData, seeds:
             step.rate.fill_(learning_rate(proxy, count))
             make()
             count += 1
-        means = (step.total / proxy.steps_per_epoch).tolist()  # the GPU is waited for here
-        trained = time.perf_counter()
-        scores = evaluate_fused(networks, data.val)
-        evaluated = time.perf_counter()
-        yield [
-            Epoch(number, mean, val, share * (trained - start), share * (evaluated - trained))
-            for mean, val in zip(means, scores, strict=True)
-        ]
+        yield epoch_of(networks, data, number, step.total / proxy.steps_per_epoch, start)
         start = time.perf_counter()

@@ -139,7 +139,7 @@ def test_longer_training_is_drawn_against_the_proxy_it_judges(tmp_path: Path) ->
     figure = new_figure(7, 4)
     picture.draw(figure)
     assert figure.axes[0].get_title() == (
-        "validity 1.00 [1.00, 1.00]: correlation of ranks, freed of the noise of both\nn = 6 blocks, 6 of them drawn at random"
+        "validity 1.00 [1.00, 1.00]: correlation of ranks, freed of the noise of both\nn = 6 blocks, validity by 6 of them"
     )
     line = figure.axes[0].get_lines()[0]
     assert [round(2 * x - y, 6) for x, y in zip(*line.get_data(), strict=True)] == [1.0] * 6

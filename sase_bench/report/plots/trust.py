@@ -53,5 +53,5 @@ def agreement(short: Measurement, long: Measurement, row: Mapping[str, Any], fig
     said = "validity not defined" if row["validity"] is None else f"validity {row['validity']:.2f}"
     if row["validity"] is not None and row["validity_low"] is not None:
         said += f" [{row['validity_low']:.2f}, {row['validity_high']:.2f}]: correlation of ranks, freed of the noise of both"
-    axes.set_title(f"{said}\nn = {len(common)} blocks, {row['reference_blocks']} of them drawn at random")
+    axes.set_title(f"{said}\nn = {len(common)} blocks, validity by {row['reference_blocks']} of them")
     explain(figure)
