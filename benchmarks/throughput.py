@@ -1,9 +1,10 @@
 """Runs an hour: the engine beside the way it is commonly done, on the same work in the same program.
 
 The common way: one process, one run after another, a `DataLoader` over PIL images with torchvision's transforms, eager steps
-on as many threads as torch takes. The engine: a worker process for each processor, seeds of a block fused, images in memory.
-Work is a few short runs of a proxy on made-up images, which take as long as real ones. Both ways are repeated in turn, and
-medians are printed, with how far a step is from what the processor could do.
+on as many threads as torch takes. The engine: seeds of a block fused, images in memory, and a worker process for each
+processor, or on a GPU a graph and a stream for each of several blocks. Images are made up, which takes as long as real ones;
+runs are short, but for those of the engine on a GPU, where the capture of a graph must not count more than it does. Both ways
+are repeated in turn, and medians are printed, on the CPU with how far a step is from what the processor could do.
 
     python -m benchmarks.throughput [--proxy NAME] [--repeats 3] [--device cpu|cuda]
 """
@@ -15,6 +16,7 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from multiprocessing.pool import Pool
 from statistics import median
 from typing import Any
 
@@ -28,13 +30,14 @@ from torch.utils.data import DataLoader, Dataset
 from torchvision import transforms
 
 from sase_bench.proxies.datasets import Images, ProxyData
-from sase_bench.proxies.fused import FusedNetworks
-from sase_bench.proxies.graph import engine_of
+from sase_bench.proxies.fused import FusedNetworks, train_fused
 from sase_bench.proxies.measurement import network_of
 from sase_bench.proxies.recipe import Proxy
 from sase_bench.proxies.registry import find
 from sase_bench.proxies.training import learning_rate, optimiser_of
 from sase_bench.space import Architecture, Space
+from sase_bench.sweep.executor import Job, Task
+from sase_bench.sweep.inline import InlineExecutor
 from sase_bench.sweep.local import usable_cpus
 
 BLOCKS, SEEDS = 2, 8
@@ -94,17 +97,37 @@ def common_way(proxy: Proxy, blocks: list[Architecture], device: str) -> int:
     return len(blocks) * SEEDS
 
 
-def train_block(task: tuple[Proxy, int, str]) -> int:
+def made_up(proxy: Proxy, device: str) -> ProxyData:
+    """As many random images as the proxy has, on `device`."""
+    counts = (proxy.train_size, proxy.val_size, proxy.test_size)
+    made = [torch.randn(n, proxy.data.channels, proxy.resolution, proxy.resolution) for n in counts]
+    return ProxyData(*(Images(x, torch.arange(len(x)) % proxy.data.classes) for x in made)).to(torch.device(device))
+
+
+def train_block(task: tuple[Proxy, int]) -> int:
     """One block with all seeds in a worker of the engine."""
-    proxy, index, device = task
+    proxy, index = task
     torch.set_num_threads(1)
-    made = [torch.randn(n, proxy.data.channels, proxy.resolution, proxy.resolution) for n in (TRAIN, VALIDATION)]
-    train, val = (Images(x, torch.arange(len(x)) % proxy.data.classes).to(torch.device(device)) for x in made)
     seeds = range(SEEDS)
-    networks = FusedNetworks([network_of(Architecture(index), proxy, seed) for seed in seeds]).to(torch.device(device))
-    _, engine = engine_of(torch.device(device))
-    list(engine(networks, proxy, ProxyData(train, val, val), list(seeds)))
+    networks = FusedNetworks([network_of(Architecture(index), proxy, seed) for seed in seeds])
+    list(train_fused(networks, proxy, made_up(proxy, "cpu"), seeds))
     return SEEDS
+
+
+def on_processors(proxy: Proxy, blocks: list[Architecture], pool: Pool, workers: int) -> int:
+    """The engine with a worker process for each processor. Returns the number of runs."""
+    return sum(pool.map(train_block, [(proxy, arch.index) for arch in blocks], chunksize=math.ceil(len(blocks) / workers)))
+
+
+def on_gpu(proxy: Proxy, blocks: list[Architecture], data: ProxyData, workers: int) -> int:
+    """The engine with a graph and a stream for each of `workers` blocks at once. Returns the number of runs."""
+    executor = InlineExecutor(Job(proxy=proxy, device="cuda"), workers, data=data)
+    records = [future.result() for future in [executor.submit(Task(arch, tuple(range(SEEDS)))) for arch in blocks]]
+    executor.close(now=False)
+    bad = [record.reason for each in records for record in each if record.status == "failed"]
+    if bad:
+        raise SystemExit(f"a run failed: {bad[0]}")
+    return sum(len(each) for each in records)
 
 
 class _Bytes(TorchDispatchMode):
@@ -156,38 +179,48 @@ def timed(action: Callable[[], Any]) -> float:
     return time.perf_counter() - start
 
 
+def compare(ways: dict[str, Callable[[], float]], repeats: int) -> dict[str, list[float]]:
+    """Runs an hour of each way, `repeats` times in turn; a way returns how many runs of the proxy its work is worth."""
+    rates: dict[str, list[float]] = {name: [] for name in ways}
+    threads = torch.get_num_threads()
+    for _ in range(repeats):
+        for name, way in ways.items():
+            torch.set_num_threads(threads)
+            start = time.perf_counter()
+            runs = way()
+            rates[name].append(runs / (time.perf_counter() - start) * 3600)
+    return rates
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--proxy", default="cifar10-8-local-colours-long")
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--device", default="cpu", choices=("cpu", "cuda"))
+    parser.add_argument("--workers", type=int, help="blocks at once (default: one for each processor; 8 on a GPU)")
     options = parser.parse_args()
-    full = find(options.proxy)
-    proxy = replace(full, epochs=1, train_size=TRAIN, val_size=VALIDATION)
+    full, device = find(options.proxy), options.device
+    proxy = replace(full, epochs=1, train_size=TRAIN, val_size=VALIDATION, test_size=1)
+    share = TRAIN / (full.epochs * full.train_size)  # of a whole run
     blocks = Space("tied").sample(BLOCKS, seed=0)
-    workers = usable_cpus() if options.device == "cpu" else 1
-    threads = torch.get_num_threads()
-    with torch.multiprocessing.get_context("spawn").Pool(workers) as pool:
-        tasks = [(proxy, arch.index, options.device) for arch in blocks]
-
-        def engine() -> int:
-            return sum(pool.map(train_block, tasks, chunksize=math.ceil(len(tasks) / workers)))
-
-        engine()  # imports, caches
-        rates: dict[str, list[float]] = {"common way": [], "engine": []}
-        for _ in range(options.repeats):
-            for name, way in (("common way", lambda: common_way(proxy, blocks, options.device)), ("engine", engine)):
-                torch.set_num_threads(threads)
-                start = time.perf_counter()
-                runs = way()
-                rates[name].append(runs / (time.perf_counter() - start) * 3600)
-    share = full.epochs * full.train_size / TRAIN  # a whole run is that many of these
-    print(f"{full.name}, {options.device}, {workers} worker processes, {options.repeats} repeats; runs of this proxy an hour:")
+    ways: dict[str, Callable[[], float]] = {"common way": lambda: share * common_way(proxy, blocks, device)}
+    if device == "cuda":
+        workers, data = options.workers or 8, made_up(full, device)
+        many = Space("tied").sample(4 * workers, seed=0)
+        on_gpu(proxy, many[:workers], made_up(proxy, device), workers)  # libraries load
+        rates = compare(ways | {"engine": lambda: on_gpu(full, many, data, workers)}, options.repeats)
+    else:
+        workers = options.workers or usable_cpus()
+        with torch.multiprocessing.get_context("spawn").Pool(workers) as pool:
+            on_processors(proxy, blocks, pool, workers)  # imports, caches
+            ways["engine"] = lambda: share * on_processors(proxy, blocks, pool, workers)
+            rates = compare(ways, options.repeats)
+    print(f"{full.name}, {device}, {workers} blocks at once, {options.repeats} repeats; runs of this proxy an hour:")
     for name, values in rates.items():
-        print(f"  {name:<11}{median(values) / share:8.0f}  (from {min(values) / share:.0f} to {max(values) / share:.0f})")
+        print(f"  {name:<11}{median(values):8.0f}  (from {min(values):.0f} to {max(values):.0f})")
     ratios = [b / a for a, b in zip(*rates.values(), strict=True)]
     print(f"  ratio      {median(ratios):8.1f}  (from {min(ratios):.1f} to {max(ratios):.1f})")
-    if options.device == "cpu":
+    if device == "cpu":
         print(distance(full, blocks))
 
 

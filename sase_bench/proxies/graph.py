@@ -4,7 +4,9 @@ A step of these networks is thousands of kernels of a few microseconds; a GPU en
 graph starts all of them at once (Nguyen et al., "Accelerating PyTorch with CUDA Graphs", pytorch.org 2021). The step is plain
 torch, and on a CPU it runs as it is written; only its capture needs a GPU. It computes what `fused` computes, up to rounding.
 
-Notation: R replicates, B images a batch.
+Several blocks may be trained at once, each by a thread with a stream of its own.
+
+Notation: R replicates, S steps an epoch, B images a batch.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from threading import Lock
 
 import torch
 from torch import Tensor
@@ -19,7 +22,8 @@ from torch import Tensor
 from sase_bench.proxies.datasets import Images, ProxyData
 from sase_bench.proxies.fused import FusedNetworks, clip_factors, epoch_of, losses_of, train_fused
 from sase_bench.proxies.recipe import Proxy
-from sase_bench.proxies.training import Epoch, batches, learning_rate
+from sase_bench.proxies.tape import tape_of
+from sase_bench.proxies.training import Epoch, learning_rate
 
 __all__ = ["FixedStep", "engine_of", "train_graphed"]
 
@@ -27,6 +31,7 @@ __all__ = ["FixedStep", "engine_of", "train_graphed"]
 Engine = Callable[[FusedNetworks, Proxy, ProxyData, Sequence[int]], Iterator[list[Epoch]]]
 
 _WARM_UP = 3  # steps before the capture, in which libraries choose their kernels
+_CAPTURE = Lock()  # a capture waits for the whole device, which no stream that is being captured may see
 
 
 def engine_of(device: torch.device) -> tuple[str, Engine]:
@@ -35,21 +40,35 @@ def engine_of(device: torch.device) -> tuple[str, Engine]:
 
 
 class FixedStep:
-    """A step of SGD on all replicates: reads `images`, `labels` and `rate`, changes the networks, adds to `total`."""
+    """A step of SGD on all replicates: reads the next batch and rate, changes the networks, adds to `total`."""
 
     def __init__(self, networks: FusedNetworks, proxy: Proxy, like: Images) -> None:
         """`like` are images of the kind that it will be given: their size, type and device."""
         self._networks, self._proxy = networks, proxy
-        self.images = like.x.new_zeros(networks.count, proxy.batch_size, *like.x.shape[1:])  # (R,B,C,H,W)
-        self.labels = like.y.new_zeros(networks.count, proxy.batch_size)
-        self.rate = like.x.new_zeros(())
-        self.total = like.x.new_zeros(networks.count)  # of the losses so far
+        shape = (networks.count, proxy.steps_per_epoch, proxy.batch_size)
+        self._images = like.x.new_zeros(*shape, *like.x.shape[1:])  # (R,S,B,C,H,W)
+        self._labels = like.y.new_zeros(shape)
+        self._rates = like.x.new_zeros(proxy.steps_per_epoch)
+        self._next = like.y.new_zeros(1)  # the place of the next batch
+        self.total = like.x.new_zeros(networks.count)  # of the losses so far in the epoch
         self._parameters = list(networks.parameters.values())
         self._momenta = [torch.zeros_like(parameter) for parameter in self._parameters]
 
+    def begin(self, number: int, epochs: Sequence[tuple[Tensor, Tensor]]) -> None:
+        """Start epoch `number`, from 1, of these images (S,B,C,H,W) and labels (S,B), one pair a replicate."""
+        steps = self._proxy.steps_per_epoch
+        for place, (images, labels) in enumerate(epochs):
+            self._images[place].copy_(images)
+            self._labels[place].copy_(labels)
+        rates = [learning_rate(self._proxy, step) for step in range((number - 1) * steps, number * steps)]
+        self._rates.copy_(torch.tensor(rates, dtype=self._rates.dtype))
+        self._next.zero_()
+        self.total.zero_()
+
     def __call__(self) -> None:
         """Make the step. Decay and momentum are those of `torch.optim.SGD`; gradients are clipped before."""
-        losses = losses_of(self._networks(self.images), self.labels, self._proxy.label_smoothing)
+        images, labels = (tensor.index_select(1, self._next).squeeze(1) for tensor in (self._images, self._labels))
+        losses = losses_of(self._networks(images), labels, self._proxy.label_smoothing)
         gradients: Sequence[Tensor] = torch.autograd.grad(losses.sum(), self._parameters)
         with torch.no_grad():
             factors = clip_factors(gradients, self._proxy.clip_norm)
@@ -61,22 +80,24 @@ class FixedStep:
                 torch._foreach_add_(gradients, self._momenta, alpha=self._proxy.momentum)
             else:
                 gradients = [momentum.clone() for momentum in self._momenta]
-            torch._foreach_mul_(gradients, self.rate)
+            torch._foreach_mul_(gradients, self._rates.index_select(0, self._next).squeeze(0))
             torch._foreach_sub_(self._parameters, gradients)
             self.total += losses
+            self._next += 1
 
     def captured(self) -> Callable[[], None]:
         """The same step as a graph on the GPU. Nothing has changed when this returns but the memory that is taken."""
-        state = [*self._parameters, *self._networks.buffers.values(), *self._momenta, self.total]
+        state = [*self._parameters, *self._networks.buffers.values(), *self._momenta, self.total, self._next]
         before = [tensor.detach().clone() for tensor in state]
         graph, side = torch.cuda.CUDAGraph(), torch.cuda.Stream()
         side.wait_stream(torch.cuda.current_stream())
         try:
             with torch.cuda.stream(side):
                 for _ in range(_WARM_UP):
+                    self._next.zero_()
                     self()
             torch.cuda.current_stream().wait_stream(side)
-            with torch.cuda.graph(graph, capture_error_mode="thread_local"):
+            with _CAPTURE, torch.cuda.graph(graph, capture_error_mode="thread_local"):
                 self()
         finally:
             with torch.no_grad():
@@ -90,24 +111,18 @@ def train_graphed(networks: FusedNetworks, proxy: Proxy, data: ProxyData, seeds:
 
     An operation that cannot be captured costs time only: then the same step is started kernel by kernel.
     """
-    start, count = time.perf_counter(), 0
-    sources = [batches(proxy, data.train, seed) for seed in seeds]
+    start = time.perf_counter()
+    tapes = [tape_of(proxy, data.train, seed) for seed in seeds]
     networks.train()
     step = FixedStep(networks, proxy, data.train)
     make: Callable[[], None] = step
-    if data.train.x.is_cuda:
-        with suppress(RuntimeError):
-            make = step.captured()
     for number in range(1, proxy.epochs + 1):
         networks.train()
-        step.total.zero_()
+        step.begin(number, [tape.epoch(number) for tape in tapes])
+        if number == 1 and data.train.x.is_cuda:
+            with suppress(RuntimeError):
+                make = step.captured()
         for _ in range(proxy.steps_per_epoch):
-            for place, source in enumerate(sources):
-                images, labels = next(source)
-                step.images[place].copy_(images)
-                step.labels[place].copy_(labels)
-            step.rate.fill_(learning_rate(proxy, count))
             make()
-            count += 1
         yield epoch_of(networks, data, number, step.total / proxy.steps_per_epoch, start)
         start = time.perf_counter()

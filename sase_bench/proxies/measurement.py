@@ -10,6 +10,7 @@ import resource
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from threading import Lock
 from time import perf_counter
 from typing import Any
 
@@ -31,6 +32,9 @@ from sase_bench.record import EpochRecord, Record
 from sase_bench.space import Architecture
 
 __all__ = ["device_name", "limit_threads", "measure", "measure_seeds", "network_of", "resolve_device"]
+
+
+_GLOBAL_GENERATOR = Lock()  # torch initialises from it; it is borrowed, and threads take turns
 
 
 def measure(
@@ -69,6 +73,7 @@ def measure_seeds(
     data: ProxyData | None = None,
     folder: Path | None = None,
     threads: int = 1,
+    on_epoch: Callable[[EpochRecord], None] = lambda point: None,
 ) -> list[Record]:
     """As `measure`, for several seeds that are trained together, see `fused`; each record has its share of the time.
 
@@ -84,7 +89,7 @@ def measure_seeds(
         return engine(networks, proxy, data, seeds), lambda images: evaluate_fused(networks, images)
 
     path, engine = engine_of(resolve_device(device))
-    return _measure(arch, proxy, seeds, device, data, folder, threads, path, begin)
+    return _measure(arch, proxy, seeds, device, data, folder, threads, path, begin, on_epoch)
 
 
 #: The epochs of all seeds as they end, and what scores all of them on some images.
@@ -101,7 +106,7 @@ def _measure(
     threads: int,
     path: str,
     begin: Callable[[Architecture | Module, Proxy, ProxyData], _Training],
-    on_epoch: Callable[[EpochRecord], None] = lambda point: None,
+    on_epoch: Callable[[EpochRecord], None],
 ) -> list[Record]:
     arch = parse_attention(arch) if isinstance(arch, str) else arch
     proxy = find(proxy) if isinstance(proxy, str) else proxy
@@ -187,7 +192,7 @@ class _Run:
 
 def network_of(arch: Architecture | Module, proxy: Proxy, seed: int) -> CifarResNet:
     """The network of `proxy` with `arch` in it, as a run with `seed` starts, on the CPU; no global generator is touched."""
-    with torch.random.fork_rng(devices=[]):
+    with _GLOBAL_GENERATOR, torch.random.fork_rng(devices=[]):
         network = CifarResNet(proxy.trunk, attention_builder(arch))
         initialise(network, seed)
     return network

@@ -49,7 +49,8 @@ def _command(argv: Sequence[str] | None) -> int:
     entries, target = _planned(options)
     work = [(_job(entry, options), tasks_of(entry.blocks, entry.seeds, options.together)) for entry in entries]
     if options.dry_run:
-        return _dry_run(work, options.workers or usable_cpus(), target, retry=options.retry_failed)
+        workers = options.workers or (1 if options.executor == "inline" else usable_cpus())
+        return _dry_run(work, workers, target, retry=options.retry_failed)
     with target.open({entry.proxy.name: entry.proxy for entry in entries}.values()) as sink:
         if sink.recovered:
             _say(f"took {sink.recovered} finished runs from the journal of an interrupted sweep")
@@ -117,7 +118,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seeds", help=f"a count (3 is the seeds 0, 1, 2) or a list (0,1,2) (default: {_SEEDS})")
     together = "most seeds of a block that are trained together, which is faster; 1 = each alone"
     parser.add_argument("--together", type=int, default=_TOGETHER, metavar="N", help=together)
-    parser.add_argument("--workers", type=int, metavar="N", help="blocks at once (default: one for each usable processor)")
+    workers = "blocks at once (default: one for each usable processor; inline 1, on a GPU 8)"
+    parser.add_argument("--workers", type=int, metavar="N", help=workers)
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="where to train")
     add_executor_options(parser)
     parser.add_argument("--budget", metavar="TIME", help="stop cleanly before this time is over: 90s, 30m, 2h")

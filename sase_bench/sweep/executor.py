@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import lru_cache
@@ -9,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from sase_bench.proxies.recipe import Proxy
-from sase_bench.record import Record
+from sase_bench.record import EpochRecord, Record
 from sase_bench.sweep.plan import Task
 
 if TYPE_CHECKING:
@@ -70,13 +71,19 @@ def perform(job: Job, task: Task) -> list[Record]:
     return train(job, task, read_data(job))
 
 
-def train(job: Job, task: Task, data: ProxyData) -> list[Record]:
-    """Train one task on images that are at hand: several seeds fused, and on a GPU a single one in the same way."""
+def train(
+    job: Job, task: Task, data: ProxyData, *, on_epoch: Callable[[EpochRecord], None] = lambda point: None
+) -> list[Record]:
+    """Train one task on images that are at hand: several seeds fused, and on a GPU a single one in the same way.
+
+    `on_epoch` sees each point of a curve as it comes, and may end the task by an exception.
+    """
     from sase_bench.proxies.measurement import measure, measure_seeds
 
+    proxy, device, threads = job.proxy, job.device, job.threads
     if len(task.seeds) > 1 or data.train.x.is_cuda:
-        return measure_seeds(task.arch, job.proxy, task.seeds, job.device, data=data, threads=job.threads)
-    return [measure(task.arch, job.proxy, task.seeds[0], job.device, data=data, threads=job.threads)]
+        return measure_seeds(task.arch, proxy, task.seeds, device, data=data, threads=threads, on_epoch=on_epoch)
+    return [measure(task.arch, proxy, task.seeds[0], device, data=data, threads=threads, on_epoch=on_epoch)]
 
 
 def read_data(job: Job) -> ProxyData:
