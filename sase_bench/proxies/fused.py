@@ -10,7 +10,7 @@ Notation: R replicates, B images a batch.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import torch
 import torch.nn.functional as F
@@ -21,7 +21,16 @@ from sase_bench.proxies.datasets import Images, ProxyData
 from sase_bench.proxies.recipe import Proxy
 from sase_bench.proxies.training import EVALUATION_BATCH, Epoch, Scores, batches, learning_rate, optimiser_of
 
-__all__ = ["FusedNetworks", "clip_factors", "epoch_of", "evaluate_fused", "losses_of", "train_fused"]
+__all__ = [
+    "FusedNetworks",
+    "clip_factors",
+    "epoch_of",
+    "evaluate_fused",
+    "losses_of",
+    "scores_of",
+    "tally",
+    "train_fused",
+]
 
 _EVALUATION_BATCH_CUDA = 50_000  # images of all replicates at once: a GPU is not to wait for Python
 _SAFE = 1e-6  # as in torch.nn.utils.clip_grad_norm_
@@ -78,36 +87,46 @@ def train_fused(networks: FusedNetworks, proxy: Proxy, data: ProxyData, seeds: S
             optimiser.step()
             total += losses.detach()
             step += 1
-        yield epoch_of(networks, data, number, total / proxy.steps_per_epoch, start)
+        yield epoch_of(number, total / proxy.steps_per_epoch, lambda: evaluate_fused(networks, data.val), start)
 
 
-def epoch_of(networks: FusedNetworks, data: ProxyData, number: int, losses: Tensor, start: float) -> list[Epoch]:
+def epoch_of(number: int, losses: Tensor, score: Callable[[], list[Scores]], start: float) -> list[Epoch]:
     """The end of epoch `number`, which began at `start` (`time.perf_counter`) and had these mean training losses (R,)."""
-    share, means = 1 / networks.count, losses.tolist()  # the device is waited for here
+    means = losses.tolist()  # the device is waited for here
     trained = time.perf_counter()
-    scores = evaluate_fused(networks, data.val)
+    scores = score()
     evaluated = time.perf_counter()
+    share = 1 / len(means)
     return [
         Epoch(number, mean, val, share * (trained - start), share * (evaluated - trained))
         for mean, val in zip(means, scores, strict=True)
     ]
 
 
-@torch.no_grad()
 def evaluate_fused(networks: FusedNetworks, images: Images) -> list[Scores]:
     """Loss and accuracy of every replicate in evaluation mode on all of `images`."""
+    return scores_of(tally(networks, images), len(images))
+
+
+@torch.no_grad()
+def tally(networks: FusedNetworks, images: Images) -> Tensor:
+    """Each replicate's sum of losses and number of right answers in evaluation mode, (2,R) float64 on the device."""
     networks.train(False)
-    loss = torch.zeros(networks.count, dtype=torch.float64, device=images.x.device)
-    correct = torch.zeros(networks.count, dtype=torch.int64, device=images.x.device)
+    found = torch.zeros(2, networks.count, dtype=torch.float64, device=images.x.device)
     most = _EVALUATION_BATCH_CUDA if images.x.is_cuda else EVALUATION_BATCH
     size = max(1, most // networks.count)
     for x, y in zip(images.x.split(size), images.y.split(size), strict=True):
         logits = networks(x)
         labels = y.expand(networks.count, -1)
-        loss += F.cross_entropy(logits.flatten(0, 1), labels.flatten(), reduction="none").view(labels.shape).sum(1).double()
-        correct += (logits.argmax(2) == labels).sum(1)
-    count = len(images)
-    return [Scores(a / count, b / count) for a, b in zip(loss.tolist(), correct.tolist(), strict=True)]
+        losses = F.cross_entropy(logits.flatten(0, 1), labels.flatten(), reduction="none").view(labels.shape)
+        found += torch.stack([losses.sum(1), (logits.argmax(2) == labels).sum(1)])
+    return found
+
+
+def scores_of(tallied: Tensor, count: int) -> list[Scores]:
+    """The means over `count` images of what was tallied (2,R); the device is waited for."""
+    losses, right = (tallied / count).tolist()
+    return [Scores(loss, top1) for loss, top1 in zip(losses, right, strict=True)]
 
 
 def losses_of(logits: Tensor, labels: Tensor, label_smoothing: float) -> Tensor:

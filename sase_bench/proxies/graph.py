@@ -1,4 +1,4 @@
-"""The fused engine's training step on memory that stays where it is, so that a GPU can replay it as one CUDA graph.
+"""The fused engine's step and evaluation on memory that stays where it is, so that a GPU can replay each as one CUDA graph.
 
 A step of these networks is thousands of kernels of a few microseconds; a GPU ends each before Python has started the next. A
 graph starts all of them at once (Nguyen et al., "Accelerating PyTorch with CUDA Graphs", pytorch.org 2021). The step is plain
@@ -14,24 +14,27 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from functools import partial
 from threading import Lock
+from typing import TypeVar
 
 import torch
 from torch import Tensor
 
 from sase_bench.proxies.datasets import Images, ProxyData
-from sase_bench.proxies.fused import FusedNetworks, clip_factors, epoch_of, losses_of, train_fused
+from sase_bench.proxies.fused import FusedNetworks, clip_factors, epoch_of, losses_of, scores_of, tally, train_fused
 from sase_bench.proxies.recipe import Proxy
 from sase_bench.proxies.tape import tape_of
-from sase_bench.proxies.training import Epoch, learning_rate
+from sase_bench.proxies.training import Epoch, Scores, learning_rate
 
-__all__ = ["FixedStep", "engine_of", "train_graphed"]
+__all__ = ["Engine", "FixedStep", "captured", "engine_of", "train_graphed"]
 
 #: Trains replicates with their seeds, giving each epoch as it ends.
 Engine = Callable[[FusedNetworks, Proxy, ProxyData, Sequence[int]], Iterator[list[Epoch]]]
 
-_WARM_UP = 3  # steps before the capture, in which libraries choose their kernels
-_CAPTURE = Lock()  # a capture waits for the whole device, which no stream that is being captured may see
+T = TypeVar("T")
+
+_CAPTURE = Lock()  # one at a time
 
 
 def engine_of(device: torch.device) -> tuple[str, Engine]:
@@ -85,44 +88,67 @@ class FixedStep:
             self.total += losses
             self._next += 1
 
-    def captured(self) -> Callable[[], None]:
-        """The same step as a graph on the GPU. Nothing has changed when this returns but the memory that is taken."""
-        state = [*self._parameters, *self._networks.buffers.values(), *self._momenta, self.total, self._next]
-        before = [tensor.detach().clone() for tensor in state]
-        graph, side = torch.cuda.CUDAGraph(), torch.cuda.Stream()
-        side.wait_stream(torch.cuda.current_stream())
-        try:
-            with torch.cuda.stream(side):
-                for _ in range(_WARM_UP):
-                    self._next.zero_()
-                    self()
-            torch.cuda.current_stream().wait_stream(side)
-            with _CAPTURE, torch.cuda.graph(graph, capture_error_mode="thread_local"):
-                self()
-        finally:
-            with torch.no_grad():
-                for tensor, was in zip(state, before, strict=True):
-                    tensor.copy_(was)
-        return graph.replay
+    @property
+    def state(self) -> list[Tensor]:
+        """Everything that a step changes."""
+        return [*self._parameters, *self._networks.buffers.values(), *self._momenta, self.total, self._next]
+
+
+def captured(action: Callable[[], T], state: Sequence[Tensor]) -> Callable[[], T]:
+    """`action`, which changes nothing but `state`, as a graph on the GPU; it is run once before the capture, and undone.
+
+    The graph's result is always the same tensors. Raises RuntimeError where an operation cannot be captured.
+    """
+    before = [tensor.detach().clone() for tensor in state]
+    graph, side, here = torch.cuda.CUDAGraph(), torch.cuda.Stream(), torch.cuda.current_stream()
+    side.wait_stream(here)
+    try:
+        with torch.cuda.stream(side):
+            action()  # libraries load, and choose their kernels
+            with _CAPTURE:
+                graph.capture_begin(capture_error_mode="thread_local")
+                try:
+                    result = action()
+                finally:
+                    graph.capture_end()
+    finally:
+        here.wait_stream(side)
+        with torch.no_grad():
+            for tensor, was in zip(state, before, strict=True):
+                tensor.copy_(was)
+
+    def replay() -> T:
+        graph.replay()
+        return result
+
+    return replay
 
 
 def train_graphed(networks: FusedNetworks, proxy: Proxy, data: ProxyData, seeds: Sequence[int]) -> Iterator[list[Epoch]]:
-    """As `train_fused`, by a step that is captured first where the images are on a GPU, in the time of the first epoch.
+    """As `train_fused`, by graphs that are captured first where the images are on a GPU, in the time of the first epoch.
 
-    An operation that cannot be captured costs time only: then the same step is started kernel by kernel.
+    An operation that cannot be captured costs time only: then the same kernels are started one by one.
     """
     start = time.perf_counter()
     tapes = [tape_of(proxy, data.train, seed) for seed in seeds]
     networks.train()
     step = FixedStep(networks, proxy, data.train)
     make: Callable[[], None] = step
+    count: Callable[[], Tensor] = partial(tally, networks, data.val)
+
+    def score() -> list[Scores]:
+        return scores_of(count(), len(data.val))
+
     for number in range(1, proxy.epochs + 1):
         networks.train()
         step.begin(number, [tape.epoch(number) for tape in tapes])
         if number == 1 and data.train.x.is_cuda:
             with suppress(RuntimeError):
-                make = step.captured()
+                make = captured(step, step.state)
+            with suppress(RuntimeError):
+                count = captured(count, ())
+            networks.train()
         for _ in range(proxy.steps_per_epoch):
             make()
-        yield epoch_of(networks, data, number, step.total / proxy.steps_per_epoch, start)
+        yield epoch_of(number, step.total / proxy.steps_per_epoch, score, start)
         start = time.perf_counter()
