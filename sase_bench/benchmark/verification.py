@@ -68,4 +68,4 @@ def _fused(known: Record, seeds: Sequence[int], **options: Any) -> list[Record]:
 
 
 #: The column `path` → who trains such a row again. A row of a path that is not here is trained by the plain implementation.
-_ENGINES: dict[str, Callable[..., list[Record]]] = {"eager": _eager, "fused": _fused}
+_ENGINES: dict[str, Callable[..., list[Record]]] = {"eager": _eager, "fused": _fused, "graph": _fused}

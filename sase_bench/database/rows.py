@@ -41,8 +41,8 @@ def read_record(connection: duckdb.DuckDBPyConnection, key: Key) -> Record | Non
 
 
 def seeds_with(connection: duckdb.DuckDBPyConnection, record: Record) -> list[int]:
-    """The seeds that were trained together with a run of the path `fused`, its own among them: they share its start."""
-    if record.path != "fused":
+    """The seeds that were trained together with a run, its own among them: unless the path is `eager` they share its start."""
+    if record.path == "eager":
         return [record.seed]
     rows = connection.execute(
         "SELECT seed FROM runs WHERE arch = ? AND proxy = ? AND path = ? AND started_at = ? ORDER BY seed",

@@ -19,7 +19,7 @@ from sase_bench.latency.measurement import conditions_of, now
 from sase_bench.latency.networks import Call, Inputs, install, plain_network, settle
 from sase_bench.latency.stopwatch import quiet, visit
 from sase_bench.latency.timings import Setting
-from sase_bench.modules import parse_attention
+from sase_bench.modules import PLAIN, parse_attention
 from sase_bench.proxies.measurement import limit_threads, resolve_device
 from sase_bench.trunk import Trunk
 
@@ -42,36 +42,49 @@ def compare_networks(
 ) -> list[Compared]:
     """Time `trunk` with each of `attentions` until each has had `passes` rounds of all work, and keep them in the file.
 
-    The settings share a device and its threads. The file is written after every network. Returns the rows of these networks.
+    The plain network is in every round, however many it has had. The settings share a device and its threads. The file is
+    written after every network. Returns the rows of these networks.
     Raises `RequestError` for a text that is no attention, before anything is timed.
     """
     names = list(dict.fromkeys(str(parse_attention(text)) for text in attentions))
     ((where, threads),) = {(setting.device, setting.threads) for setting in settings.values()}
     device = resolve_device(where)
     rows = {(row.trunk, row.attention, row.work, row.conditions): row for row in read_comparisons(path)}
-    asked: dict[str, list[Compared]] = {name: [] for name in names}
-    for name in names:
+    groups: dict[str, list[Compared]] = {name: [] for name in (PLAIN, *names)}
+    for name, group in groups.items():
         for work in WORK:
             key = (trunk.name, name, work, conditions_of(settings[work]))
             fresh = Compared(trunk=key[0], attention=key[1], work=key[2], conditions=key[3])
-            asked[name].append(rows.setdefault(key, fresh))
+            group.append(rows.setdefault(key, fresh))
     write_comparisons(path, rows.values())  # a place that cannot be written to is found out now
-    planned = sum(max(0, passes - row.rounds) for group in asked.values() for row in group)
-    done = 0
+    asked = [row for name in names for row in groups[name]]
+    rounds = _rounds(groups[PLAIN], asked, passes)
+    planned, done, began = sum(map(len, rounds)), 0, now()
     with limit_threads(threads):
         network, inputs = plain_network(trunk, device), Inputs(device)
-        for turn in range(passes):
-            for name, group in asked.items():
-                todo = [row for row in group if row.rounds <= turn]
+        for turn, visited in enumerate(rounds):
+            for name, group in groups.items():
+                todo = [row for row in group if any(row is other for other in visited)]
                 if not todo:
                     continue
                 install(network, trunk, parse_attention(name), device)
                 for row in todo:
                     _visit(row, network, trunk, inputs)
+                    row.made_in.append(f"{began}/{turn}")
                     done += 1
                     report(done, planned)
                 write_comparisons(path, rows.values())
-    return [row for group in asked.values() for row in group]
+    return asked
+
+
+def _rounds(plain: Sequence[Compared], asked: Sequence[Compared], passes: int) -> list[list[Compared]]:
+    """Whom each round visits: those that have had fewer rounds than it, and for their work the plain network."""
+    rounds = []
+    for turn in range(passes):
+        todo = [row for row in asked if row.rounds <= turn]
+        works = {row.work for row in todo}
+        rounds.append(todo + [row for row in plain if row.work in works and row not in todo])
+    return [visited for visited in rounds if visited]
 
 
 def _visit(row: Compared, network: nn.Module, trunk: Trunk, inputs: Inputs) -> None:

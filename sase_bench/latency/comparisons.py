@@ -1,7 +1,7 @@
 """The file of comparisons: whole networks with attention in every residual branch, beside the plain one, as Parquet.
 
-Every round visits every network once, so that the ratio to the plain network of the same round is free of what the machine did
-meanwhile. All rounds are kept, and an interrupted comparison goes on where it was.
+Every round visits every network once, the plain one first, so that the ratio to the plain network of the same round is free of
+what the machine did meanwhile. All rounds are kept, and an interrupted comparison goes on where it was: with rounds of its own.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ class Compared(Repeated):
     conditions: Conditions
     activations: int | None = None  # bytes that a training step keeps for its backward pass, without the parameters
     seconds: list[float] = field(default_factory=list)  # of every round, in order: the median of its repetitions
+    made_in: list[str] = field(default_factory=list)  # which rounds these are: "start of the comparison, UTC/number"
     measured_at: str = ""  # the last round, UTC, ISO 8601
 
     @property
@@ -44,7 +45,7 @@ class Compared(Repeated):
 
 @dataclass(frozen=True, kw_only=True)
 class Ratio:
-    """How much longer than the plain network, over the rounds that both have: median, smallest and largest."""
+    """How much longer than the plain network, over the rounds that both were in: median, smallest and largest."""
 
     median: float
     low: float
@@ -55,6 +56,7 @@ class Ratio:
 _COLUMNS = {
     "trunk": "VARCHAR", "attention": "VARCHAR", "work": "VARCHAR", **CONDITION_COLUMNS, "activations": "BIGINT",
     "p50": "DOUBLE", "p95": "DOUBLE", "rounds": "BIGINT", "measured_at": "VARCHAR", "seconds": "DOUBLE[]",
+    "made_in": "VARCHAR[]",
 }  # fmt: skip
 _OWN = [item.name for item in dataclasses.fields(Compared) if item.name != "conditions"]
 
@@ -72,11 +74,14 @@ def write_comparisons(path: Path, rows: Iterable[Compared]) -> None:
 
 
 def ratio_of(row: Compared, rows: Sequence[Compared]) -> Ratio | None:
-    """`row` against the plain network of the same trunk, work and conditions; None where that was not timed."""
+    """`row` against the plain network of the same trunk, work and conditions; None where there is no such round."""
     for plain in rows:
         if plain.attention == PLAIN and _group(plain) == _group(row):
-            ratios = [one / other for one, other in zip(row.seconds, plain.seconds, strict=False)]
-            return Ratio(median=float(np.median(ratios)), low=min(ratios), high=max(ratios), rounds=len(ratios))
+            beside = dict(zip(plain.made_in, plain.seconds, strict=True))
+            paired = [(one, beside[name]) for name, one in zip(row.made_in, row.seconds, strict=True) if name in beside]
+            ratios = [one / other for one, other in paired]
+            if ratios:
+                return Ratio(median=float(np.median(ratios)), low=min(ratios), high=max(ratios), rounds=len(ratios))
     return None
 
 

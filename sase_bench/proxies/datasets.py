@@ -70,8 +70,9 @@ def load(proxy: Proxy, folder: Path | None = None, *, download: bool = False) ->
     pools = raw_images(proxy.dataset, folder, coarsest=proxy.resolution, download=download)
     found, known = images_checksum(proxy.dataset, pools), published_checksums()["images"][proxy.dataset]
     if found != known:
+        place = "scikit-learn" if proxy.dataset == "digits" else repr(str(find_folder(proxy.dataset, folder)))
         raise RequestError(
-            f"the images of {proxy.dataset} in {folder} are not the published ones "
+            f"the images of {proxy.dataset} in {place} are not the published ones "
             f"(SHA-256 {found[:16]}, expected {known[:16]}); delete them and fetch them again"
         )
     split = split_of(proxy)
@@ -105,6 +106,8 @@ def raw_images(dataset: str, folder: Path | None, *, coarsest: int, download: bo
         try:
             with packed.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
                 pools = {pool: (arrays[f"x_{pool}"], arrays[f"y_{pool}"]) for pool in ("train", "test")}
+            if any(x.ndim not in (3, 4) or x.dtype != np.uint8 or len(x) != len(y) for x, y in pools.values()):
+                raise ValueError("images are (N,H,W) or (N,H,W,C), bytes, with a label each")
         except UNREADABLE as error:
             raise RequestError(f"{str(packed)!r} cannot be read ({error}); copy it again") from error
     else:

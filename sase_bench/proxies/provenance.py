@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 from sase_bench.version import __version__
 
-__all__ = ["git_revision", "processor_name", "provenance"]
+__all__ = ["git_revision", "processor_name", "provenance", "utc_now"]
 
 
 class Hashed(Protocol):
@@ -28,12 +28,17 @@ def provenance(recipe: Hashed, device: str, threads: int) -> dict[str, Any]:
     return {
         "device": device,
         "threads": threads,
-        "started_at": datetime.now(UTC).isoformat(timespec="milliseconds"),
+        "started_at": utc_now(),
         "recipe_hash": recipe.recipe_hash,
         "package_version": __version__,
         "torch_version": _torch_version(),
         "git_revision": git_revision(),
     }
+
+
+def utc_now() -> str:
+    """The time, UTC, ISO 8601 to the millisecond."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
 @cache

@@ -37,24 +37,21 @@ def verify_rows(
 ) -> list[dict[str, str]]:
     """Train `count` rows of the shelf again, drawn without replacement by `seed`, and write `verification.csv` beside them.
 
-    Gives the lines of the file, of these rows only. `folder` has the data sets. Raises `RequestError` for a request that
-    cannot be met, such as more rows than there are.
+    Gives the lines of these rows. The file keeps what was verified before, unless that row of the shelf is another by now.
+    `folder` has the data sets. Raises `RequestError` for a request that cannot be met, such as more rows than there are.
     """
-    known = _draw(shelf, count, seed, proxy)
+    known, done = _draw(shelf, count, seed, proxy)
     path = shelf / VERIFICATION
-    lines = [_line(record) for record, _ in known]
-    done = {_key(row): row for row in read_verification(shelf) if any(row.items() >= line.items() for line in lines)}
-    missing = [pair for pair in known if _key(_line(pair[0])) not in done]
-    _write(path, list(done.values()))
+    missing = [(record, seeds) for record, seeds in known if _key(_line(record)) not in done]
+    _write(path, done)
     with path.open("a", newline="") as file:
         writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
-        for record, again in _again(missing, folder, device, before=len(done)):
+        for record, again in _again(missing, folder, device, before=len(known) - len(missing)):
             row = done[_key(_line(record))] = _line(record) | _outcome(Verification(record, again))
             writer.writerow(row)
             file.flush()
-    rows = [done[_key(line)] for line in lines]
-    _write(path, rows)
-    return rows
+    _write(path, done)
+    return [done[_key(_line(record))] for record, _ in known]
 
 
 def read_verification(shelf: Path) -> list[dict[str, str]]:
@@ -63,11 +60,14 @@ def read_verification(shelf: Path) -> list[dict[str, str]]:
     if not path.is_file():
         return []
     with path.open(newline="") as file:
-        return [row for row in csv.DictReader(file) if set(row) == set(COLUMNS) and None not in row.values()]
+        rows = [row for row in csv.DictReader(file) if set(row) == set(COLUMNS) and None not in row.values()]
+    return [row for row in rows if row["arch"].isdecimal() and row["seed"].isdecimal()]
 
 
-def _draw(shelf: Path, count: int, seed: int, proxy: str | None) -> list[tuple[Record, list[int]]]:
-    """The rows to be trained again and the seeds they were trained with, in order of proxy, architecture and seed."""
+def _draw(
+    shelf: Path, count: int, seed: int, proxy: str | None
+) -> tuple[list[tuple[Record, list[int]]], dict[tuple[str, ...], dict[str, str]]]:
+    """The rows to be trained again, in order, with the seeds they were trained with; and all verified ones by key."""
     opened = read_shelf(shelf)
     names = [item.name for item in opened.proxies]
     if proxy is not None and proxy not in names:
@@ -80,7 +80,12 @@ def _draw(shelf: Path, count: int, seed: int, proxy: str | None) -> list[tuple[R
             raise RequestError(f"there are {len(keys)} rows to draw from, {count} were asked for")
         drawn = np.sort(np.random.default_rng(seed).permutation(len(keys))[:count])
         records = [read_record(table, keys[place]) for place in drawn]
-        return [(record, seeds_with(table, record)) for record in records if record is not None]
+        done = {}
+        for row in read_verification(shelf):
+            record = read_record(table, (int(row["arch"]), row["proxy"], int(row["seed"])))
+            if record is not None and row.items() >= _line(record).items():
+                done[_key(row)] = row
+        return [(record, seeds_with(table, record)) for record in records if record is not None], done
 
 
 def _again(known: Sequence[tuple[Record, list[int]]], folder: Path | None, device: str, before: int) -> Any:
@@ -127,7 +132,8 @@ def _text(value: object) -> str:
     return "" if value is None else str(value)
 
 
-def _write(path: Path, rows: Sequence[dict[str, str]]) -> None:
+def _write(path: Path, done: dict[tuple[str, ...], dict[str, str]]) -> None:
+    rows = sorted(done.values(), key=lambda row: (row["proxy"], int(row["arch"]), int(row["seed"])))
     fresh = path.with_name(path.name + ".new")
     with fresh.open("w", newline="") as file:
         writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")

@@ -18,8 +18,7 @@ from sase_bench.space import SPACES, Space
 from sase_bench.sweep.driver import Result, Sink, missing, sweep
 from sase_bench.sweep.estimate import estimate
 from sase_bench.sweep.executor import Job, Task
-from sase_bench.sweep.executors import add_executor_options, check_executor_options, executor_of
-from sase_bench.sweep.local import usable_cpus
+from sase_bench.sweep.executors import add_executor_options, at_once, check_executor_options, executor_of
 from sase_bench.sweep.plan import read_plan, read_seeds, tasks_of
 from sase_bench.sweep.progress import ProgressBar
 from sase_bench.sweep.release import Entry, read_entries
@@ -49,8 +48,7 @@ def _command(argv: Sequence[str] | None) -> int:
     entries, target = _planned(options)
     work = [(_job(entry, options), tasks_of(entry.blocks, entry.seeds, options.together)) for entry in entries]
     if options.dry_run:
-        workers = options.workers or (1 if options.executor == "inline" else usable_cpus())
-        return _dry_run(work, workers, target, retry=options.retry_failed)
+        return _dry_run(work, target, options)
     with target.open({entry.proxy.name: entry.proxy for entry in entries}.values()) as sink:
         if sink.recovered:
             _say(f"took {sink.recovered} finished runs from the journal of an interrupted sweep")
@@ -144,10 +142,10 @@ def read_duration(text: str) -> float:
     return float(match[1]) * _UNITS[match[2]]
 
 
-def _dry_run(work: Sequence[tuple[Job, list[Task]]], workers: int, target: Target, *, retry: bool) -> int:
+def _dry_run(work: Sequence[tuple[Job, list[Task]]], target: Target, options: argparse.Namespace) -> int:
     """Write nothing, and tell what the same command would do without --dry-run."""
     for job, tasks in work:
-        again = target.failed(job.proxy) if retry else set()
+        again = target.failed(job.proxy) if options.retry_failed else set()
         todo = missing(tasks, job.proxy.name, target.keys(job.proxy), again)
         planned, left = (sum(len(task.seeds) for task in some) for some in (tasks, todo))
         blocks = len({task.arch for task in tasks})
@@ -155,10 +153,15 @@ def _dry_run(work: Sequence[tuple[Job, list[Task]]], workers: int, target: Targe
         print(f"plan: {blocks} blocks, {planned} runs, {planned - left} of them already in {target.path}")
         if todo:
             each = estimate(job, todo)
-            total = duration(left * each.seconds / workers)
+            workers = at_once(options)
+            total = duration(left * each.seconds / (workers or 1))
             timed = f"{each.seconds:.1f} s a run, from {each.blocks} timed blocks"
-            print(f"to do: {left} runs, about {total} with {workers} workers ({timed})")
+            print(f"to do: {left} runs, about {total} {_with(workers)} ({timed})")
     return 0
+
+
+def _with(workers: int | None) -> str:
+    return "of one worker" if workers is None else f"with {workers} worker{'s' * (workers != 1)}"
 
 
 def duration(seconds: float) -> str:

@@ -14,10 +14,11 @@ from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from signal import SIG_IGN
 from time import monotonic
+from types import FrameType
 from typing import Protocol
 
 from sase_bench.cli import signals_to
-from sase_bench.proxies.provenance import processor_name, provenance
+from sase_bench.proxies.provenance import provenance, utc_now
 from sase_bench.record import Record
 from sase_bench.sweep.executor import Executor, Job, NodeLost, Task, TookTooLong, WorkerDied
 
@@ -117,11 +118,11 @@ def sweep(
                 if stop:
                     raise KeyboardInterrupt
                 while len(running) < executor.capacity and clock.allows_another():
-                    while not todo and (added := more()):
+                    while not todo and (added := _asked(more, stop)):
                         plan(added)
-                    if not todo:
+                    if not todo or not clock.allows_another():
                         break
-                    start(_Attempt(todo.popleft(), monotonic()))
+                    start(_Attempt(todo.popleft(), monotonic(), utc_now()))
                 if not running:
                     result.ended_by = "budget" if todo else ""
                     break
@@ -156,7 +157,20 @@ def sweep(
 class _Attempt:
     task: Task
     started: float  # on the monotonic clock
+    started_at: str
     deaths: Counter[type[WorkerDied]] = field(default_factory=Counter)
+
+
+def _asked(more: Callable[[], Sequence[Task]], stop: Sequence[int]) -> Sequence[Task]:
+    """What `more()` gives. It may take long, and writes nothing: an interrupt, also one in `stop`, breaks into it."""
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    with signals_to(interrupt):
+        if stop:
+            raise KeyboardInterrupt
+        return more()
 
 
 def _all_of(ended: SimpleQueue[Future[list[Record]]]) -> list[Future[list[Record]]]:
@@ -189,7 +203,7 @@ def _collect(future: Future[list[Record]], attempt: _Attempt, job: Job) -> list[
         if attempt.deaths[kind] < _ATTEMPTS[kind]:
             return None
         reason = f"{error}, {attempt.deaths[kind]} times" if _ATTEMPTS[kind] > 1 else str(error)
-    origin = provenance(job.proxy, processor_name(), job.threads)
+    origin = provenance(job.proxy, job.device, job.threads) | {"started_at": attempt.started_at}  # which device, is not known
     arch, proxy = attempt.task.arch.index, job.proxy.name
     return [Record(arch=arch, proxy=proxy, seed=s, status="failed", reason=reason, **origin) for s in attempt.task.seeds]
 

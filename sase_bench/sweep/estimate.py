@@ -27,7 +27,8 @@ def estimate(job: Job, tasks: Sequence[Task]) -> Estimate:
     proxy = job.proxy
     steps = min(_STEPS, proxy.steps_per_epoch)
     short = replace(proxy, epochs=1, train_size=steps * proxy.batch_size)
-    chosen = [tasks[i * len(tasks) // _SAMPLE] for i in range(min(_SAMPLE, len(tasks)))]
+    sample = min(_SAMPLE, len(tasks))
+    chosen = [tasks[place * len(tasks) // sample] for place in range(sample)]
     perform(replace(job, proxy=replace(short, val_size=1)), chosen[0])  # warms up
     seconds = []
     for task in chosen:

@@ -8,9 +8,9 @@ from collections.abc import Callable
 from sase_bench.errors import RequestError
 from sase_bench.sweep.executor import Executor, Job
 from sase_bench.sweep.inline import InlineExecutor
-from sase_bench.sweep.local import LocalExecutor
+from sase_bench.sweep.local import LocalExecutor, usable_cpus
 
-__all__ = ["EXECUTORS", "add_executor_options", "check_executor_options", "executor_arguments", "executor_of"]
+__all__ = ["EXECUTORS", "add_executor_options", "at_once", "check_executor_options", "executor_arguments", "executor_of"]
 
 
 def _on_ray(job: Job, options: argparse.Namespace) -> Executor:
@@ -55,6 +55,15 @@ def check_executor_options(options: argparse.Namespace) -> None:
 def executor_of(options: argparse.Namespace, job: Job) -> Executor:
     """The executor that the options choose. Raises `RequestError` where it cannot be had."""
     return EXECUTORS[options.executor](job, options)
+
+
+def at_once(options: argparse.Namespace) -> int | None:
+    """How many tasks the executor that the options choose trains side by side; None where nobody knows beforehand."""
+    if options.executor == "ray":
+        return options.workers  # type: ignore[no-any-return]
+    if options.executor == "inline":
+        return 1  # streams of a GPU share it: eight blocks at once do not take an eighth of the time
+    return options.workers or usable_cpus()
 
 
 def executor_arguments(options: argparse.Namespace) -> list[str]:

@@ -7,7 +7,7 @@ the package Pebble. A crash takes the driver with it: what was finished is kept,
 from __future__ import annotations
 
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import replace
 from threading import Event, Lock
 from time import perf_counter
@@ -34,10 +34,12 @@ class InlineExecutor:
 
     def __init__(self, job: Job, workers: int | None = None, *, data: ProxyData | None = None) -> None:
         """`data` are the images on the job's device when they are at hand; else they are read with the first task."""
-        from sase_bench.proxies.measurement import resolve_device
+        from sase_bench.proxies.measurement import limit_threads, resolve_device
 
         self._job, self._data, self._device = job, data, resolve_device(job.device)
         self._workers = workers or (_STREAMS if self._device.type == "cuda" else 1)
+        self._limit = ExitStack()  # around all threads: torch has one number of them for the process
+        self._limit.enter_context(limit_threads(job.threads))
         self._pool = ThreadPoolExecutor(self._workers, thread_name_prefix="run")
         self._reading, self._stopped, self._shares = Lock(), Event(), _Shares()
 
@@ -53,6 +55,7 @@ class InlineExecutor:
         if now:
             self._stopped.set()
         self._pool.shutdown(cancel_futures=now)
+        self._limit.close()
 
     def _perform(self, task: Task) -> list[Record]:
         with self._reading:  # by the first task alone

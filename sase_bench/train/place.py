@@ -16,7 +16,7 @@ from torch.nn.parallel import DistributedDataParallel
 from sase_bench.errors import RequestError
 from sase_bench.proxies.measurement import resolve_device
 
-__all__ = ["Place", "joined", "process_rank"]
+__all__ = ["Place", "joined"]
 
 T = TypeVar("T")
 
@@ -71,11 +71,6 @@ class Place:
         if self.count > 1:
             for buffer in network.buffers():
                 dist.broadcast(buffer, 0)
-
-
-def process_rank() -> int:
-    """The number of this process among those of torchrun; 0 without it."""
-    return int(os.environ.get("RANK", "0"))
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from torch import nn
 from sase_bench.errors import RequestError
 from sase_bench.latency.__main__ import main
 from sase_bench.latency.comparing import compare_networks, kept_for_backward, training_step
-from sase_bench.latency.comparisons import Compared, ratio_of, read_comparisons, write_comparisons
+from sase_bench.latency.comparisons import Compared, Ratio, ratio_of, read_comparisons, write_comparisons
 from sase_bench.latency.timings import Conditions, Setting
 from sase_bench.space import SASE_BLOCK
 from sase_bench.trunk import CifarTrunk
@@ -23,6 +23,7 @@ SETTINGS = {"forward": SETTING, "training": replace(SETTING, batch=2)}
 def compared(attention: str, seconds: list[float], **changes: object) -> Compared:
     conditions = Conditions(setting=SETTING, processor="none", torch_version="0")
     row = Compared(trunk="t", attention=attention, work="forward", conditions=conditions, seconds=seconds, measured_at="today")
+    row.made_in = [f"today/{number}" for number in range(len(seconds))]
     return replace(row, **changes)  # type: ignore[arg-type]
 
 
@@ -34,10 +35,16 @@ def test_a_comparison_goes_on_where_it_was(tmp_path: Path) -> None:
         path, TRUNK, ["none", "eca", str(SASE_BLOCK)], SETTINGS, passes=2, report=lambda *done: told.append(done)
     )
     assert [(row.attention, row.work, row.rounds) for row in second] == [
-        (name, work, 2) for name in ("none", "eca", str(SASE_BLOCK)) for work in ("forward", "training")
+        (name, work, 3 if name == "none" else 2)
+        for name in ("none", "eca", str(SASE_BLOCK))
+        for work in ("forward", "training")
     ]
-    assert told == [(i, 8) for i in range(1, 9)]  # two rounds of eca, one of the others
+    assert told == [(i, 10) for i in range(1, 11)]  # two rounds of eca and of the plain network, one of the block
     assert [row.seconds[0] for row in second[:2]] == [row.seconds[0] for row in first[:2]]
+    for row in second:
+        ratio = ratio_of(row, second)
+        assert ratio is not None
+        assert ratio.rounds == row.rounds  # each has the plain network beside it
     kept = {row.attention: row.activations for row in second if row.work == "training"}
     assert 0 < (kept["none"] or 0) < (kept["eca"] or 0) < (kept[str(SASE_BLOCK)] or 0)
     assert all(row.activations is None for row in second if row.work == "forward")
@@ -69,6 +76,9 @@ def test_ratios_are_of_the_same_round() -> None:
     assert (ratio.median, ratio.low, ratio.high, ratio.rounds) == (1.5, 1.0, 2.0, 3)
     assert (ratio_of(rows[2], rows) or ratio).rounds == 1
     assert ratio_of(rows[1], rows[1:]) is None
+    later = compared("gct", [9.0, 3.0], made_in=["tomorrow/0", "today/1"])
+    assert (ratio_of(later, rows) or ratio) == Ratio(median=1.5, low=1.5, high=1.5, rounds=1)
+    assert ratio_of(compared("bam", [9.0], made_in=["tomorrow/0"]), rows) is None
     assert ratio_of(replace(rows[1], work="training"), rows) is None
 
 

@@ -80,7 +80,7 @@ def test_images_that_are_not_the_published_ones_are_refused(monkeypatch: pytest.
     pools = raw_images("digits", None, coarsest=8)
     pools["train"][0][5, 0, 3, 3] ^= 1
     monkeypatch.setattr("sase_bench.proxies.datasets.raw_images", lambda *args, **kwargs: pools)
-    with pytest.raises(RequestError, match="the images of digits in None are not the published ones"):
+    with pytest.raises(RequestError, match="the images of digits in scikit-learn are not the published ones"):
         load(PROXIES["digits"])
 
 
@@ -165,6 +165,14 @@ def test_a_missing_data_set_says_how_to_get_it(tmp_path: Path, monkeypatch: pyte
 def test_a_damaged_file_is_named(tmp_path: Path) -> None:
     (tmp_path / "cifar100-16.npz").write_bytes(b"PK\x03\x04 not a zip")
     with pytest.raises(RequestError, match=r"cifar100-16.npz' cannot be read \(.*\); copy it again"):
+        load(PROXIES["cifar100-8"], tmp_path)
+
+
+@pytest.mark.parametrize("shape", [(3, 16), (3, 16, 16, 3, 1)])
+def test_a_file_of_other_arrays_is_named(tmp_path: Path, shape: tuple[int, ...]) -> None:
+    arrays = {f"x_{pool}": np.zeros(shape, np.uint8) for pool in ("train", "test")}
+    np.savez(tmp_path / "cifar100-16.npz", **arrays, y_train=np.zeros(3), y_test=np.zeros(3))
+    with pytest.raises(RequestError, match=r"cifar100-16.npz' cannot be read \(images are .*\); copy it again"):
         load(PROXIES["cifar100-8"], tmp_path)
 
 

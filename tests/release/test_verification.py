@@ -67,6 +67,26 @@ def test_a_verification_goes_on_where_it_was_stopped(
     assert len(trained) == 5 + 3 + 2
 
 
+def test_what_was_verified_before_is_kept(
+    tmp_path: Path, trained: list[tuple[int, str, int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shelf = write_shelf(tmp_path)
+    whole = verify_rows(shelf, count=5, seed=1, device="cpu")
+    fewer = verify_rows(shelf, count=2, seed=1, device="cpu")
+    assert len(fewer) == 2
+    assert all(row in whole for row in fewer)
+    assert read_verification(shelf) == whole
+    assert len(trained) == 5
+
+    def interrupted(known: Record, seeds: object, **options: object) -> dict[int, Record]:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("sase_bench.release.verification.train_again", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        verify_rows(shelf, count=20, seed=2, device="cpu")
+    assert read_verification(shelf) == whole
+
+
 def test_rows_that_changed_are_trained_again(tmp_path: Path, trained: list[tuple[int, str, int]]) -> None:
     shelf = write_shelf(tmp_path)
     verify_rows(shelf, count=2, seed=0, device="cpu")

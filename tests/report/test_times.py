@@ -22,6 +22,7 @@ def row(attention: str, work: Work, seconds: list[float], conditions: Conditions
         conditions=conditions,
         activations=None if work == "forward" else round(seconds[0] * 1000),
         seconds=seconds,
+        made_in=[f"2026/{number}" for number in range(len(seconds))],
         measured_at=f"2026-11-0{conditions.torch_version}",
     )
 

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -123,6 +124,20 @@ def test_a_run_that_kills_every_worker_is_a_result(store: Store) -> None:
     assert result.statuses == {"ok": 9, "failed": 1}
     assert record is not None
     assert (record.status, record.reason) == ("failed", "the worker process died (signal SIGSEGV), 2 times")
+    assert record.device == "auto"  # as it was asked for: nobody has said where the worker was
+
+
+def test_a_run_that_failed_began_when_it_was_handed_out(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    times = iter(f"2026-01-01T00:00:0{second}" for second in range(9))
+    monkeypatch.setattr(driver, "utc_now", lambda: next(times))
+
+    def dies(task: Task, attempt: int) -> list[Record]:
+        raise WorkerDied("gone")
+
+    with store:
+        sweep(store, Pretender(dies), JOB, TASKS[:2])
+        found = [store.find((task.arch.index, "digits", *task.seeds)) for task in TASKS[:2]]
+    assert [record and record.started_at for record in found] == ["2026-01-01T00:00:00", "2026-01-01T00:00:01"]
 
 
 def test_nodes_that_are_lost_say_nothing_against_a_run_until_it_was_ten_of_them(store: Store) -> None:
@@ -237,6 +252,38 @@ def test_a_signal_does_not_break_into_a_write(store: Store, monkeypatch: pytest.
     assert executor.closed == [True]
 
 
+def test_an_interrupt_breaks_into_the_asking_for_more(store: Store) -> None:
+    """A search may train for an hour before it asks for a block."""
+    executor, asked = Pretender(done), 0
+
+    def more() -> list[Task]:
+        nonlocal asked
+        asked += 1
+        if asked == 1:
+            return TASKS[:1]
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(60)
+        return []
+
+    start = time.monotonic()
+    with store, pytest.raises(KeyboardInterrupt):
+        sweep(store, executor, JOB, (), more=more)
+    assert time.monotonic() - start < 30
+    assert store.keys == {made_up(TASKS[0].arch.index, *TASKS[0].seeds).key}
+    assert executor.closed == [True]
+
+
+def test_an_interrupt_before_the_asking_for_more_is_not_forgotten(store: Store) -> None:
+    def signalled(task: Task, attempt: int) -> list[Record]:
+        os.kill(os.getpid(), signal.SIGINT)
+        return done(task, attempt)
+
+    asked: list[Task] = []
+    with store, pytest.raises(KeyboardInterrupt):
+        sweep(store, Pretender(signalled), JOB, TASKS[:1], more=lambda: asked)
+    assert len(store.keys) == 1
+
+
 def test_a_signal_may_interrupt_another(store: Store) -> None:
     """A storm of signals once met the lock of an Event from within."""
     executor, storms = Pretender(done), 0
@@ -286,3 +333,18 @@ def test_a_budget_ends_a_sweep_before_a_run_that_would_not_end_in_time(store: St
         assert (result.ended_by, result.done, result.left) == ("budget", 3, 7)
         assert executor.closed == [False]
         assert sweep(store, Pretender(done), JOB, TASKS).left == 0
+
+
+def test_what_was_asked_for_too_late_is_not_begun(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [0.0]
+    monkeypatch.setattr(driver, "monotonic", lambda: clock[0])
+
+    def more() -> list[Task]:
+        clock[0] += 40
+        return TASKS
+
+    executor = Pretender(done)
+    with store:
+        result = sweep(store, executor, JOB, (), budget=35, more=more)
+    assert (result.ended_by, result.done, result.left) == ("budget", 0, 10)
+    assert not executor.tries

@@ -22,11 +22,14 @@ BLOCKS = [SASE_BLOCK, *Space("full").sample(3, seed=0)]
 
 
 def test_blocks_that_are_trained_at_once_are_trained_as_alone() -> None:
-    state = torch.get_rng_state()
+    state, threads = torch.get_rng_state(), torch.get_num_threads()
+    torch.set_num_threads(2)
     executor = InlineExecutor(JOB, 4)
     assert executor.capacity == 4
     together = [future.result() for future in [executor.submit(Task(arch, (0, 1))) for arch in BLOCKS]]
     executor.close(now=False)
+    assert torch.get_num_threads() == 2
+    torch.set_num_threads(threads)
     for arch, records in zip(BLOCKS, together, strict=True):
         for record, alone in zip(records, measure_seeds(arch, SHORT, [0, 1]), strict=True):
             assert record.agrees(alone)
