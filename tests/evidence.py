@@ -5,7 +5,8 @@ from sase_bench.report.evidence import Evidence, Measurement
 
 def block(arch: int, loss: float, text: str = "a/b/c/d/e/f") -> dict[str, object]:
     scores = {"val_loss": loss, "val_loss_sd": None, "seeds": 1, "val_top1": 0.5, "params": 10, "flops": 20}
-    return {"arch": arch, "text": text, **scores}
+    costs = {"resnet50_params": 30_000_000, "resnet50_flops": 4_000_000_000, "resnet50_time": 1.25}
+    return {"arch": arch, "text": text, **scores, **costs}
 
 
 def measurement(proxy: str, count: int, text: str = "a/b/c/d/e/f") -> Measurement:

@@ -9,6 +9,7 @@ from pathlib import Path
 from sase_bench import cli
 from sase_bench.database.reader import default_source
 from sase_bench.report.comparison import compare
+from sase_bench.report.costs import read_composed
 from sase_bench.report.counts import COUNTS, count_modules, read_counts, write_counts
 from sase_bench.report.document import sections, write
 from sase_bench.report.evidence import evidence_of
@@ -34,7 +35,9 @@ def _command(argv: Sequence[str] | None) -> int:
     parser.add_argument("--published", type=Path, metavar="DIR", help="the folder of published results and counts")
     parser.add_argument("--search", type=Path, default=_OUTPUT / "search.json", metavar="PATH", help="a comparison of searches")
     parser.add_argument("--predictors", type=Path, default=Path("predictors"), metavar="DIR", help="evaluated predictors")
-    parser.add_argument("--comparisons", type=Path, metavar="PATH", help="timed networks (default: beside the released table)")
+    parser.add_argument(
+        "--comparisons", type=Path, metavar="PATH", help="timed networks, beside timed operations (default: released)"
+    )
     parser.add_argument("--count", action="store_true", help="count all published modules anew (needs torch), and no more")
     options = parser.parse_args(argv)
     published = options.published or find_folder()
@@ -44,10 +47,12 @@ def _command(argv: Sequence[str] | None) -> int:
         return 0
     db = options.db or default_source()
     parts = sections(db)
-    evidence = evidence_of(db, search=options.search, predictors=options.predictors)
+    comparisons = options.comparisons or find_comparisons()
+    composed = read_composed(comparisons.parent)
+    evidence = evidence_of(db, search=options.search, predictors=options.predictors, composed=composed)
     trusted = most_trusted(evidence)
     best = {} if trusted is None else {f"best on {trusted.proxy}": Architecture(int(trusted.best["arch"]))}
-    times = read_times(options.comparisons or find_comparisons())
+    times = read_times(comparisons, composed)
     entries = compare(read(published / "imagenet.csv"), read_counts(published / COUNTS), best, times)
     for path in write(parts, evidence, entries, times, options.output):
         print(path)

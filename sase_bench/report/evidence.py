@@ -15,6 +15,7 @@ from sase_bench.database.rows import has_modules
 from sase_bench.errors import RequestError
 from sase_bench.modules import PLAIN
 from sase_bench.query import ask
+from sase_bench.report.costs import Composed, in_resnet50
 from sase_bench.space import SASE_BLOCK, SLOTS, Architecture, Space
 
 __all__ = ["CALIBRATED", "Evidence", "Measurement", "evidence_of", "has_scores_of_modules", "read_json"]
@@ -31,7 +32,7 @@ class Measurement:
 
     proxy: str
     task: str  # what is trained, in words
-    blocks: Records  # best first: arch, text, val_loss, val_loss_sd, seeds, val_top1, params, flops
+    blocks: Records  # best first: arch, text, val_loss, val_loss_sd, seeds, val_top1, params, flops, and as `in_resnet50`
     drawn: int  # of them by the plan random:N; the others were chosen by a person or a search
     front: Records  # of val_loss against params
     effects: dict[str, Records]  # by slot: operation, architectures, mean, low, high
@@ -57,11 +58,13 @@ class Evidence:
     importances: list[dict[str, Any]] = field(default_factory=list)  # as `predictors importance` writes them
 
 
-def evidence_of(db: Path, *, search: Path | None = None, predictors: Path | None = None) -> Evidence:
+def evidence_of(
+    db: Path, *, search: Path | None = None, predictors: Path | None = None, composed: Composed | None = None
+) -> Evidence:
     """Everything that the table `db` holds for a report. Raises `RequestError` for what cannot be read."""
     scored = [str(record["proxy"]) for record in ask("summary", db=db).records() if record["ok"]]
     return Evidence(
-        measurements=tuple(_measurement(db, proxy) for proxy in scored),
+        measurements=tuple(_measurement(db, proxy, composed) for proxy in scored),
         calibrations=_calibrations(db),
         search=read_json(search) if search and search.exists() else None,
         predictors=_all_json(predictors, "*/evaluation.json"),
@@ -84,8 +87,10 @@ def _all_json(folder: Path | None, pattern: str) -> list[dict[str, Any]]:
     return [read_json(path) for path in sorted(folder.glob(pattern))] if folder and folder.is_dir() else []
 
 
-def _measurement(db: Path, proxy: str) -> Measurement:
-    blocks = ask(f"top {len(Space('full'))} by loss on {proxy}", db=db).records()
+def _measurement(db: Path, proxy: str, composed: Composed | None) -> Measurement:
+    ranked = ask(f"top {len(Space('full'))} by loss on {proxy}", db=db).records()
+    costs = in_resnet50([block["arch"] for block in ranked], composed)
+    blocks = [block | cost for block, cost in zip(ranked, costs, strict=True)]
     roles = {"best": blocks[0]["arch"], "published": SASE_BLOCK.index, "worst": blocks[-1]["arch"]}
     there = {block["arch"] for block in blocks}
     return Measurement(

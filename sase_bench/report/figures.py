@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from sase_bench.predictors.importance import LEAST_BLOCKS
 from sase_bench.report import plots
@@ -12,7 +13,7 @@ from sase_bench.report.comparison import Entry
 from sase_bench.report.drawing import Drawing
 from sase_bench.report.evidence import Evidence, Measurement
 from sase_bench.report.plots.marks import PUBLISHED
-from sase_bench.space import SASE_BLOCK
+from sase_bench.space import SASE_BLOCK, SLOTS
 
 __all__ = ["Missing", "Picture", "figures"]
 
@@ -23,7 +24,7 @@ class Picture:
 
     name: str
     title: str
-    command: str  # that prints the numbers in it
+    command: str  # that prints the numbers in it; several, a line each
     draw: Drawing
     width: float = 7.0
     height: float = 3.4
@@ -110,14 +111,14 @@ def _of_proxy(measurement: Measurement) -> Iterator[Picture | Missing]:
     yield Picture(
         name=f"effects-{proxy}",
         title=f"Effect of every operation of every slot on {proxy}",
-        command=f'python -m sase_bench.query "effect channel_excite by loss on {proxy}"',
+        command=_lines(f"effect {slot} by loss on {proxy}" for slot in SLOTS),
         draw=partial(plots.effects, measurement),
         height=6.2,
     )
     yield Picture(
         name=f"curves-{proxy}",
         title=f"Learning curves on {proxy}",
-        command=f'python -m sase_bench.query "curve {measurement.best["arch"]} on {proxy}"',
+        command=_lines(f"curve {records[0]['arch']} on {proxy}" for records in measurement.curves.values()),
         draw=partial(plots.curves, measurement),
     )
     if measurement.published is None:
@@ -148,7 +149,7 @@ def _of_programs(evidence: Evidence) -> Iterator[Picture | Missing]:
         yield Picture(
             name=f"predictors-{data['proxy']}-{data['metric']}-{data['space']}",
             title=f"Accuracy of predictors of {data['metric']} on {data['proxy']}",
-            command=f"python -m sase_bench.predictors evaluate --proxy {data['proxy']} --space {data['space']}",
+            command=f"python -m sase_bench.predictors evaluate {_of(data)}",
             draw=partial(plots.predictors, found),
         )
     if not evidence.importances:
@@ -163,7 +164,15 @@ def _of_programs(evidence: Evidence) -> Iterator[Picture | Missing]:
         yield Picture(
             name=f"interactions-{data['proxy']}-{data['metric']}-{data['space']}",
             title=f"What {data['metric']} on {data['proxy']} depends on: slots and pairs of slots",
-            command=f"python -m sase_bench.predictors importance --proxy {data['proxy']} --space {data['space']}",
+            command=f"python -m sase_bench.predictors importance {_of(data)}",
             draw=partial(plots.interactions, found),
             height=4.6,
         )
+
+
+def _of(data: Mapping[str, Any]) -> str:
+    return f"--proxy {data['proxy']} --metric {data['metric']} --space {data['space']}"
+
+
+def _lines(questions: Iterable[str]) -> str:
+    return "\n".join(f'python -m sase_bench.query "{question}"' for question in questions)

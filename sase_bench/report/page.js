@@ -3,10 +3,18 @@ const data = JSON.parse(document.getElementById("data").textContent);
 const byId = (id) => document.getElementById(id);
 const drawn = "http://www.w3.org/2000/svg";
 const columns = [
-  ["arch", "block"], ["text", "operations"], ["val_loss", "loss (nats)"], ["val_loss_sd", "sd over seeds"],
-  ["seeds", "seeds"], ["val_top1", "top-1 (0..1)"], ["params", "parameters"], ["flops", "FLOPs"],
+  ["arch", "block"], ["val_loss", "loss (nats)"], ["text", "operations"], ["val_loss_sd", "sd over seeds"], ["seeds", "seeds"],
+  ["val_top1", "top-1 (0..1)"], ["resnet50_params", "parameters (M)"], ["resnet50_flops", "GFLOPs"],
+  ["resnet50_time", "time (× plain)"],
 ];
-const names = Object.fromEntries(columns);
+const wide = new Set(["text", "val_loss_sd", "seeds", "val_top1"]);  // hidden on a narrow screen
+const units = { resnet50_params: [1e-6, 2], resnet50_flops: [1e-9, 2], resnet50_time: [1, 2] };
+const names = {
+  val_loss: "loss (nats)", val_top1: "top-1 (0..1)",
+  resnet50_params: "parameters of ResNet-50 (M)", resnet50_flops: "FLOPs of ResNet-50 (G)",
+  resnet50_time: "forward time of ResNet-50 over the plain one's, composed",
+  params: "parameters of the proxy's network", flops: "FLOPs of the proxy's network",
+};
 let sorted = { column: "val_loss", direction: 1 };
 
 function element(name, text, parent) {
@@ -22,8 +30,9 @@ function mark(name, attributes, parent, text) {
   parent.append(made);
   return made;
 }
-function shown(value) {
+function shown(value, name) {
   if (value === null || value === undefined) return "-";
+  if (units[name]) return (value * units[name][0]).toFixed(units[name][1]);
   if (typeof value !== "number") return String(value);
   return Number.isInteger(value) ? value.toLocaleString("en") : value.toFixed(4);
 }
@@ -50,15 +59,17 @@ function drawTable() {
   const table = byId("blocks");
   table.replaceChildren();
   const head = element("tr", undefined, element("thead", undefined, table));
+  element("th", "code", head);
   for (const [column, label] of columns) {
     const arrow = sorted.column === column ? (sorted.direction > 0 ? " ▲" : " ▼") : "";
-    const button = element("button", label + arrow, element("th", undefined, head));
+    const cell = element("th", undefined, head);
+    if (wide.has(column)) cell.className = "wide";
+    const button = element("button", label + arrow, cell);
     button.onclick = () => {
       sorted = { column, direction: sorted.column === column ? -sorted.direction : 1 };
       drawTable();
     };
   }
-  element("th", "code", head);
   const body = element("tbody", undefined, table);
   const { column, direction } = sorted;
   const rows = blocks().sort((a, b) => {
@@ -67,13 +78,13 @@ function drawTable() {
   });
   for (const block of rows.slice(0, 500)) {
     const line = element("tr", undefined, body);
-    for (const [name] of columns) {
-      const cell = element("td", name === "arch" ? String(block.arch) : shown(block[name]), line);
-      if (name !== "text") cell.className = "number";
-    }
     const button = element("button", "copy", element("td", undefined, line));
     button.title = "copy the code that builds ResNet-50 with this block";
     button.onclick = () => copy(button, code(block));
+    for (const [name] of columns) {
+      const cell = element("td", name === "arch" ? String(block.arch) : shown(block[name], name), line);
+      cell.className = `${name === "text" ? "" : "number"} ${wide.has(name) ? "wide" : ""}`.trim();
+    }
   }
   byId("count").textContent = `${rows.length} blocks${rows.length > 500 ? ", 500 shown" : ""}`;
 }
@@ -96,10 +107,10 @@ function drawPlot() {
   };
   const across = scale(x, left + 15, right - 15), up = scale(y, bottom - 15, top + 15);
   mark("text", { x: (left + right) / 2, y: 372, "text-anchor": "middle", "font-size": 13 }, plot,
-    `${names[x]} of the proxy's network${across.isLog ? ", logarithmic" : ""}, n = ${points.length} blocks`);
+    `${names[x]}${across.isLog ? ", logarithmic" : ""}, n = ${points.length} blocks`);
   for (const value of new Set([across.low, across.middle, across.high])) {
     mark("text", { x: across.place(value), y: bottom + 18, "text-anchor": "middle", "font-size": 11 }, plot,
-      Math.round(value).toLocaleString("en"));
+      units[x] ? shown(value, x) : Math.round(value).toLocaleString("en"));
   }
   for (const value of new Set([up.low, up.middle, up.high])) {
     mark("text", { x: left - 6, y: up.place(value) + 4, "text-anchor": "end", "font-size": 11 }, plot, value.toFixed(4));
@@ -115,7 +126,9 @@ function drawPlot() {
     }, plot);
     const tell = () => {
       byId("hover").textContent = `block ${block.arch}: ${block.text}; loss ${shown(block.val_loss)} nats, ` +
-        `top-1 ${shown(block.val_top1)}, ${block.seeds} seeds, ${shown(block.params)} parameters, ${shown(block.flops)} FLOPs`;
+        `top-1 ${shown(block.val_top1)}, ${block.seeds} seeds; in ResNet-50 ` +
+        `${shown(block.resnet50_params, "resnet50_params")} M parameters, ` +
+        `${shown(block.resnet50_flops, "resnet50_flops")} GFLOPs, ${shown(block.resnet50_time, "resnet50_time")} × plain time`;
     };
     dot.addEventListener("mouseenter", tell);
     dot.addEventListener("focus", tell);

@@ -13,7 +13,7 @@ from html import escape
 from importlib.resources import files
 from pathlib import Path
 
-from sase_bench.report.comparison import HEADERS, Entry, cells, missing
+from sase_bench.report.comparison import HEADERS, STATED, Entry, cells, missing, stated
 from sase_bench.report.evidence import Evidence
 from sase_bench.report.figures import Missing, Picture
 from sase_bench.report.times import HOW, Times
@@ -22,7 +22,18 @@ from sase_bench.space import SASE_BLOCK
 
 __all__ = ["page"]
 
-_COLUMNS = ("arch", "text", "val_loss", "val_loss_sd", "seeds", "val_top1", "params", "flops")
+_COLUMNS = (
+    *("arch", "text", "val_loss", "val_loss_sd", "seeds", "val_top1", "params", "flops"),
+    *("resnet50_params", "resnet50_flops", "resnet50_time"),
+)
+
+_COSTS = (
+    ("resnet50_params", "parameters in ResNet-50"),
+    ("resnet50_flops", "FLOPs in ResNet-50"),
+    ("resnet50_time", "time in ResNet-50"),
+    ("params", "parameters in the proxy's network"),
+    ("flops", "FLOPs in the proxy's network"),
+)
 
 
 def page(
@@ -42,21 +53,25 @@ def page(
         "another thing.</p>",
         *(_claim(claim) for claim in claims),
         '<h2 id="table">Blocks that were measured</h2>',
+        "<p>Scores are of the proxy, costs are those of ResNet-50 with the block in every bottleneck, at 224×224. The button "
+        "copies the code that builds it.</p>",
         _controls(),
-        '<div class="scroll"><table id="blocks"></table></div>',
+        '<div class="scroll tall"><table id="blocks"></table></div>',
         "<h2>Score against cost</h2>",
         "<p>Validation scores of a proxy, never ImageNet. Filled: no block is both better and cheaper. Orange: the block that "
         "SASE published. Point at a mark, or step to it with the tab key.</p>",
-        f"<p>{_choice('x', ('params', 'parameters'), ('flops', 'FLOPs'))} "
-        f"{_choice('y', ('val_loss', 'loss'), ('val_top1', 'top-1'))}</p>",
-        '<svg id="plot" viewBox="0 0 640 385" role="img" aria-label="score against cost of every block"></svg>',
+        f"<p>{_choice('x', *_COSTS)} {_choice('y', ('val_loss', 'loss'), ('val_top1', 'top-1'))}</p>",
+        '<div class="scroll"><svg id="plot" viewBox="0 0 640 385" role="img" aria-label="score against cost"></svg></div>',
         '<p id="hover" aria-live="polite"></p>',
         "<h2>Published modules</h2>",
         "<p>Costs are counted here by one counter. Gains are percentage points of ImageNet top-1 above the plain ResNet "
         "of the same source, over all sources; no source reports seeds, and differences under about 0.3 carry no information. "
-        "These are published figures and no score of this project. own = own paper, rep = reproduction, 3rd = copied.</p>",
+        "These are published figures and no score of this project.</p>",
         "<p><code>python -m sase_bench.report</code></p>",
-        _table(entries),
+        _table(HEADERS[:-1], (cells(entry)[:-1] for entry in entries)),
+        "<details><summary>Every published figure, with its source</summary>",
+        _table(STATED, (line for entry in entries for line in stated(entry))),
+        "</details>",
         *(f"<p>{escape(note)}</p>" for note in missing(entries)),
         "<p>Times are against the plain network of the same round: median, least and most. "
         f"{escape(' '.join(times.conditions()))}</p>",
@@ -100,14 +115,15 @@ def _choice(name: str, *options: tuple[str, str]) -> str:
     return f'<label>{name} <select id="{name}">{listed}</select></label>'
 
 
-def _table(entries: Iterable[Entry]) -> str:
-    head = "".join(f"<th>{escape(name)}</th>" for name in HEADERS)
-    lines = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in cells(entry)) + "</tr>" for entry in entries)
+def _table(headers: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    head = "".join(f"<th>{escape(name)}</th>" for name in headers)
+    lines = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows)
     return f'<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>{lines}</tbody></table></div>'
 
 
 def _figure(picture: Picture, path: Path) -> str:
     source = b64encode(path.read_bytes()).decode("ascii")
-    title, command = escape(picture.title), escape(picture.command)
+    title = escape(picture.title)
+    commands = "".join(f"<br><code>{escape(command)}</code>" for command in picture.command.splitlines())
     image = f'<img alt="{title}" src="data:image/svg+xml;base64,{source}">'
-    return f"<figure>{image}<figcaption>{title}<br><code>{command}</code></figcaption></figure>"
+    return f"<figure>{image}<figcaption>{title}{commands}</figcaption></figure>"

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from sase_bench.database.shelf import find_released
 from sase_bench.latency.comparisons import Compared, Ratio, Work, ratio_of, read_comparisons
 from sase_bench.modules import PLAIN
+from sase_bench.report.costs import Composed
 from sase_bench.report.counts import TRUNKS
 
 __all__ = ["HOW", "Taken", "Times", "find_comparisons", "read_times"]
@@ -36,6 +37,7 @@ class Times:
     """The rows of a file of comparisons, for one set of conditions on each trunk and work: that which was timed last."""
 
     rows: Sequence[Compared] = ()
+    composed: Composed | None = None  # the times of blocks from those of their operations
 
     def of(self, backbone: str, attention: str) -> Taken:
         """What `backbone` takes with an attention, as text, in every bottleneck."""
@@ -67,7 +69,8 @@ class Times:
                     f"{setting.threads} threads, clock {setting.clock}, torch {conditions.torch_version}; the plain network "
                     f"takes {low * 1e3:,.0f} ms (p95 {high * 1e3:,.0f} ms, {row.rounds} rounds)."
                 )
-        return said or [f"Not timed yet. Time with `{HOW}`."]
+        said = said or [f"Not timed yet. Time with `{HOW}`."]
+        return said if self.composed is None else [*said, self.composed.about]
 
 
 def find_comparisons() -> Path:
@@ -75,8 +78,8 @@ def find_comparisons() -> Path:
     return (find_released() or Path("database")) / _FILE
 
 
-def read_times(path: Path) -> Times:
+def read_times(path: Path, composed: Composed | None = None) -> Times:
     """The file's rows, none where there is no file. Raises `RequestError` for a file of another kind."""
     rows = read_comparisons(path)
     last = {(row.trunk, row.work): row for row in sorted(rows, key=lambda row: row.measured_at)}
-    return Times([row for row in rows if row.conditions == last[row.trunk, row.work].conditions])
+    return Times([row for row in rows if row.conditions == last[row.trunk, row.work].conditions], composed)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from sase_bench.report.comparison import Entry
+from sase_bench.report.costs import BACKBONE
 from sase_bench.report.evidence import Evidence, Measurement
 from sase_bench.space import SASE_BLOCK
 
@@ -32,6 +33,7 @@ def most_trusted(evidence: Evidence) -> Measurement | None:
 
 def claims(evidence: Evidence, entries: Sequence[Entry]) -> Iterator[Claim]:
     """The claims of the first screen; `entries` are the modules side by side."""
+    yield from _advice(entries)
     found = most_trusted(evidence)
     if found is None:
         yield Claim("No run in this table has a score, so nothing is said of any block.", "python -m sase_bench.query summary")
@@ -48,10 +50,25 @@ def claims(evidence: Evidence, entries: Sequence[Entry]) -> Iterator[Claim]:
     if found.modules:
         yield _modules(found)
     stated = sorted({row.backbone for entry in entries if entry.name == "sase" for row in entry.rows})
-    said = (
-        f"stands in the table below for {' and '.join(stated)}" if stated else "is not available until imagenet.csv has a line"
+    said = f"stands in the table below for {' and '.join(stated)}" if stated else "is in none of the published tables used here"
+    yield Claim(f"An ImageNet result of SASE's own block {said}.", "python -m sase_bench.report")
+
+
+def _advice(entries: Sequence[Entry]) -> Iterator[Claim]:
+    """What published figures say to whoever needs a module for ImageNet now."""
+    known = [(entry, span) for entry in entries if entry.backbone == BACKBONE and (span := entry.range_of(one_recipe=True))]
+    several = [(entry, span) for entry, span in known if len(entry.sources()) > 1]
+    if not several:
+        return
+    entry, (low, high) = max(several, key=lambda pair: pair[1][0])
+    added = "" if entry.added is None else f", for {entry.added.params / 1e6:.2f} million parameters more"
+    taken = "" if entry.taken.forward is None else f" and {entry.taken.forward.median:.2f} times the forward time"
+    yield Claim(
+        f"For a {BACKBONE} on ImageNet, go by published results. Of {len(several)} modules whose gain over the plain network "
+        f"two sources or more give, each with one recipe for both, {entry.name} gains most in its worst source: "
+        f"{low:+.2f} to {high:+.2f} points of top-1 in {len(entry.sources())} sources{added}{taken}.",
+        "python -m sase_bench.report",
     )
-    yield Claim(f"SASE's own ImageNet result {said}.", "python -m sase_bench.report")
 
 
 def _trust(proxy: str, calibrations: Sequence[Mapping[str, Any]]) -> Claim:

@@ -104,11 +104,11 @@ def effects(measurement: Measurement, figure: Figure) -> None:
         labels = [f"{record['operation']} (n={record['architectures']})" for record in records]
         axes.set_yticks(range(len(records)), labels, fontsize=6.5)
         axes.set_title(slot)
-    for axes in panels[-1]:
-        axes.set_xlabel("mean validation loss (nats)")
+    figure.supxlabel("mean validation loss (nats)", fontsize=8)
     figure.suptitle(
         f"{measurement.proxy}: marginal means, 95 % intervals over blocks, cut at the range of all; n = blocks,\n"
-        f"{measurement.drawn} of {len(measurement.blocks)} drawn at random, the others chosen by a search or a person",
+        f"{measurement.drawn} of {len(measurement.blocks)} drawn at random"
+        f"{', the others chosen by a search or a person' if measurement.drawn < len(measurement.blocks) else ''}",
         fontsize=9,
     )
 
@@ -123,6 +123,7 @@ def curves(measurement: Measurement, figure: Figure) -> None:
         every = max(1, len(records) // 12)
         axes.plot(epochs, losses, color=colour, marker=marker, markevery=every, markersize=4, linewidth=1, label=label)
     axes.set_xlabel("epoch")
+    axes.locator_params(axis="x", integer=True)
     axes.set_ylabel("validation loss (nats), mean over seeds")
     axes.set_title(f"{measurement.proxy}, {len(measurement.curves)} of {n_of(measurement.blocks)}")
     explain(figure)
@@ -137,6 +138,7 @@ def place(measurement: Measurement, figure: Figure) -> None:
     if found["place_low"] is not None:
         axes.axvspan(found["place_low"], found["place_high"], color=COLOURS[1], alpha=0.15)
         said += f", by seed noise in {found['place_low']} to {found['place_high']} (95 %)"
+    axes.locator_params(axis="x", integer=True)
     axes.set_xlabel(f"place by mean validation loss (1 = best); {said}")
     axes.set_ylabel("validation loss (nats)")
     axes.set_title(f"{measurement.proxy}, {n_of(blocks)}")

@@ -1,0 +1,59 @@
+"""What blocks cost in ResNet-50 at 224×224: parameters and FLOPs are counted, time is composed from timed operations."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sase_bench.cost import count
+from sase_bench.latency.checks import factor_of, read_checks
+from sase_bench.latency.composition import Seconds, compose_networks
+from sase_bench.latency.parts import plain
+from sase_bench.latency.timings import Setting, read_timings, seconds_of
+from sase_bench.report.counts import TRUNKS
+from sase_bench.space import Architecture, Space
+
+__all__ = ["BACKBONE", "Composed", "in_resnet50", "read_composed"]
+
+BACKBONE = "ResNet-50"
+_SETTING = Setting()
+
+
+@dataclass(frozen=True)
+class Composed:
+    """The forward time of every block of the space in ResNet-50 over the plain network's, in order of the index."""
+
+    ratios: Seconds  # (117649,)
+    about: str  # under what conditions, a sentence
+
+
+def read_composed(folder: Path) -> Composed | None:
+    """From the timed operations in `folder`; None where there are none. Raises `RequestError` for files of another kind."""
+    timings = read_timings(folder / "operations.parquet")
+    if not timings:
+        return None
+    trunk = TRUNKS[BACKBONE]
+    conditions, parts = seconds_of(timings, trunk, _SETTING)
+    factor = factor_of(read_checks(folder / "check.parquet"), trunk.name, conditions)
+    seconds = compose_networks(trunk, parts, Space("full").digits(), 1.0 if factor is None else factor)
+    setting = conditions.setting
+    about = (
+        f"Times of blocks in {BACKBONE} are composed from timed operations: batch {setting.batch}, {setting.device} "
+        f"({conditions.processor}), {setting.threads} threads, clock {setting.clock}, torch {conditions.torch_version}."
+    )
+    return Composed(seconds / parts[plain(trunk)], about)
+
+
+def in_resnet50(archs: Sequence[int], composed: Composed | None) -> list[dict[str, Any]]:
+    """For each block its parameters, FLOPs (multiply-accumulates of one image) and forward time over the plain network's."""
+    cost = count(TRUNKS[BACKBONE], [Architecture(arch) for arch in archs])
+    return [
+        {
+            "resnet50_params": int(params),
+            "resnet50_flops": int(flops),
+            "resnet50_time": None if composed is None else round(float(composed.ratios[arch]), 4),
+        }
+        for arch, params, flops in zip(archs, cost.params, cost.flops, strict=True)
+    ]

@@ -1,0 +1,44 @@
+"""Costs of blocks in ResNet-50."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sase_bench.backbones import count_network, resnet50
+from sase_bench.errors import RequestError
+from sase_bench.latency.composition import compose_networks
+from sase_bench.latency.parts import parts_of, plain
+from sase_bench.latency.timings import Conditions, Setting, Timing, write_timings
+from sase_bench.report.costs import in_resnet50, read_composed
+from sase_bench.report.counts import TRUNKS
+from sase_bench.space import SASE_BLOCK, Space
+
+TRUNK = TRUNKS["ResNet-50"]
+
+
+def test_counts_are_those_of_the_built_network() -> None:
+    (cost,) = in_resnet50([SASE_BLOCK.index], None)
+    params, flops = count_network(resnet50(SASE_BLOCK), 3, 224, 224)
+    assert cost == {"resnet50_params": params, "resnet50_flops": flops, "resnet50_time": None}
+
+
+def test_times_are_composed_and_over_the_plain_network(tmp_path: Path) -> None:
+    assert read_composed(tmp_path) is None
+    conditions = Conditions(setting=Setting(), processor="a processor", torch_version="9")
+    seconds = {part: float(place) for place, part in enumerate(parts_of(TRUNK), 1)}
+    rows = [
+        Timing(part=part, conditions=conditions, calls=1, passes=1, seconds=[value], measured_at="now")
+        for part, value in seconds.items()
+    ]
+    write_timings(tmp_path / "operations.parquet", rows)
+    composed = read_composed(tmp_path)
+    assert composed is not None
+    expected = compose_networks(TRUNK, seconds, Space("full").digits()) / seconds[plain(TRUNK)]
+    np.testing.assert_allclose(composed.ratios, expected)
+    assert "batch 1, cpu (a processor), 1 threads, clock thread, torch 9" in composed.about
+    (cost,) = in_resnet50([7], composed)
+    assert cost["resnet50_time"] == pytest.approx(expected[7], abs=1e-4)
+    write_timings(tmp_path / "operations.parquet", rows[1:])
+    with pytest.raises(RequestError, match="time them with"):
+        read_composed(tmp_path)
