@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 import numpy as np
 
 from sase_bench.search.pool import History, Pool
@@ -19,13 +21,9 @@ class RandomSearch:
         self._order = iter(np.random.default_rng(seed).permutation(pool.members).tolist())
 
     def ask(self, count: int = 1) -> list[int]:
-        asked: list[int] = []
-        for arch in self._order:
-            if self.history.is_open(arch):
-                self.history.take(arch)
-                asked.append(arch)
-            if len(asked) == count:
-                break
+        asked = list(islice((arch for arch in self._order if self.history.is_open(arch)), count))
+        for arch in asked:
+            self.history.take(arch)
         return asked
 
     def tell(self, arch: int, cost: float | None) -> None:

@@ -1,4 +1,8 @@
-"""SMAC3: a random forest and expected improvement over a ConfigSpace (Lindauer et al., JMLR 2022, arXiv 2109.09831)."""
+"""SMAC3: a random forest and expected improvement over a ConfigSpace (Lindauer et al., JMLR 2022, arXiv 2109.09831).
+
+In a whole space SMAC proposes as it does by itself. In a sparse pool it starts from random members, and its acquisition is
+maximised over those that are open.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +29,7 @@ _TRIES = 20  # proposals that may be thrown away, for being tried before or not 
 
 
 class SMAC:
-    """SMAC's facade for hyperparameter optimisation, one run a block; its first `initial` blocks are a Sobol design."""
+    """SMAC's facade for hyperparameter optimisation, one run a block; the first `initial` blocks go by no model."""
 
     spent = 0.0
 
@@ -50,17 +54,25 @@ class SMAC:
             seed=seed,
             output_directory=Path(folder),
         )
+        self._info, self._value, self._status, self._configuration_of = TrialInfo, TrialValue, StatusType, Configuration
+        design, maximizer = Facade.get_initial_design(scenario, n_configs=initial), None
+        if len(pool) < len(pool.space):
+            from sase_bench.search.smac_pool import PoolMaximizer
+
+            first = self._generator.permutation(pool.members)[:initial].tolist()
+            design = Facade.get_initial_design(scenario, n_configs=0, additional_configs=self._configurations(first))
+            maximizer = PoolMaximizer(lambda: self._configurations(self.history.open().tolist()), seed=seed)
         self._smac = Facade(
             scenario,
             lambda config, seed=0: 0.0,  # never called: results are told
-            initial_design=Facade.get_initial_design(scenario, n_configs=initial),
+            initial_design=design,
+            acquisition_maximizer=maximizer,
             intensifier=Facade.get_intensifier(scenario, max_config_calls=1),
             # in a space this small most of what looks best has been tried; SMAC's 16 retries would end in random blocks
             config_selector=Facade.get_config_selector(scenario, retries=_RETRIES),
             logging_level=False,
             overwrite=True,
         )
-        self._info, self._value, self._status, self._configuration_of = TrialInfo, TrialValue, StatusType, Configuration
         self._proposed: dict[int, TrialInfo] = {}
 
     def ask(self, count: int = 1) -> list[int]:
@@ -91,6 +103,9 @@ class SMAC:
                 self._proposed[arch] = info
                 return arch
         return self.history.draw(self._generator)
+
+    def _configurations(self, archs: list[int]) -> list[Configuration]:
+        return [self._configuration(arch) for arch in archs]
 
     def _configuration(self, arch: int) -> Configuration:
         return self._configuration_of(self._space, values=self.history.pool.space.configuration(Architecture(arch)))

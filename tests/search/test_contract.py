@@ -71,6 +71,7 @@ def test_a_strategy_tries_everything_and_then_asks_for_nothing(name: str) -> Non
     pool = Pool.of(Space("tied"), range(0, 7**6, 61))
     strategy = build(name)(pool, 1)
     assert 30 < len(pool) < 60
+    assert strategy.ask(0) == []
     assert sorted(searched(strategy, 100, batch=4)) == pool.members.tolist()
     assert strategy.ask() == []
 
