@@ -11,14 +11,19 @@ from tabulate import tabulate
 from sase_bench.benchmark import Measured, Strategy, cost_of
 from sase_bench.bo.live import Outcome
 from sase_bench.bo.objectives import Objective, front
-from sase_bench.bo.progress import foretold
+from sase_bench.bo.progress import Predicting, foretold
 from sase_bench.space import SASE_BLOCK, Architecture
 
 __all__ = ["building", "ending", "pareto"]
 
 
 def ending(outcomes: Iterable[Outcome], strategy: Strategy, metric: str, table: Measured | None, db: Path, proxy: str) -> str:
-    """Lines for a person. `table` are the runs of the proxy, where the published block may have been measured."""
+    """Lines for a person. `table` are the runs of the proxy, where the published block may have been measured.
+
+    The search is over: what `strategy` predicts here rests on all results.
+    """
+    if isinstance(strategy, Predicting):
+        strategy.learn()
     scored = [(cost_of(metric, outcome.value), outcome) for outcome in outcomes]
     known = [(cost, outcome) for cost, outcome in scored if cost is not None]
     if not known:

@@ -15,7 +15,11 @@ __all__ = ["Predicting", "Watched", "foretold"]
 class Predicting(Protocol):
     """A strategy that can say what it expects of a block."""
 
-    def predict(self, arch: int) -> Prediction | None: ...
+    def learn(self) -> None:
+        """Take in every result there is, which may change what is asked for next."""
+
+    def predict(self, arch: int) -> Prediction | None:
+        """What it expects as it stands, without being changed by the question."""
 
 
 class Watched:
