@@ -1,8 +1,8 @@
 """How far a search was from the best block of its pool, after so many evaluations or so much simulated time.
 
-The truth is the table's mean over seeds, whatever a search was shown. The oracle is the best of the blocks of the pool that
-have as many seeds as any other. Regret is the true score of the incumbent, the block that looked best to the search,
-short of the oracle's: in the unit of the metric, 0 is best, and negative where fewer seeds flatter a block.
+The truth is the table's mean over seeds, whatever a search was shown. Only those blocks of the pool that have as many seeds as
+any other are ranked, and the first of them is the oracle. Regret is the true score of the incumbent, the block that looked best
+to the search, short of the oracle's: in the unit of the metric, 0 is best, and negative where fewer seeds flatter a block.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class Truth:
     metric: str
     costs: Floats  # (n,) by member of the pool
     pool: Pool
-    oracle: int
+    ranked: NDArray[np.int64]  # members with the most seeds, best first; of equals the smaller index
 
     @classmethod
     def of(cls, table: Measured, pool: Pool, metric: str) -> Truth:
@@ -61,8 +61,13 @@ class Truth:
         costs, counts = sign * table.means(metric)[rows], table.counts()[rows]
         if not counts.any():
             raise RequestError(f"no block of the pool has a score on {table.proxy}")
-        competing = np.where(counts == counts.max(), costs, np.nan)
-        return cls(metric, costs, pool, int(pool.members[np.nanargmin(competing)]))
+        competing = np.flatnonzero(counts == counts.max())
+        ranked = pool.members[competing[np.argsort(costs[competing], kind="stable")]]
+        return cls(metric, costs, pool, ranked)
+
+    @property
+    def oracle(self) -> int:
+        return int(self.ranked[0])
 
     def cost(self, archs: NDArray[np.int64]) -> Floats:
         """True costs of members; nan for -1, which stands for no block."""
@@ -73,16 +78,9 @@ class Truth:
         """True cost above the oracle's; nan for -1."""
         return self.cost(archs) - self.cost(np.asarray([self.oracle]))
 
-    def places(self) -> NDArray[np.int64]:
-        """The place of every member, 1 = best; blocks without a score come last."""
-        places = np.empty(len(self.costs), dtype=np.int64)
-        places[np.argsort(self.costs, kind="stable")] = np.arange(1, len(self.costs) + 1)  # nan sorts last
-        return places
-
     def top(self, share: float) -> NDArray[np.int64]:
-        """The best `share` of the pool, at least one block."""
-        most = max(1, int(share * len(self.pool)))
-        return self.pool.members[self.places() <= most]
+        """The best `share` of the blocks that are ranked, at least one, best first."""
+        return self.ranked[: max(1, int(share * len(self.ranked)))]
 
 
 def one_seed(table: Measured, repeat: int) -> Measured:
