@@ -41,6 +41,7 @@ def summarise(comparison: Comparison, ceiling: Ceiling | None) -> dict[str, Any]
         "refit_every": plan.refit_every,
         "seconds_of_an_evaluation": comparison.seconds,
         "ceiling": None if ceiling is None else ceiling._asdict(),
+        "tops": {name: len(truth.top(share)) for name, (share, _) in _SHARES.items()},
         "strategies": {runs.name: _strategy(runs, comparison, at, times) for runs in everything},
         "times": times.tolist(),
         "ranks": {str(count): _ranks(comparison, count) for count in judged},
@@ -49,7 +50,7 @@ def summarise(comparison: Comparison, ceiling: Ceiling | None) -> dict[str, Any]
 
 
 def _strategy(runs: Runs, comparison: Comparison, at: list[int], times: np.ndarray) -> dict[str, Any]:
-    truth = comparison.truth
+    truth, evaluations = comparison.truth, comparison.plan.evaluations
     curve = [mean_and_error(column) for column in runs.regrets.T]
     by_time = [mean_and_error(runs.regret_at(float(moment))) for moment in times]
     spans = {str(count): count * comparison.seconds / comparison.plan.workers for count in at}
@@ -57,7 +58,10 @@ def _strategy(runs: Runs, comparison: Comparison, at: list[int], times: np.ndarr
         "repeats": len(runs.regrets),
         "regret": {str(count): _pair(curve[count - 1]) for count in at},
         "regret_at_time": {count: _pair(mean_and_error(runs.regret_at(span))) for count, span in spans.items()},
-        "finds": {name: runs.finds(truth.top(share), within) for name, (share, within) in _SHARES.items()},
+        "finds": {
+            name: runs.finds(truth.top(share), within) if evaluations >= within else None
+            for name, (share, within) in _SHARES.items()
+        },
         "curve": [_pair(point) for point in curve],
         "curve_by_time": [_pair(point) for point in by_time],
         "seconds": _pair(mean_and_error(np.where(np.isfinite(runs.seconds), runs.seconds, -np.inf).max(1))),
@@ -137,13 +141,13 @@ def render(summary: dict[str, Any]) -> str:
         "strategy",
         "repeats",
         *(f"after {count}" for count in at),
-        *_SHARES,
+        *(f"{name} ({count} block{'s' * (count != 1)})" for name, count in summary["tops"].items()),
         *(f"rank at {c}" for c in summary["ranks"]),
     ]
     rows = []
     for name, values in sorted(strategies.items(), key=lambda item: _order(item[1]["regret"][at[-1]] if at else [None])):
         ranks = [f"{part['ranks'][name]:.2f}" if name in part["ranks"] else "" for part in summary["ranks"].values()]
-        finds = [f"{values['finds'][share]:.0%}" for share in _SHARES]
+        finds = ["not run" if share is None else f"{share:.0%}" for share in values["finds"].values()]
         rows.append([name, values["repeats"], *(_figure(values["regret"][count]) for count in at), *finds, *ranks])
     times = [[name, *(_figure(v["regret_at_time"][count]) for count in at)] for name, v in strategies.items()]
     spans = [f"{int(count) * summary['seconds_of_an_evaluation'] / summary['workers']:,.0f} s" for count in at]

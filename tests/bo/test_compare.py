@@ -1,4 +1,5 @@
 import json
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -107,6 +108,16 @@ def test_a_summary_has_every_figure_and_is_json(comparison: Comparison) -> None:
     assert summary["ranks"]["48"]["best_guided"] == "linear"
     assert set(summary["ranks"]["48"]["p_best_beats"]) == {"random", "local"}
     assert summary["bars"]["beats random, evolution and tpe at 48, p < 0.01"] is None
+
+
+def test_what_was_found_within_more_evaluations_than_there_were_is_not_known(comparison: Comparison) -> None:
+    summary = summarise(comparison, None)
+    assert summary["tops"] == {"top 1 % within 50": 2, "top 0.1 % within 150": 1}
+    assert all(set(values["finds"].values()) == {None} for values in summary["strategies"].values())
+    assert re.search(r"top 1 % within 50 \(2 blocks\) +top 0\.1 % within 150 \(1 block\)", render(summary))
+    longer = replace(comparison, plan=replace(comparison.plan, evaluations=50))
+    found = [values["finds"] for values in summarise(longer, None)["strategies"].values()]
+    assert all(isinstance(item["top 1 % within 50"], float) and item["top 0.1 % within 150"] is None for item in found)
 
 
 def test_the_differentiable_search_is_one_evaluation_after_its_training(comparison: Comparison) -> None:
