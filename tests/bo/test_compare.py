@@ -106,8 +106,10 @@ def test_a_summary_has_every_figure_and_is_json(comparison: Comparison) -> None:
     regrets = comparison.runs["random"].regrets[:, 47]
     assert random["regret"]["48"] == pytest.approx([regrets.mean(), regrets.std(ddof=1) / 2])
     assert summary["ranks"]["48"]["best_guided"] == "linear"
-    assert set(summary["ranks"]["48"]["p_best_beats"]) == {"random", "local"}
-    assert summary["bars"]["beats random, evolution and tpe at 48, p < 0.01"] is None
+    assert {name: set(p_values) for name, p_values in summary["ranks"]["48"]["p_beats"].items()} == {
+        "linear": {"random", "local"}
+    }
+    assert set(summary["ranks"]["48"]["p_best_is_beaten_by"]) == {"random", "local"}
 
 
 def test_what_was_found_within_more_evaluations_than_there_were_is_not_known(comparison: Comparison) -> None:
@@ -130,8 +132,11 @@ def test_the_differentiable_search_is_one_evaluation_after_its_training(comparis
 def test_a_summary_is_told_to_a_person(comparison: Comparison) -> None:
     text = render(summarise(comparison, ceiling(TABLE, POOL, "val_top1")))
     assert "digits, tied space, 301 blocks (only what was measured of it); 4 repeats with paired seeds" in text
-    assert "at 48: linear beats, Wilcoxon p after Holm: random" in text
-    assert "bar: beats random, evolution and tpe at 48, p < 0.01: not run" in text
+    assert "at 48: linear beats, Wilcoxon p after Holm over all pairs: random" in text
+    assert (
+        "bar: beats random, evolution and tpe at 48, p < 0.01: not judged, "
+        "needs 48 evaluations of a surrogate, random, evolution and tpe" in text
+    )
 
 
 def test_without_noise_the_tables_order_is_true_and_in_pure_noise_it_is_nothing() -> None:
