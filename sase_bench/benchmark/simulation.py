@@ -11,9 +11,8 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from sase_bench.benchmark.arrays import Measured, only
+from sase_bench.benchmark.arrays import Measured, direction, only
 from sase_bench.errors import RequestError
-from sase_bench.record import COLUMNS
 from sase_bench.space import Architecture
 
 __all__ = ["Finished", "Simulation", "Strategy", "cost_of"]
@@ -49,9 +48,7 @@ class Strategy(Protocol):
 
 def cost_of(metric: str, value: float | None) -> float | None:
     """The score `value` as a cost to be minimised, by the direction that the column declares; its own inverse."""
-    if value is None or COLUMNS[metric].better == "smaller":
-        return value
-    return -value
+    return None if value is None else direction(metric) * value
 
 
 class Simulation:
@@ -89,8 +86,7 @@ class Simulation:
         seconds = float(np.nansum(self._table.cost[row, columns]))  # a run whose process died has no known cost
         ok = columns[self._table.status[row, columns] == 0]
         scores = [
-            only(float(getattr(self._table, name)[row, ok, -1].mean())) if len(ok) else None
-            for name in ("val_loss", "val_top1")
+            only(float(self._table.scores(name)[row, ok].mean())) if len(ok) else None for name in ("val_loss", "val_top1")
         ]
         finished = Finished(arch, chosen, scores[0], scores[1], self.clock, self.clock + seconds)
         self._submitted += 1

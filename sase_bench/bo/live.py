@@ -51,7 +51,7 @@ class Live:
         if not any(key[1] == proxy for key in store.keys):
             return
         table = Benchmark.load(store.path).measured(proxy)
-        scores = getattr(table, self._metric)[:, :, -1]
+        scores = table.scores(self._metric)
         for row, arch in enumerate(table.archs.tolist()):
             for column, seed in enumerate(table.seeds.tolist()):
                 if seed in self._seeds and table.status[row, column] >= 0:

@@ -1,8 +1,8 @@
 """How far a search was from the best block of its pool, after so many evaluations or so much simulated time.
 
-The truth is the table's mean over seeds, whatever a search was shown. Only those blocks of the pool that have as many seeds as
-any other are ranked, and the first of them is the oracle. Regret is the true score of the incumbent, the block that looked best
-to the search, short of the oracle's: in the unit of the metric, 0 is best, and negative where fewer seeds flatter a block.
+The truth is the table's mean over seeds, whatever a search was shown. Those blocks of the pool are ranked that have as many
+seeds as any other (`Measured.ranking`), and the first is the oracle. Regret is the true score of the incumbent, the block that
+looked best to the search, short of the oracle's: in the unit of the metric, 0 is best, negative where few seeds flatter a block.
 """
 
 from __future__ import annotations
@@ -15,8 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sase_bench.benchmark import Finished, Measured, cost_of
-from sase_bench.errors import RequestError
-from sase_bench.record import COLUMNS
+from sase_bench.benchmark.arrays import direction
 from sase_bench.search import Pool
 
 __all__ = ["Trajectory", "Truth", "one_seed", "trajectory"]
@@ -57,13 +56,8 @@ class Truth:
     def of(cls, table: Measured, pool: Pool, metric: str) -> Truth:
         """Raises `RequestError` if no block of the pool has a score."""
         rows = table.row[pool.members]
-        sign = 1.0 if COLUMNS[metric].better == "smaller" else -1.0
-        costs, counts = sign * table.means(metric)[rows], table.counts()[rows]
-        if not counts.any():
-            raise RequestError(f"no block of the pool has a score on {table.proxy}")
-        competing = np.flatnonzero(counts == counts.max())
-        ranked = pool.members[competing[np.argsort(costs[competing], kind="stable")]]
-        return cls(metric, costs, pool, ranked)
+        costs = direction(metric) * table.means(metric)[rows]
+        return cls(metric, costs, pool, table.archs[table.ranking(metric, rows)])
 
     @property
     def oracle(self) -> int:

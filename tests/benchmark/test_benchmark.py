@@ -86,6 +86,20 @@ def test_the_oracle_is_the_best_of_those_measured_with_the_most_seeds(bench: Ben
     assert (bench.regret(129, "val_top1", "digits") or 0) < 0
 
 
+def test_a_ranking_starts_with_the_oracle_and_leaves_out_who_has_fewer_seeds(bench: Benchmark) -> None:
+    table = bench.measured("digits")
+    for metric in ("val_loss", "val_top1"):
+        ranking = table.ranking(metric)
+        assert table.archs[ranking[0]] == bench.oracle(metric, "digits").arch.index
+        assert sorted(table.archs[ranking].tolist()) == [0, 1, 54983]
+        regrets = [bench.regret(int(arch), metric, "digits") or 0 for arch in table.archs[ranking]]
+        assert regrets == sorted(regrets)
+    some = table.row[[7, 129, 200]]
+    assert table.archs[table.ranking("val_loss", some)].tolist() == [7]  # two seeds, one and none
+    with pytest.raises(RequestError, match=r"^no run on digits ended ok$"):
+        table.ranking("val_loss", table.row[[200]])
+
+
 def test_a_simulated_clock_runs_as_the_real_runs_did(bench: Benchmark) -> None:
     simulation = bench.simulate("digits", workers=2)
     simulation.submit(Architecture(0), 0)

@@ -151,6 +151,22 @@ def test_without_noise_the_tables_order_is_true_and_in_pure_noise_it_is_nothing(
     assert ceiling(measured(every=8, seeds=1), POOL, "val_top1") is None
 
 
+def test_a_run_with_a_further_seed_does_not_take_the_ceiling_away() -> None:
+    table = measured(every=80, seeds=4)
+    status, top1 = table.status.copy(), table.val_top1.copy()
+    status[1:, 3], top1[1:, 3] = -1, np.nan
+    pool = Pool.of(Space("tied"), table.archs.tolist())
+    found = ceiling(replace(table, status=status, val_top1=top1), pool, "val_top1")
+    assert found is not None
+    assert (found.blocks, found.seeds) == (int((status[:, :3] == 0).all(1).sum()), 3)
+
+
+def test_a_pool_without_a_score_has_no_truth() -> None:
+    nothing = replace(TABLE, status=np.ones_like(TABLE.status), val_top1=np.full_like(TABLE.val_top1, np.nan))
+    with pytest.raises(RequestError, match="no run on digits ended ok"):
+        Truth.of(nothing, POOL, "val_top1")
+
+
 def test_a_plan_counts_from_one() -> None:
     with pytest.raises(RequestError, match="are counted from 1"):
         Plan(strategies=("random",), repeats=0)
