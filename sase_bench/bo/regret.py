@@ -2,7 +2,7 @@
 
 The truth is the table's mean over seeds, whatever a search was shown. Those blocks of the pool are ranked that have as many
 seeds as any other (`Measured.ranking`), and the first is the oracle. Regret is the true score of the incumbent, the block that
-looked best to the search, short of the oracle's: in the unit of the metric, 0 is best, negative where few seeds flatter a block.
+looked best to the search, short of the oracle's: in the unit of the metric, 0 is best, negative where few seeds flatter it.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from sase_bench.benchmark import Finished
+from sase_bench.benchmark import Finished, Measured
 from sase_bench.bo import Plan, compare
 from sase_bench.bo.ceiling import ceiling
 from sase_bench.bo.compare import Comparison, Runs
@@ -95,6 +95,19 @@ def test_repeats_are_paired_and_the_same_however_many_processes_run_them(compari
     again = compare(TABLE, POOL, plan)
     assert (again.runs["random"].archs == comparison.runs["random"].archs).all()
     assert (again.runs["random"].regrets == comparison.runs["random"].regrets)[np.isfinite(again.runs["random"].regrets)].all()
+
+
+def test_a_table_is_handed_to_a_process_once_and_not_for_every_repeat(monkeypatch: pytest.MonkeyPatch) -> None:
+    pickled = []
+
+    def counting(table: Measured) -> object:
+        pickled.append(table)
+        return object.__getstate__(table)
+
+    monkeypatch.setattr(Measured, "__getstate__", counting, raising=False)
+    plan = Plan(strategies=("random", "local"), evaluations=2, repeats=4)
+    assert compare(TABLE, POOL, plan, processes=2).runs["local"].regrets.shape == (4, 2)
+    assert 1 <= len(pickled) <= 2
 
 
 def test_a_summary_has_every_figure_and_is_json(comparison: Comparison) -> None:
