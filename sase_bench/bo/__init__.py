@@ -14,7 +14,7 @@
 
 from sase_bench.bo.acquisition import ACQUISITIONS
 from sase_bench.bo.bayesian import BayesianSearch
-from sase_bench.bo.compare import Comparison, Plan, compare
+from sase_bench.bo.comparison import Comparison, Plan, compare
 from sase_bench.bo.live import Live, Outcome
 from sase_bench.bo.objectives import Objective, read_objective
 from sase_bench.bo.registry import find, names

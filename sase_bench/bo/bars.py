@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from sase_bench.bo.compare import Comparison
+from sase_bench.bo.comparison import Comparison
 from sase_bench.bo.statistics import repeats_needed
 
 __all__ = ["SHARES", "Bar", "Share", "bars"]

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from sase_bench.bo.bars import bars
-from sase_bench.bo.compare import Comparison, Plan, Runs
+from sase_bench.bo.comparison import Comparison, Plan, Runs
 from sase_bench.bo.regret import Truth
 from sase_bench.bo.statistics import repeats_needed
 from sase_bench.bo.summary import summarise
