@@ -59,7 +59,7 @@ class Measured:
     train_loss: Floats
     seconds: Floats  # of each epoch
     status: NDArray[np.int8]  # (k, s): place in `STATUSES`, -1 where there is no run
-    cost: Floats  # (k, s): seconds of the whole run, however it ended
+    run_seconds: Floats  # (k, s): of the whole run, however it ended
     test_loss: Floats  # (k, s); private to `Benchmark.reveal`
     test_top1: Floats
     row: NDArray[np.int32]  # index in the full space → row, -1 where it was not measured
@@ -172,10 +172,8 @@ def only(value: float) -> float | None:
 
 def measured(table: duckdb.DuckDBPyConnection, proxy: str) -> Measured:
     """The runs of `proxy` in an open table; empty arrays if there are none."""
-    runs: dict[str, Any] = table.execute(
-        "SELECT arch, seed, status, train_seconds + eval_seconds AS cost, test_loss, test_top1 FROM runs WHERE proxy = ?",
-        [proxy],
-    ).fetchnumpy()
+    scores = "arch, seed, status, train_seconds + eval_seconds AS run_seconds, test_loss, test_top1"
+    runs: dict[str, Any] = table.execute(f"SELECT {scores} FROM runs WHERE proxy = ?", [proxy]).fetchnumpy()
     archs, rows = np.unique(runs["arch"].astype(np.int64), return_inverse=True)
     seeds, columns = np.unique(runs["seed"].astype(np.int64), return_inverse=True)
     shape = (len(archs), len(seeds))
@@ -192,7 +190,7 @@ def measured(table: duckdb.DuckDBPyConnection, proxy: str) -> Measured:
     for name, cube in cubes.items():
         cube[places] = _floats(curves[name])
         cube[status != STATUSES.index("ok")] = np.nan  # what was seen before a run ended badly is no score
-    matrices = {name: np.full(shape, np.nan) for name in ("cost", "test_loss", "test_top1")}
+    matrices = {name: np.full(shape, np.nan) for name in ("run_seconds", "test_loss", "test_top1")}
     for name, matrix in matrices.items():
         matrix[rows, columns] = _floats(runs[name])
     return Measured(proxy=proxy, archs=archs, seeds=seeds, status=status, row=row, **cubes, **matrices)

@@ -7,7 +7,7 @@
 >>> from sase_bench.space import Space
 >>> search = find("gp")(Pool.of(Space("tied")), 0)
 >>> for arch in search.ask(4):
-...     search.tell(arch, cost=arch / 117649)
+...     search.tell(arch, objective=arch / 117649)
 >>> len(search.ask(2))
 2
 """

@@ -24,7 +24,7 @@ MakeSurrogate = Callable[[int], Predictor]
 class BayesianSearch:
     """`surrogate` × `acquisition` over the whole pool, after `initial` blocks that cover the operations of every slot.
 
-    A run without a score counts as the worst cost seen. The surrogate is fitted again after `refit_every` new results; in
+    A run without a score counts as the worst objective seen. The surrogate is fitted again after `refit_every` new results; in
     between the old one goes on choosing. Blocks under way are believed to turn out as it predicts (kriging believer;
     Ginsbourger, Le Riche & Carraro 2010), except where the rule draws at random and needs no such belief: a second surrogate,
     fitted on the results and on these beliefs, then chooses. `candidates` may narrow down which open blocks are scored.
@@ -67,17 +67,17 @@ class BayesianSearch:
             asked.append(arch)
         return asked
 
-    def tell(self, arch: int, cost: float | None) -> None:
-        self.history.tell(arch, cost)
+    def tell(self, arch: int, objective: float | None) -> None:
+        self.history.tell(arch, objective)
 
     def learn(self) -> None:
         """Fit the surrogate on all results there are, whatever `refit_every` says; nothing happens before two scores."""
-        if self._enough() and self._fitted_on != len(self.history.costs):
+        if self._enough() and self._fitted_on != len(self.history.objectives):
             self._surrogate.fit(*self._data())
-            self._fitted_on = len(self.history.costs)
+            self._fitted_on = len(self.history.objectives)
 
     def predict(self, arch: int) -> Prediction | None:
-        """The cost of a block as the surrogate saw it when it was last fitted; None before that. Arrays of length 1.
+        """The objective of a block as the surrogate saw it when it was last fitted; None before that. Arrays of length 1.
 
         Nothing is fitted for it: who looks on does not change the search.
         """
@@ -85,24 +85,24 @@ class BayesianSearch:
 
     def _enough(self) -> bool:
         """Whether there are two scores, the least that a surrogate can be fitted on."""
-        return sum(cost is not None for cost in self.history.costs.values()) >= 2
+        return sum(objective is not None for objective in self.history.objectives.values()) >= 2
 
     def _data(self) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-        costs = self.history.costs
-        worst = max(cost for cost in costs.values() if cost is not None)
-        values = [worst if cost is None else cost for cost in costs.values()]
-        return np.fromiter(costs, dtype=np.int64), np.asarray(values, dtype=np.float64)
+        objectives = self.history.objectives
+        worst = max(objective for objective in objectives.values() if objective is not None)
+        values = [worst if objective is None else objective for objective in objectives.values()]
+        return np.fromiter(objectives, dtype=np.int64), np.asarray(values, dtype=np.float64)
 
     def _chooser(self) -> Predictor:
         """The surrogate, as up to date as it is to be; where blocks are under way the one that believes something of them."""
-        if not self._fitted_on or len(self.history.costs) >= self._fitted_on + self._refit_every:
+        if not self._fitted_on or len(self.history.objectives) >= self._fitted_on + self._refit_every:
             self.learn()
         if not self.history.pending or self._acquisition.draws:
             return self._surrogate
-        tried, costs = self._data()
+        tried, objectives = self._data()
         pending = np.fromiter(self.history.pending, dtype=np.int64)
         expected = self._surrogate.predict(pending).mean
-        return self._believer.fit(np.concatenate([tried, pending]), np.concatenate([costs, expected]))
+        return self._believer.fit(np.concatenate([tried, pending]), np.concatenate([objectives, expected]))
 
     def _choose(self) -> int:
         candidates, surrogate = self._candidates(self.history), self._chooser()
@@ -119,7 +119,7 @@ def covering(history: History, generator: np.random.Generator) -> int:
     """
     pool = history.pool
     candidates = history.open()
-    known = np.asarray([arch for arch in (*history.costs, *history.pending) if arch in pool], dtype=np.int64)
+    known = np.asarray([arch for arch in (*history.objectives, *history.pending) if arch in pool], dtype=np.int64)
     chosen = pool.choices[np.searchsorted(pool.members, known)]
     open_choices = pool.choices[np.searchsorted(pool.members, candidates)]
     load = np.zeros(len(candidates))

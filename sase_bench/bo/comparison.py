@@ -128,8 +128,8 @@ def compare(
         ]
         few[name] = Runs.of(name, paths_of_order, truth, plan.evaluations)
     shown = _shown(table, plan, plan.first_seed)
-    costs = np.nansum(np.where(shown.status >= 0, shown.cost, 0.0)[table.row[pool.members]], axis=1)
-    return Comparison(plan, table.proxy, truth, float(costs.mean()), runs, few)
+    seconds = np.nansum(np.where(shown.status >= 0, shown.run_seconds, 0.0)[table.row[pool.members]], axis=1)
+    return Comparison(plan, table.proxy, truth, float(seconds.mean()), runs, few)
 
 
 #: In a process of a comparison what it works on: a table has megabytes, and is not sent along with every repeat.

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sase_bench.benchmark import Finished, Measured, cost_of
+from sase_bench.benchmark import Finished, Measured, objective_of
 from sase_bench.benchmark.arrays import direction
 from sase_bench.search import Pool
 
@@ -35,9 +35,9 @@ def trajectory(done: Sequence[Finished], metric: str) -> Trajectory:
     """The incumbents of a search that was shown the scores in `done`."""
     best, incumbent, incumbents = np.inf, -1, []
     for finished in done:
-        cost = cost_of(metric, getattr(finished, metric))
-        if cost is not None and cost < best:
-            best, incumbent = cost, finished.arch.index
+        objective = objective_of(metric, getattr(finished, metric))
+        if objective is not None and objective < best:
+            best, incumbent = objective, finished.arch.index
         incumbents.append(incumbent)
     archs = [finished.arch.index for finished in done]
     return Trajectory(np.asarray(archs), np.asarray(incumbents), np.asarray([finished.ended for finished in done]))
@@ -45,10 +45,10 @@ def trajectory(done: Sequence[Finished], metric: str) -> Trajectory:
 
 @dataclass(frozen=True)
 class Truth:
-    """The true costs of a pool, smaller is better; nan for a block that has no score."""
+    """The true objectives of a pool, smaller is better; nan for a block that has no score."""
 
     metric: str
-    costs: Floats  # (n,) by member of the pool
+    objectives: Floats  # (n,) by member of the pool
     pool: Pool
     ranked: NDArray[np.int64]  # members with the most seeds, best first; of equals the smaller index
 
@@ -56,21 +56,21 @@ class Truth:
     def of(cls, table: Measured, pool: Pool, metric: str) -> Truth:
         """Raises `RequestError` if no block of the pool has a score."""
         rows = table.row[pool.members]
-        costs = direction(metric) * table.means(metric)[rows]
-        return cls(metric, costs, pool, table.archs[table.ranking(metric, rows)])
+        objectives = direction(metric) * table.means(metric)[rows]
+        return cls(metric, objectives, pool, table.archs[table.ranking(metric, rows)])
 
     @property
     def oracle(self) -> int:
         return int(self.ranked[0])
 
-    def cost(self, archs: NDArray[np.int64]) -> Floats:
-        """True costs of members; nan for -1, which stands for no block."""
+    def objective(self, archs: NDArray[np.int64]) -> Floats:
+        """True objectives of members; nan for -1, which stands for no block."""
         found = np.searchsorted(self.pool.members, archs)
-        return np.where(archs < 0, np.nan, self.costs[np.minimum(found, len(self.costs) - 1)])
+        return np.where(archs < 0, np.nan, self.objectives[np.minimum(found, len(self.objectives) - 1)])
 
     def regret(self, archs: NDArray[np.int64]) -> Floats:
-        """True cost above the oracle's; nan for -1."""
-        return self.cost(archs) - self.cost(np.asarray([self.oracle]))
+        """True objective above the oracle's; nan for -1."""
+        return self.objective(archs) - self.objective(np.asarray([self.oracle]))
 
     def top(self, share: float) -> NDArray[np.int64]:
         """The best `share` of the blocks that are ranked, at least one, best first."""

@@ -34,7 +34,7 @@ def summarise(comparison: Comparison, ceiling: Ceiling | None) -> dict[str, Any]
         "pool": len(truth.pool),
         "pool_is_whole_space": len(truth.pool) == len(truth.pool.space),
         "shown": "mean over seeds" if plan.sees == "mean" else "one seed",
-        "oracle": {"arch": truth.oracle, "cost": float(truth.cost(np.asarray([truth.oracle]))[0])},
+        "oracle": {"arch": truth.oracle, "objective": float(truth.objective(np.asarray([truth.oracle]))[0])},
         "repeats": plan.repeats,
         "workers": plan.workers,
         "batch": plan.batch,

@@ -28,5 +28,5 @@ class RandomSearch:
                 break
         return asked
 
-    def tell(self, arch: int, cost: float | None) -> None:
-        self.history.tell(arch, cost)
+    def tell(self, arch: int, objective: float | None) -> None:
+        self.history.tell(arch, objective)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sase_bench import Architecture, Benchmark
-from sase_bench.benchmark import cost_of
+from sase_bench.benchmark import objective_of
 from sase_bench.database import Store
 from sase_bench.errors import RequestError
 from sase_bench.proxies.registry import PROXIES
@@ -133,8 +133,8 @@ def test_a_strategy_is_asked_and_told_in_the_order_of_the_clock(bench: Benchmark
             self.spent = 10.0  # it trains something before the first block
             return asked
 
-        def tell(self, arch: int, cost: float | None) -> None:
-            self.told[arch] = cost
+        def tell(self, arch: int, objective: float | None) -> None:
+            self.told[arch] = objective
 
     for workers, batch, clock in ((1, 1, 18.0), (1, 3, 18.0), (3, 1, 14.0), (3, 2, 14.0)):
         strategy, simulation = InOrder(), bench.simulate("digits", workers=workers)
@@ -144,9 +144,9 @@ def test_a_strategy_is_asked_and_told_in_the_order_of_the_clock(bench: Benchmark
         assert simulation.clock == clock
 
 
-def test_costs_are_minimised_whatever_the_metric() -> None:
-    assert (cost_of("val_loss", 0.5), cost_of("val_top1", 0.5), cost_of("val_top1", None)) == (0.5, -0.5, None)
-    assert cost_of("val_top1", cost_of("val_top1", 0.5)) == 0.5
+def test_objectives_are_minimised_whatever_the_metric() -> None:
+    assert (objective_of("val_loss", 0.5), objective_of("val_top1", 0.5), objective_of("val_top1", None)) == (0.5, -0.5, None)
+    assert objective_of("val_top1", objective_of("val_top1", 0.5)) == 0.5
 
 
 @pytest.mark.parametrize(

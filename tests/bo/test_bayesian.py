@@ -17,7 +17,7 @@ POOL = Pool.of(Space("tied"))
 
 
 class Remembering:
-    """Predicts the index as the cost, and remembers what it was fitted on."""
+    """Predicts the index as the objective, and remembers what it was fitted on."""
 
     name = "remembering"
 
