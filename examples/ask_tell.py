@@ -12,6 +12,6 @@ search = find("gp")(Pool.of(Space("full"), bench.measured(proxy).archs.tolist())
 for _ in range(12):
     (arch,) = search.ask()
     score = bench.query(arch, proxy).val_loss
-    search.tell(arch, score)  # costs are minimised; None = the run diverged
+    search.tell(arch, score)  # objectives are minimised; None = the run diverged
 best = Architecture(search.history.best)
 print(f"{bench.query(best, proxy).val_loss:.4f} {best.index} {best}")

@@ -68,7 +68,7 @@ MAP: dict[str, set[str]] = {
         "space",
         "trunk",
     },
-    "calibrate": {"cli", "database", "errors", "proxies", "space", "sweep"},
+    "calibrate": {"benchmark", "cli", "database", "errors", "proxies", "space", "sweep"},
     "predictors": {
         "benchmark",
         "calibrate",

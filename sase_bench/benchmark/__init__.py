@@ -6,7 +6,7 @@ A search sees validation scores only; `Benchmark.reveal` shows test scores and c
 from sase_bench.benchmark.arrays import Measured, Result
 from sase_bench.benchmark.benchmark import Benchmark, Oracle, ProxySize, Revealed
 from sase_bench.benchmark.choices import choices, chosen
-from sase_bench.benchmark.simulation import Finished, Simulation, Strategy, cost_of
+from sase_bench.benchmark.simulation import Finished, Simulation, Strategy, objective_of
 
 __all__ = [
     "Benchmark",
@@ -20,5 +20,5 @@ __all__ = [
     "Strategy",
     "choices",
     "chosen",
-    "cost_of",
+    "objective_of",
 ]

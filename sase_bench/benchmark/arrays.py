@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from sase_bench.benchmark.selection import most_seeds
 from sase_bench.errors import RequestError
 from sase_bench.record import COLUMNS, EPOCH_COLUMNS, STATUSES, Column
 from sase_bench.space import Space
@@ -20,7 +21,7 @@ from sase_bench.space import Space
 if TYPE_CHECKING:
     import duckdb
 
-__all__ = ["METRICS", "Measured", "Result", "mean_over_seeds", "measured", "only", "pick"]
+__all__ = ["METRICS", "Measured", "Result", "direction", "mean_over_seeds", "measured", "only", "pick"]
 
 Floats = NDArray[np.float64]
 
@@ -58,7 +59,7 @@ class Measured:
     train_loss: Floats
     seconds: Floats  # of each epoch
     status: NDArray[np.int8]  # (k, s): place in `STATUSES`, -1 where there is no run
-    cost: Floats  # (k, s): seconds of the whole run, however it ended
+    run_seconds: Floats  # (k, s): of the whole run, however it ended
     test_loss: Floats  # (k, s); private to `Benchmark.reveal`
     test_top1: Floats
     row: NDArray[np.int32]  # index in the full space → row, -1 where it was not measured
@@ -71,9 +72,26 @@ class Measured:
     def runs(self) -> int:
         return int((self.status >= 0).sum())
 
+    def scores(self, metric: str) -> Floats:
+        """`metric` after the last epoch, shape (k, s); nan where there is none."""
+        scores: Floats = getattr(self, metric)[:, :, -1]
+        return scores
+
     def means(self, metric: str) -> Floats:
         """Mean of `metric` after the last epoch over the seeds that ended ok, shape (k,); nan where there is none."""
         return self.answers(metric)[:, -1, -1]
+
+    def ranking(self, metric: str, rows: NDArray[np.integer[Any]] | None = None) -> NDArray[np.int64]:
+        """Rows from the best mean of `metric` to the worst, and of equals as they stand: the first one is the oracle.
+
+        Of `rows`, by default all, only those compete that have as many seeds that ended ok as any other, so that none wins by a
+        single lucky one. Raises `RequestError` if no run of theirs ended ok.
+        """
+        chosen = np.arange(len(self.archs)) if rows is None else rows
+        competing: NDArray[np.int64] = chosen[most_seeds(self.status[chosen] == STATUSES.index("ok"))].astype(np.int64)
+        if not len(competing):
+            raise RequestError(f"no run on {self.proxy} ended ok")
+        return competing[np.argsort(direction(metric) * self.means(metric)[competing], kind="stable")]
 
     def counts(self) -> NDArray[np.int64]:
         """Seeds that ended ok, shape (k,)."""
@@ -106,6 +124,11 @@ class Measured:
         """Runs that diverged, and runs that failed, by row and seed and last over all seeds: shape (2, k, s + 1)."""
         by_seed = np.stack([self.status == STATUSES.index(name) for name in ("diverged", "failed")]).astype(np.int64)
         return np.concatenate([by_seed, by_seed.sum(2, keepdims=True)], axis=2)
+
+
+def direction(metric: str) -> float:
+    """What a score is multiplied by to be minimised: 1 where smaller is better, else -1."""
+    return 1.0 if METRICS[metric].better == "smaller" else -1.0
 
 
 def mean_over_seeds(values: Floats) -> Floats:
@@ -149,10 +172,8 @@ def only(value: float) -> float | None:
 
 def measured(table: duckdb.DuckDBPyConnection, proxy: str) -> Measured:
     """The runs of `proxy` in an open table; empty arrays if there are none."""
-    runs: dict[str, Any] = table.execute(
-        "SELECT arch, seed, status, train_seconds + eval_seconds AS cost, test_loss, test_top1 FROM runs WHERE proxy = ?",
-        [proxy],
-    ).fetchnumpy()
+    scores = "arch, seed, status, train_seconds + eval_seconds AS run_seconds, test_loss, test_top1"
+    runs: dict[str, Any] = table.execute(f"SELECT {scores} FROM runs WHERE proxy = ?", [proxy]).fetchnumpy()
     archs, rows = np.unique(runs["arch"].astype(np.int64), return_inverse=True)
     seeds, columns = np.unique(runs["seed"].astype(np.int64), return_inverse=True)
     shape = (len(archs), len(seeds))
@@ -169,7 +190,7 @@ def measured(table: duckdb.DuckDBPyConnection, proxy: str) -> Measured:
     for name, cube in cubes.items():
         cube[places] = _floats(curves[name])
         cube[status != STATUSES.index("ok")] = np.nan  # what was seen before a run ended badly is no score
-    matrices = {name: np.full(shape, np.nan) for name in ("cost", "test_loss", "test_top1")}
+    matrices = {name: np.full(shape, np.nan) for name in ("run_seconds", "test_loss", "test_top1")}
     for name, matrix in matrices.items():
         matrix[rows, columns] = _floats(runs[name])
     return Measured(proxy=proxy, archs=archs, seeds=seeds, status=status, row=row, **cubes, **matrices)

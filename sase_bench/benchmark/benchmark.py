@@ -6,7 +6,8 @@ a that ended ok, and a* the oracle of the same table,
     regret(a) = m(a) - m(a*)  if smaller is better,    m(a*) - m(a)  if larger is better,
 
 in the unit of the metric, 0 for the oracle. The oracle is the best m(a) among the architectures with the most seeds; ties go to
-the smaller index. An architecture with fewer seeds can therefore have a negative regret: it was lucky, not better.
+the smaller index (`Measured.ranking`). An architecture with fewer seeds can therefore have a negative regret: it was lucky, not
+better.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sase_bench.benchmark.arrays import METRICS, Measured, Result, mean_over_seeds, only, pick
+from sase_bench.benchmark.arrays import METRICS, Measured, Result, direction, mean_over_seeds, only, pick
 from sase_bench.benchmark.simulation import Simulation
 from sase_bench.benchmark.tables import Tables, tables_at
 from sase_bench.benchmark.verification import SCORES, verify
@@ -72,6 +73,7 @@ class Benchmark:
     def __init__(self, tables: Tables) -> None:
         self._tables = tables
         self._answers: dict[tuple[int, str | None, int | None, int | None], Result] = {}
+        self._oracles: dict[tuple[str, str], Oracle] = {}
         self.revealed = 0  # how often test scores were asked for
 
     @classmethod
@@ -160,19 +162,21 @@ class Benchmark:
         Only architectures with as many seeds as any other compete, so that none wins by a single lucky one.
         """
         table, values = self._means(metric, proxy)
-        counts = table.counts()
-        if not counts.any():
-            raise RequestError(f"no run on {table.proxy} ended ok")
-        competing = np.where(counts == counts.max(), values, np.nan)
-        better = _better(metric)
-        best = int(np.nanargmin(competing) if better == "smaller" else np.nanargmax(competing))
+        known = self._oracles.get((metric, table.proxy))
+        if known is not None:
+            return known
+        ranking = table.ranking(metric)
+        best, seeds = int(ranking[0]), int(table.counts()[ranking[0]])
         definition = (
-            f"best mean {metric} over {counts.max()} seeds among the {int((counts == counts.max()).sum())} architectures of "
+            f"best mean {metric} over {seeds} seeds among the {len(ranking)} architectures of "
             f"{table.proxy} measured with that many; ties go to the smaller index"
         )
         arch = Architecture(int(table.archs[best]))
-        unit = METRICS[metric].unit
-        return Oracle(arch, float(values[best]), metric, table.proxy, int(counts[best]), unit, better, definition)
+        column = METRICS[metric]
+        better = column.better or "smaller"
+        oracle = Oracle(arch, float(values[best]), metric, table.proxy, seeds, column.unit, better, definition)
+        self._oracles[metric, table.proxy] = oracle
+        return oracle
 
     def regret(self, arch: Architecture | str | int, metric: str, proxy: str | None = None) -> float | None:
         """The regret of `arch` as the module defines it; None if no run of it ended ok."""
@@ -180,8 +184,7 @@ class Benchmark:
         value = only(values[_row(table, _index(arch))])
         if value is None:
             return None
-        difference = value - self.oracle(metric, table.proxy).value
-        return difference if _better(metric) == "smaller" else -difference
+        return direction(metric) * (value - self.oracle(metric, table.proxy).value)
 
     def reveal(self, arch: Architecture | str | int, proxy: str | None = None) -> Revealed:
         """Test scores. For the end of a study, not for a search: every call counts in `revealed`."""
@@ -229,10 +232,6 @@ class Benchmark:
             raise unknown("metric", metric, SCORES)
         table = self.measured(proxy)
         return table, table.means(metric)
-
-
-def _better(metric: str) -> Better:
-    return METRICS[metric].better or "smaller"
 
 
 def _index(arch: Architecture | str | int) -> int:

@@ -1,6 +1,7 @@
 """A simulated cluster: n workers, a clock, and runs that take as long as the table says they took.
 
-A search talks in costs, which are always minimised: a loss is its own cost, an accuracy counts negatively (`cost_of`).
+A search is told objectives, which are always minimised: a loss is its own objective, an accuracy counts negatively
+(`objective_of`).
 """
 
 from __future__ import annotations
@@ -11,12 +12,11 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from sase_bench.benchmark.arrays import Measured, only
+from sase_bench.benchmark.arrays import Measured, direction, only
 from sase_bench.errors import RequestError
-from sase_bench.record import COLUMNS
 from sase_bench.space import Architecture
 
-__all__ = ["Finished", "Simulation", "Strategy", "cost_of"]
+__all__ = ["Finished", "Simulation", "Strategy", "objective_of"]
 
 
 class Finished(NamedTuple):
@@ -42,16 +42,14 @@ class Strategy(Protocol):
         """Up to `count` blocks to try next, none of them ever asked or told before; fewer where no more are left."""
         ...
 
-    def tell(self, arch: int, cost: float | None) -> None:
+    def tell(self, arch: int, objective: float | None) -> None:
         """What came of a block, smaller is better; None for a run that diverged or failed. Also for blocks not asked for."""
         ...
 
 
-def cost_of(metric: str, value: float | None) -> float | None:
-    """The score `value` as a cost to be minimised, by the direction that the column declares; its own inverse."""
-    if value is None or COLUMNS[metric].better == "smaller":
-        return value
-    return -value
+def objective_of(metric: str, value: float | None) -> float | None:
+    """The score `value` as an objective to be minimised, by the direction that the column declares; its own inverse."""
+    return None if value is None else direction(metric) * value
 
 
 class Simulation:
@@ -86,11 +84,10 @@ class Simulation:
             seed = missing[0] if missing else "any"
             raise RequestError(f"run ({arch.index}, seed {seed}) is not in {self._table.proxy}")
         columns = np.searchsorted(self._table.seeds, chosen)
-        seconds = float(np.nansum(self._table.cost[row, columns]))  # a run whose process died has no known cost
+        seconds = float(np.nansum(self._table.run_seconds[row, columns]))  # of a run whose process died they are not known
         ok = columns[self._table.status[row, columns] == 0]
         scores = [
-            only(float(getattr(self._table, name)[row, ok, -1].mean())) if len(ok) else None
-            for name in ("val_loss", "val_top1")
+            only(float(self._table.scores(name)[row, ok].mean())) if len(ok) else None for name in ("val_loss", "val_top1")
         ]
         finished = Finished(arch, chosen, scores[0], scores[1], self.clock, self.clock + seconds)
         self._submitted += 1
@@ -136,4 +133,4 @@ class Simulation:
             if not self._running:
                 return done
             done.append(self.wait())
-            strategy.tell(done[-1].arch.index, cost_of(metric, getattr(done[-1], metric)))
+            strategy.tell(done[-1].arch.index, objective_of(metric, getattr(done[-1], metric)))

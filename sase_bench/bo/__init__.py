@@ -7,14 +7,14 @@
 >>> from sase_bench.space import Space
 >>> search = find("gp")(Pool.of(Space("tied")), 0)
 >>> for arch in search.ask(4):
-...     search.tell(arch, cost=arch / 117649)
+...     search.tell(arch, objective=arch / 117649)
 >>> len(search.ask(2))
 2
 """
 
 from sase_bench.bo.acquisition import ACQUISITIONS
 from sase_bench.bo.bayesian import BayesianSearch
-from sase_bench.bo.compare import Comparison, Plan, compare
+from sase_bench.bo.comparison import Comparison, Plan, compare
 from sase_bench.bo.live import Live, Outcome
 from sase_bench.bo.objectives import Objective, read_objective
 from sase_bench.bo.registry import find, names

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sase_bench import cli
 from sase_bench.bo.acquisition import ACQUISITIONS
-from sase_bench.bo.comparing import comparison
+from sase_bench.bo.compare_command import comparison
 from sase_bench.bo.searching import DIFFERENTIABLE, live, simulated
 from sase_bench.database.reader import DEFAULT_TABLE, default_source
 from sase_bench.errors import RequestError

@@ -1,6 +1,6 @@
-"""What makes a block worth trying: one formula a function, all for costs that are minimised, all scores larger = better.
+"""What makes a block worth trying: one formula a function, for objectives that are minimised; of all scores larger is better.
 
-Notation: μ (n,) and σ (n,) are mean and standard deviation of the surrogate at n candidates, f* the cost to be improved on,
+Notation: μ (n,) and σ (n,) are mean and standard deviation of the surrogate at n candidates, f* the objective to improve on,
 z = (f* − μ)/σ, φ and Φ density and distribution function of the standard normal.
 
 >>> import numpy as np
@@ -60,7 +60,7 @@ def log_expected_improvement(mean: Floats, sd: Floats, best: float | Floats) -> 
 
 
 def noisy_log_expected_improvement(mean: Floats, sd: Floats, bests: Floats) -> Floats:
-    """log of the mean EI over s draws of the best true cost among the blocks tried, `bests` (s,).
+    """log of the mean EI over s draws of the best true objective among the blocks tried, `bests` (s,).
 
     For noisy results: f* is not the luckiest measurement but what the surrogate believes of it (Letham et al., Bayesian
     Analysis 2019, arXiv 1706.07094). Valid where candidate and incumbent may be taken as independent given the data.
@@ -73,7 +73,7 @@ def noisy_log_expected_improvement(mean: Floats, sd: Floats, bests: Floats) -> F
 
 
 def confidence_bound(mean: Floats, sd: Floats, beta: float = _BETA) -> Floats:
-    """−(μ − β·σ): the cost that is still believable, UCB in the language of rewards (Srinivas et al., arXiv 0912.3995)."""
+    """−(μ − β·σ): the objective that is still believable, UCB in the language of rewards (Srinivas et al., arXiv 0912.3995)."""
     return beta * sd - mean
 
 
@@ -87,10 +87,10 @@ def predict(surrogate: Predictor, candidates: Indices) -> Prediction:
 class Situation:
     """All that a choice depends on."""
 
-    surrogate: Predictor  # fitted on `costs`
+    surrogate: Predictor  # fitted on `objectives`
     candidates: Indices  # (n,) blocks that may be chosen
     tried: Indices  # (m,)
-    costs: Floats  # (m,)
+    objectives: Floats  # (m,)
     seed: int
 
     @cached_property
@@ -106,7 +106,7 @@ class Acquisition(NamedTuple):
 
 
 def _log_ei(now: Situation) -> Floats:
-    return log_expected_improvement(*now.prediction, float(now.costs.min()))
+    return log_expected_improvement(*now.prediction, float(now.objectives.min()))
 
 
 def _noisy_log_ei(now: Situation) -> Floats:

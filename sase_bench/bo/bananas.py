@@ -19,6 +19,6 @@ _PARENTS = 10  # best blocks whose neighbours are candidates
 
 def mutants_of_the_best(history: History) -> NDArray[np.int64]:
     """The open neighbours of the ten best blocks told so far; every open block where there are none."""
-    parents = sorted(history.costs, key=history.cost)[:_PARENTS]
+    parents = sorted(history.objectives, key=history.objective)[:_PARENTS]
     found = {arch for parent in parents for arch in history.pool.neighbours(parent).tolist() if history.is_open(arch)}
     return np.asarray(sorted(found), dtype=np.int64) if found else history.open()

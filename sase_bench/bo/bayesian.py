@@ -24,10 +24,10 @@ MakeSurrogate = Callable[[int], Predictor]
 class BayesianSearch:
     """`surrogate` × `acquisition` over the whole pool, after `initial` blocks that cover the operations of every slot.
 
-    A run without a score counts as the worst cost seen. Blocks under way are believed to turn out as predicted (kriging
-    believer; Ginsbourger, Le Riche & Carraro 2010), except where the rule draws at random and needs no such belief.
-    The surrogate is fitted again after `refit_every` new results; in between the old one goes on choosing. `candidates` may
-    narrow down which open blocks are scored.
+    A run without a score counts as the worst objective seen. The surrogate is fitted again after `refit_every` new results; in
+    between the old one goes on choosing. Blocks under way are believed to turn out as it predicts (kriging believer;
+    Ginsbourger, Le Riche & Carraro 2010), except where the rule draws at random and needs no such belief: a second surrogate,
+    fitted on the results and on these beliefs, then chooses. `candidates` may narrow down which open blocks are scored.
     """
 
     spent = 0.0
@@ -49,12 +49,12 @@ class BayesianSearch:
             acquisition = ACQUISITIONS[acquisition]
         self.history = History(pool)
         self._generator = np.random.default_rng(seed)
-        self._surrogate = surrogate(seed)
+        self._surrogate, self._believer = surrogate(seed), surrogate(seed)
         self._acquisition = acquisition
         self._initial = initial
         self._refit_every = refit_every
         self._candidates = candidates
-        self._fitted_on = 0  # results; 0 = it holds none, or beliefs as well
+        self._fitted_on = 0  # results
 
     def ask(self, count: int = 1) -> list[int]:
         asked: list[int] = []
@@ -62,52 +62,52 @@ class BayesianSearch:
             if self.history.known < self._initial or not self._enough():
                 arch = covering(self.history, self._generator)
             else:
-                self._learn()
                 arch = self._choose()
             self.history.take(arch)
             asked.append(arch)
         return asked
 
-    def tell(self, arch: int, cost: float | None) -> None:
-        self.history.tell(arch, cost)
+    def tell(self, arch: int, objective: float | None) -> None:
+        self.history.tell(arch, objective)
+
+    def learn(self) -> None:
+        """Fit the surrogate on all results there are, whatever `refit_every` says; nothing happens before two scores."""
+        if self._enough() and self._fitted_on != len(self.history.objectives):
+            self._surrogate.fit(*self._data())
+            self._fitted_on = len(self.history.objectives)
 
     def predict(self, arch: int) -> Prediction | None:
-        """The cost of a block as the surrogate sees it now; None before there is one. Arrays of length 1."""
-        if not self._enough():
-            return None
-        if self._fitted_on != len(self.history.costs):
-            self._fit()
-        return self._surrogate.predict(np.asarray([arch], dtype=np.int64))
+        """The objective of a block as the surrogate saw it when it was last fitted; None before that. Arrays of length 1.
+
+        Nothing is fitted for it: who looks on does not change the search.
+        """
+        return self._surrogate.predict(np.asarray([arch], dtype=np.int64)) if self._fitted_on else None
 
     def _enough(self) -> bool:
         """Whether there are two scores, the least that a surrogate can be fitted on."""
-        return sum(cost is not None for cost in self.history.costs.values()) >= 2
+        return sum(objective is not None for objective in self.history.objectives.values()) >= 2
 
     def _data(self) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-        costs = self.history.costs
-        worst = max(cost for cost in costs.values() if cost is not None)
-        values = [worst if cost is None else cost for cost in costs.values()]
-        return np.fromiter(costs, dtype=np.int64), np.asarray(values, dtype=np.float64)
+        objectives = self.history.objectives
+        worst = max(objective for objective in objectives.values() if objective is not None)
+        values = [worst if objective is None else objective for objective in objectives.values()]
+        return np.fromiter(objectives, dtype=np.int64), np.asarray(values, dtype=np.float64)
 
-    def _fit(self) -> None:
-        self._surrogate.fit(*self._data())
-        self._fitted_on = len(self.history.costs)
-
-    def _learn(self) -> None:
-        """Bring the surrogate up to date with the results, and with what is believed of the blocks under way."""
-        if not self._fitted_on or len(self.history.costs) >= self._fitted_on + self._refit_every:
-            self._fit()
-        if self.history.pending and not self._acquisition.draws:
-            tried, costs = self._data()
-            pending = np.fromiter(self.history.pending, dtype=np.int64)
-            expected = self._surrogate.predict(pending).mean
-            self._surrogate.fit(np.concatenate([tried, pending]), np.concatenate([costs, expected]))
-            self._fitted_on = 0
+    def _chooser(self) -> Predictor:
+        """The surrogate, as up to date as it is to be; where blocks are under way the one that believes something of them."""
+        if not self._fitted_on or len(self.history.objectives) >= self._fitted_on + self._refit_every:
+            self.learn()
+        if not self.history.pending or self._acquisition.draws:
+            return self._surrogate
+        tried, objectives = self._data()
+        pending = np.fromiter(self.history.pending, dtype=np.int64)
+        expected = self._surrogate.predict(pending).mean
+        return self._believer.fit(np.concatenate([tried, pending]), np.concatenate([objectives, expected]))
 
     def _choose(self) -> int:
-        candidates = self._candidates(self.history)
+        candidates, surrogate = self._candidates(self.history), self._chooser()
         seed = int(self._generator.integers(2**31))
-        scores = self._acquisition.score(Situation(self._surrogate, candidates, *self._data(), seed))
+        scores = self._acquisition.score(Situation(surrogate, candidates, *self._data(), seed))
         best = np.flatnonzero(scores == scores.max())  # trees give many blocks the same score
         return int(candidates[best[self._generator.integers(len(best))]])
 
@@ -119,7 +119,7 @@ def covering(history: History, generator: np.random.Generator) -> int:
     """
     pool = history.pool
     candidates = history.open()
-    known = np.asarray([arch for arch in (*history.costs, *history.pending) if arch in pool], dtype=np.int64)
+    known = np.asarray([arch for arch in (*history.objectives, *history.pending) if arch in pool], dtype=np.int64)
     chosen = pool.choices[np.searchsorted(pool.members, known)]
     open_choices = pool.choices[np.searchsorted(pool.members, candidates)]
     load = np.zeros(len(candidates))

@@ -12,8 +12,9 @@ from typing import NamedTuple
 import numpy as np
 
 from sase_bench.benchmark import Measured
-from sase_bench.calibrate.statistics import reliability
-from sase_bench.record import COLUMNS
+from sase_bench.benchmark.arrays import direction
+from sase_bench.benchmark.selection import complete
+from sase_bench.calibrate.statistics import LEAST_BLOCKS, reliability
 from sase_bench.search import Pool
 
 __all__ = ["Ceiling", "ceiling"]
@@ -26,7 +27,7 @@ class Ceiling(NamedTuple):
     """How much of the table's order is true."""
 
     reliability: float  # of the means over seeds; 1 = no noise
-    blocks: int  # with every seed, on which all of this rests
+    blocks: int  # with each of these seeds, on which all of this rests
     seeds: int
     oracle_place: list[float]  # low and high, 95 % interval of the true place of the table's best block, 1 = best
     top_1_percent: float  # share of the table's best 1 % that is truly there
@@ -34,15 +35,12 @@ class Ceiling(NamedTuple):
 
 
 def ceiling(table: Measured, pool: Pool, metric: str, seed: int = 0) -> Ceiling | None:
-    """None where fewer than three blocks of the pool have every seed, or there is one seed only."""
-    rows = table.row[pool.members]
-    scores = getattr(table, metric)[rows, :, -1]
-    scores = scores[np.isfinite(scores).all(1)]
+    """By the seeds that tell most of the pool's noise; None where fewer than three blocks share two seeds."""
+    scores = complete(table.scores(metric)[table.row[pool.members]])
     blocks, seeds = scores.shape
-    if blocks < 3 or seeds < 2:
+    if blocks < LEAST_BLOCKS or seeds < 2:
         return None
-    sign = 1.0 if COLUMNS[metric].better == "smaller" else -1.0
-    means = sign * (scores - scores.mean(0)).mean(1)
+    means = direction(metric) * (scores - scores.mean(0)).mean(1)
     rho = float(np.clip(np.nan_to_num(reliability(scores)), _LEAST, 1 - _LEAST))
     expected, sd = rho * means, np.sqrt(means.var(ddof=1) * rho * (1 - rho))
     generator = np.random.default_rng(seed)

@@ -8,37 +8,42 @@ from pathlib import Path
 import numpy as np
 from tabulate import tabulate
 
-from sase_bench.benchmark import Measured, Strategy, cost_of
+from sase_bench.benchmark import Measured, Strategy, objective_of
 from sase_bench.bo.live import Outcome
 from sase_bench.bo.objectives import Objective, front
-from sase_bench.bo.progress import foretold
+from sase_bench.bo.progress import Predicting, foretold
 from sase_bench.space import SASE_BLOCK, Architecture
 
 __all__ = ["building", "ending", "pareto"]
 
 
 def ending(outcomes: Iterable[Outcome], strategy: Strategy, metric: str, table: Measured | None, db: Path, proxy: str) -> str:
-    """Lines for a person. `table` are the runs of the proxy, where the published block may have been measured."""
-    scored = [(cost_of(metric, outcome.value), outcome) for outcome in outcomes]
-    known = [(cost, outcome) for cost, outcome in scored if cost is not None]
+    """Lines for a person. `table` are the runs of the proxy, where the published block may have been measured.
+
+    The search is over: what `strategy` predicts here rests on all results.
+    """
+    if isinstance(strategy, Predicting):
+        strategy.learn()
+    scored = [(objective_of(metric, outcome.value), outcome) for outcome in outcomes]
+    known = [(objective, outcome) for objective, outcome in scored if objective is not None]
     if not known:
         return "no block has a score: every run diverged or failed"
-    cost, best = min(known, key=lambda pair: pair[0])
+    objective, best = min(known, key=lambda pair: pair[0])
     lines = [
         f"best block       {best.arch}  {Architecture(best.arch)}",
         f"                 {metric} {best.value:.4f}, {_mean_of(best.seeds)}{foretold(strategy, metric, best.arch)}",
         f"published block  {SASE_BLOCK.index}  {SASE_BLOCK}",
     ]
     row = -1 if table is None else int(table.row[SASE_BLOCK.index])
-    published = None if table is None or row < 0 else cost_of(metric, _finite(float(table.means(metric)[row])))
+    published = None if table is None or row < 0 else objective_of(metric, _finite(float(table.means(metric)[row])))
     if table is None or published is None:
         command = f'python -m sase_bench.sweep --space full --plan {SASE_BLOCK.index} --proxy {proxy} --db "{db}"'
         lines.append(f"                 not measured{foretold(strategy, metric, SASE_BLOCK.index)}; measure it with: {command}")
     else:
-        difference, word = published - cost, "better" if published > cost else "worse"
+        difference, word = published - objective, "better" if published > objective else "worse"
         verdict = f"the best is {abs(difference):.4f} {word}" if difference else "the best is as good"
         lines.append(
-            f"                 {metric} {cost_of(metric, published):.4f}, {_mean_of(int(table.counts()[row]))}; {verdict}"
+            f"                 {metric} {objective_of(metric, published):.4f}, {_mean_of(int(table.counts()[row]))}; {verdict}"
         )
     return "\n".join([*lines, f"build it         {building(best.arch)}"])
 
@@ -49,8 +54,8 @@ def pareto(outcomes: Iterable[Outcome], objective: Objective, known: np.ndarray)
     if not scored:
         return "no block has a score: every run diverged or failed"
     archs = [outcome.arch for outcome in scored]
-    trained = np.asarray([cost_of(objective.metric, outcome.value) for outcome in scored], dtype=np.float64)
-    costs = np.column_stack([trained, known[archs]])
+    trained = np.asarray([objective_of(objective.metric, outcome.value) for outcome in scored], dtype=np.float64)
+    objectives = np.column_stack([trained, known[archs]])
     rows = [
         [
             outcome.arch,
@@ -58,7 +63,9 @@ def pareto(outcomes: Iterable[Outcome], objective: Objective, known: np.ndarray)
             f"{outcome.value:.4f}",
             *(f"{value:,g}" for value in known[outcome.arch]),
         ]
-        for outcome, is_best in sorted(zip(scored, front(costs), strict=True), key=lambda pair: known[pair[0].arch].tolist())
+        for outcome, is_best in sorted(
+            zip(scored, front(objectives), strict=True), key=lambda pair: known[pair[0].arch].tolist()
+        )
         if is_best
     ]
     return tabulate(rows, headers=["arch", "text", objective.metric, *objective.against], disable_numparse=True)

@@ -18,9 +18,9 @@ _CHUNK = 8192  # candidates at once
 
 
 def expected_improvement(tried: Floats, mean: Floats, sd: Floats, reference: float) -> Floats:
-    """Of n candidates with independent normal costs, mean and sd (n, m), over the front of `tried` (k, m); all are minimised.
+    """Of n candidates with independent normal objectives, mean and sd (n, m), over the front of `tried` (k, m), all minimised.
 
-    `reference` is the worst cost that counts, the same for every objective. BoTorch takes an sd below 3e-5 as 3e-5.
+    `reference` is the worst value that counts, the same for every objective. BoTorch takes an sd below 3e-5 as 3e-5.
     """
     try:
         with warnings.catch_warnings():

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from statistics import fmean
 from typing import NamedTuple
 
-from sase_bench.benchmark import Benchmark, Strategy, cost_of
+from sase_bench.benchmark import Benchmark, Strategy, objective_of
 from sase_bench.database import Store
 from sase_bench.record import STATUSES, Record
 from sase_bench.search import Pool
@@ -51,7 +51,7 @@ class Live:
         if not any(key[1] == proxy for key in store.keys):
             return
         table = Benchmark.load(store.path).measured(proxy)
-        scores = getattr(table, self._metric)[:, :, -1]
+        scores = table.scores(self._metric)
         for row, arch in enumerate(table.archs.tolist()):
             for column, seed in enumerate(table.seeds.tolist()):
                 if seed in self._seeds and table.status[row, column] >= 0:
@@ -68,7 +68,7 @@ class Live:
             return
         known = [value for value in runs.values() if value is not None]
         value = fmean(known) if known else None
-        self._strategy.tell(arch, cost_of(self._metric, value))
+        self._strategy.tell(arch, objective_of(self._metric, value))
         if arch in self._pool:
             self.outcomes.append(Outcome(arch, value, len(known), trained))
             self._left -= not trained  # those that it asked for were counted when they were asked

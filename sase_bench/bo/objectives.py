@@ -28,7 +28,7 @@ Floats = NDArray[np.float64]
 
 _TRAINED = ("val_top1", "val_loss")
 _KNOWN = ("params", "flops", "latency")
-_REFERENCE = 1.1  # in units of the range of each cost: a little behind the worst
+_REFERENCE = 1.1  # in units of the range of each objective: a little behind the worst
 
 
 @dataclass(frozen=True)
@@ -72,14 +72,14 @@ def known_costs(names: tuple[str, ...], proxy: Proxy, db: Path) -> Floats:
     return np.stack(columns, axis=1)
 
 
-def front(costs: Floats) -> NDArray[np.bool_]:
-    """Which of n points with k costs are not dominated, shape (n,); of equal points all are kept."""
-    better = (costs[:, None] <= costs[None]).all(2) & (costs[:, None] < costs[None]).any(2)
+def front(objectives: Floats) -> NDArray[np.bool_]:
+    """Which of n points with k objectives are not dominated, shape (n,); of equal points all are kept."""
+    better = (objectives[:, None] <= objectives[None]).all(2) & (objectives[:, None] < objectives[None]).any(2)
     return np.asarray(~better.any(0), dtype=np.bool_)
 
 
 def hypervolume_improvement(known: Floats) -> Acquisition:
-    """The rule for a trained cost against `known` (117,649, k), all minimised.
+    """The rule for a trained score against `known` (117,649, k) costs, all minimised.
 
     Costs are scaled to 0..1 by their range, of the trained one among the blocks tried, of the others among candidates and
     blocks tried; the reference point lies at 1.1 in each.
@@ -87,12 +87,12 @@ def hypervolume_improvement(known: Floats) -> Acquisition:
 
     def score(now: Situation) -> Floats:
         mean, sd = now.prediction
-        low, high = float(now.costs.min()), float(now.costs.max())
+        low, high = float(now.objectives.min()), float(now.objectives.max())
         span = high - low or 1.0
         everything = np.concatenate([known[now.candidates], known[now.tried]])
         floor, range_ = everything.min(0), np.ptp(everything, axis=0)
         range_ = np.where(range_ > 0, range_, 1.0)
-        tried = np.column_stack([(now.costs - low) / span, (known[now.tried] - floor) / range_])
+        tried = np.column_stack([(now.objectives - low) / span, (known[now.tried] - floor) / range_])
         expected = np.column_stack([(mean - low) / span, (known[now.candidates] - floor) / range_])
         spread = np.column_stack([sd / span, np.zeros((len(sd), known.shape[1]))])
         return expected_improvement(tried, expected, spread, _REFERENCE)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol, runtime_checkable
 
-from sase_bench.benchmark import Strategy, cost_of
+from sase_bench.benchmark import Strategy, objective_of
 from sase_bench.predictors import Prediction
 
 __all__ = ["Predicting", "Watched", "foretold"]
@@ -15,7 +15,11 @@ __all__ = ["Predicting", "Watched", "foretold"]
 class Predicting(Protocol):
     """A strategy that can say what it expects of a block."""
 
-    def predict(self, arch: int) -> Prediction | None: ...
+    def learn(self) -> None:
+        """Take in every result there is, which may change what is asked for next."""
+
+    def predict(self, arch: int) -> Prediction | None:
+        """What it expects as it stands, without being changed by the question."""
 
 
 class Watched:
@@ -25,7 +29,7 @@ class Watched:
         self.strategy = strategy
         self._metric, self._evaluations, self._say = metric, evaluations, say
         self._told = 0
-        self._best: tuple[float, int] | None = None  # cost, block
+        self._best: tuple[float, int] | None = None  # objective, block
 
     @property
     def spent(self) -> float:
@@ -34,19 +38,19 @@ class Watched:
     def ask(self, count: int = 1) -> list[int]:
         best = "no score yet"
         if self._best is not None:
-            cost, arch = self._best
-            value = cost_of(self._metric, cost)
+            objective, arch = self._best
+            value = objective_of(self._metric, objective)
             best = f"best {arch}: {self._metric} {value:.4f}{foretold(self.strategy, self._metric, arch)}"
         asked = self.strategy.ask(count)
         following = ", ".join(f"{arch}{foretold(self.strategy, self._metric, arch)}" for arch in asked)
         self._say(f"{self._told}/{self._evaluations}  {best};  next: {following or 'nothing is left to try'}")
         return asked
 
-    def tell(self, arch: int, cost: float | None) -> None:
-        self.strategy.tell(arch, cost)
+    def tell(self, arch: int, objective: float | None) -> None:
+        self.strategy.tell(arch, objective)
         self._told += 1
-        if cost is not None and (self._best is None or cost < self._best[0]):
-            self._best = cost, arch
+        if objective is not None and (self._best is None or objective < self._best[0]):
+            self._best = objective, arch
 
 
 def foretold(strategy: Strategy, metric: str, arch: int) -> str:
@@ -54,5 +58,5 @@ def foretold(strategy: Strategy, metric: str, arch: int) -> str:
     prediction = strategy.predict(arch) if isinstance(strategy, Predicting) else None
     if prediction is None:
         return ""
-    value = cost_of(metric, float(prediction.mean[0]))
+    value = objective_of(metric, float(prediction.mean[0]))
     return f" (predicted {value:.4f} ± {float(prediction.sd[0]):.4f})"

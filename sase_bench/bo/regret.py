@@ -1,8 +1,8 @@
 """How far a search was from the best block of its pool, after so many evaluations or so much simulated time.
 
-The truth is the table's mean over seeds, whatever a search was shown. The oracle is the best of the blocks of the pool that
-have as many seeds as any other. Regret is the true score of the incumbent, the block that looked best to the search,
-short of the oracle's: in the unit of the metric, 0 is best, and negative where fewer seeds flatter a block.
+The truth is the table's mean over seeds, whatever a search was shown. Those blocks of the pool are ranked that have as many
+seeds as any other (`Measured.ranking`), and the first is the oracle. Regret is the true score of the incumbent, the block that
+looked best to the search, short of the oracle's: in the unit of the metric, 0 is best, negative where few seeds flatter it.
 """
 
 from __future__ import annotations
@@ -14,9 +14,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sase_bench.benchmark import Finished, Measured, cost_of
-from sase_bench.errors import RequestError
-from sase_bench.record import COLUMNS
+from sase_bench.benchmark import Finished, Measured, objective_of
+from sase_bench.benchmark.arrays import direction
 from sase_bench.search import Pool
 
 __all__ = ["Trajectory", "Truth", "one_seed", "trajectory"]
@@ -36,9 +35,9 @@ def trajectory(done: Sequence[Finished], metric: str) -> Trajectory:
     """The incumbents of a search that was shown the scores in `done`."""
     best, incumbent, incumbents = np.inf, -1, []
     for finished in done:
-        cost = cost_of(metric, getattr(finished, metric))
-        if cost is not None and cost < best:
-            best, incumbent = cost, finished.arch.index
+        objective = objective_of(metric, getattr(finished, metric))
+        if objective is not None and objective < best:
+            best, incumbent = objective, finished.arch.index
         incumbents.append(incumbent)
     archs = [finished.arch.index for finished in done]
     return Trajectory(np.asarray(archs), np.asarray(incumbents), np.asarray([finished.ended for finished in done]))
@@ -46,43 +45,36 @@ def trajectory(done: Sequence[Finished], metric: str) -> Trajectory:
 
 @dataclass(frozen=True)
 class Truth:
-    """The true costs of a pool, smaller is better; nan for a block that has no score."""
+    """The true objectives of a pool, smaller is better; nan for a block that has no score."""
 
     metric: str
-    costs: Floats  # (n,) by member of the pool
+    objectives: Floats  # (n,) by member of the pool
     pool: Pool
-    oracle: int
+    ranked: NDArray[np.int64]  # members with the most seeds, best first; of equals the smaller index
 
     @classmethod
     def of(cls, table: Measured, pool: Pool, metric: str) -> Truth:
         """Raises `RequestError` if no block of the pool has a score."""
         rows = table.row[pool.members]
-        sign = 1.0 if COLUMNS[metric].better == "smaller" else -1.0
-        costs, counts = sign * table.means(metric)[rows], table.counts()[rows]
-        if not counts.any():
-            raise RequestError(f"no block of the pool has a score on {table.proxy}")
-        competing = np.where(counts == counts.max(), costs, np.nan)
-        return cls(metric, costs, pool, int(pool.members[np.nanargmin(competing)]))
+        objectives = direction(metric) * table.means(metric)[rows]
+        return cls(metric, objectives, pool, table.archs[table.ranking(metric, rows)])
 
-    def cost(self, archs: NDArray[np.int64]) -> Floats:
-        """True costs of members; nan for -1, which stands for no block."""
+    @property
+    def oracle(self) -> int:
+        return int(self.ranked[0])
+
+    def objective(self, archs: NDArray[np.int64]) -> Floats:
+        """True objectives of members; nan for -1, which stands for no block."""
         found = np.searchsorted(self.pool.members, archs)
-        return np.where(archs < 0, np.nan, self.costs[np.minimum(found, len(self.costs) - 1)])
+        return np.where(archs < 0, np.nan, self.objectives[np.minimum(found, len(self.objectives) - 1)])
 
     def regret(self, archs: NDArray[np.int64]) -> Floats:
-        """True cost above the oracle's; nan for -1."""
-        return self.cost(archs) - self.cost(np.asarray([self.oracle]))
-
-    def places(self) -> NDArray[np.int64]:
-        """The place of every member, 1 = best; blocks without a score come last."""
-        places = np.empty(len(self.costs), dtype=np.int64)
-        places[np.argsort(self.costs, kind="stable")] = np.arange(1, len(self.costs) + 1)  # nan sorts last
-        return places
+        """True objective above the oracle's; nan for -1."""
+        return self.objective(archs) - self.objective(np.asarray([self.oracle]))
 
     def top(self, share: float) -> NDArray[np.int64]:
-        """The best `share` of the pool, at least one block."""
-        most = max(1, int(share * len(self.pool)))
-        return self.pool.members[self.places() <= most]
+        """The best `share` of the blocks that are ranked, at least one, best first."""
+        return self.ranked[: max(1, int(share * len(self.ranked)))]
 
 
 def one_seed(table: Measured, repeat: int) -> Measured:

@@ -9,11 +9,12 @@ import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
+from sase_bench.benchmark.selection import most_informative
 from sase_bench.errors import RequestError
 from sase_bench.space import SPACES, Space
 from sase_bench.sweep.plan import read_plan
 
-__all__ = ["METRICS", "Panel", "drawn_at_random", "most_informative", "panel"]
+__all__ = ["METRICS", "Panel", "drawn_at_random", "panel"]
 
 _LEAST_DRAWN = 3  # blocks that a reliability can be estimated from
 
@@ -66,7 +67,7 @@ def panel(table: duckdb.DuckDBPyConnection, proxy: str, seeds: Sequence[int] | N
     for arch, seed, *values in rows:
         if arch in judged:
             found.setdefault(seed, {})[arch] = values
-    chosen = tuple(sorted(seeds)) if seeds is not None else most_informative(found)
+    chosen = tuple(sorted(seeds)) if seeds is not None else _telling(found)
     archs = sorted(set.intersection(*(set(found.get(seed, {})) for seed in chosen))) if chosen else []
     if not archs:
         raise RequestError(f"no block has been measured on {proxy} with all of the seeds {seeds or 'that there are'}")
@@ -88,12 +89,8 @@ def drawn_at_random(archs: Set[int]) -> Set[int]:
     return {arch.index for plan in plans for arch in plan} & archs
 
 
-def most_informative(found: Mapping[int, Mapping[int, object]]) -> tuple[int, ...]:
-    """The seeds with the most (blocks - 1)·(seeds - 1), adding seeds in the order of how many blocks have them."""
-    order = sorted(found, key=lambda seed: (-len(found[seed]), seed))
-    best, freedom = tuple(sorted(order[:1])), 0
-    for count in range(2, len(order) + 1):
-        shared = set.intersection(*(set(found[seed]) for seed in order[:count]))
-        if (len(shared) - 1) * (count - 1) > freedom:
-            best, freedom = tuple(sorted(order[:count])), (len(shared) - 1) * (count - 1)
-    return best
+def _telling(found: Mapping[int, Mapping[int, object]]) -> tuple[int, ...]:
+    """The most informative seeds of what was found by seed and block."""
+    seeds, blocks = sorted(found), sorted(set().union(*found.values()))
+    there = np.asarray([[arch in found[seed] for seed in seeds] for arch in blocks], dtype=np.bool_)
+    return tuple(seeds[column] for column in most_informative(there.reshape(len(blocks), len(seeds))))

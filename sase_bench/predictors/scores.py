@@ -14,7 +14,7 @@ from statistics import NormalDist
 
 import numpy as np
 
-from sase_bench.calibrate.scores import most_informative
+from sase_bench.benchmark.selection import complete
 from sase_bench.calibrate.statistics import LEAST_BLOCKS, icc, ranks
 from sase_bench.predictors.protocol import Floats, Indices, Prediction
 from sase_bench.predictors.targets import Targets
@@ -57,17 +57,12 @@ def covered(prediction: Prediction, measured: Floats, noise: Floats | None, shar
 
 def share_of_blocks(targets: Targets) -> float:
     """The blocks' share in the variance of single runs, of normal scores; nan where no two seeds share enough blocks."""
-    found = {
-        seed: {int(row): None for row in np.flatnonzero(np.isfinite(targets.scores[:, seed]))}
-        for seed in range(targets.scores.shape[1])
-    }
-    seeds = list(most_informative(found))
-    complete = targets.scores[np.isfinite(targets.scores[:, seeds]).all(1)][:, seeds]
-    if len(seeds) < 2 or len(complete) < LEAST_BLOCKS:
+    scores = complete(targets.scores)
+    if len(scores) < LEAST_BLOCKS or scores.shape[1] < 2:
         return float("nan")
     from scipy.special import ndtri
 
-    return icc(ndtri((ranks(complete) - 0.5) / len(complete)))
+    return icc(ndtri((ranks(scores) - 0.5) / len(scores)))
 
 
 def ceiling(share: float, counts: Indices, seed: int = 0) -> Agreement:

@@ -54,7 +54,7 @@ def targets(measured: Measured, metric: str, space: str = "full") -> Targets:
     """The targets of all blocks in `space` with a run that ended ok. Raises `RequestError` if there are none."""
     if metric not in METRICS:
         raise unknown("metric", metric, METRICS)
-    scores: Floats = getattr(measured, metric)[:, :, -1]
+    scores = measured.scores(metric)
     counts = np.isfinite(scores).sum(1)
     chosen = (counts > 0) & np.isin(measured.archs, Space(space).indices)
     if not chosen.any():

@@ -1,6 +1,6 @@
 """Searches without a surrogate of ours: random, local search, evolution, and those of other libraries, behind one protocol.
 
-Every strategy is built as `strategy(pool, seed)`, is asked for blocks and told costs, and never asks for one twice; see
+Every strategy is built as `strategy(pool, seed)`, is asked for blocks and told objectives, and never asks for one twice; see
 `sase_bench.benchmark.Strategy`. Those with a surrogate are in `sase_bench.bo`, which also has the command line.
 """
 

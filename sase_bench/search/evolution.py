@@ -30,15 +30,15 @@ class RegularisedEvolution:
     def ask(self, count: int = 1) -> list[int]:
         return list(islice(iter(self._next, None), count))
 
-    def tell(self, arch: int, cost: float | None) -> None:
-        self.history.tell(arch, cost)
+    def tell(self, arch: int, objective: float | None) -> None:
+        self.history.tell(arch, objective)
         self._alive.append(arch)
 
     def _next(self) -> int | None:
         if self.history.known < (self._alive.maxlen or 0) or not self._alive:
             return self.history.draw(self._generator)
         entrants = self._generator.integers(len(self._alive), size=self._tournament).tolist()
-        for place in sorted(set(entrants), key=lambda entrant: self.history.cost(self._alive[entrant])):
+        for place in sorted(set(entrants), key=lambda entrant: self.history.objective(self._alive[entrant])):
             mutant = self.history.draw(self._generator, self.history.pool.neighbours(self._alive[place]))
             if mutant is not None:
                 return mutant

@@ -29,9 +29,9 @@ class LocalSearch:
     def ask(self, count: int = 1) -> list[int]:
         return list(islice(iter(self._next, None), count))
 
-    def tell(self, arch: int, cost: float | None) -> None:
-        self.history.tell(arch, cost)
-        if cost is not None and (self._here is None or cost < self.history.cost(self._here)):
+    def tell(self, arch: int, objective: float | None) -> None:
+        self.history.tell(arch, objective)
+        if objective is not None and (self._here is None or objective < self.history.objective(self._here)):
             self._here = arch
 
     def _next(self) -> int | None:

@@ -86,7 +86,7 @@ class History:
 
     def __init__(self, pool: Pool) -> None:
         self.pool = pool
-        self.costs: dict[int, float | None] = {}  # by block, in the order in which they were told
+        self.objectives: dict[int, float | None] = {}  # by block, in the order in which they were told
         self.pending: dict[int, None] = {}  # asked for, not yet told
         self._open = np.ones(len(pool), dtype=bool)
 
@@ -105,32 +105,32 @@ class History:
         self._close(arch)
         self.pending[arch] = None
 
-    def tell(self, arch: int, cost: float | None) -> None:
-        """`cost` came of `arch`; None for a run without a score. Raises `RequestError` for a second result or nan."""
-        if arch in self.costs:
+    def tell(self, arch: int, objective: float | None) -> None:
+        """`objective` came of `arch`; None for a run without a score. Raises `RequestError` for a second result or nan."""
+        if arch in self.objectives:
             raise RequestError(f"block {arch} was told before; a block has one result")
-        if cost is not None and math.isnan(cost):
+        if objective is not None and math.isnan(objective):
             raise RequestError(f"the result of block {arch} is not a number; tell None for a run without a score")
         Architecture(arch)  # raises for an index that is none
         self._close(arch)
         self.pending.pop(arch, None)
-        self.costs[arch] = cost
+        self.objectives[arch] = objective
 
     @property
     def known(self) -> int:
         """Blocks asked for or told."""
-        return len(self.costs) + len(self.pending)
+        return len(self.objectives) + len(self.pending)
 
     @property
     def best(self) -> int | None:
-        """The block with the smallest cost, the first of those that share it; None before there is one."""
-        told = [(cost, arch) for arch, cost in self.costs.items() if cost is not None]
+        """The block with the smallest objective, the first of those that share it; None before there is one."""
+        told = [(objective, arch) for arch, objective in self.objectives.items() if objective is not None]
         return min(told, key=lambda pair: pair[0])[1] if told else None
 
-    def cost(self, arch: int) -> float:
-        """The cost of a block that was told, infinite if it had no score."""
-        cost = self.costs[arch]
-        return math.inf if cost is None else cost
+    def objective(self, arch: int) -> float:
+        """The objective of a block that was told, infinite if it had no score."""
+        objective = self.objectives[arch]
+        return math.inf if objective is None else objective
 
     def draw(self, generator: np.random.Generator, among: NDArray[np.int64] | None = None) -> int | None:
         """Take a block uniformly from the open ones, or from those `among` them; None where there are none."""

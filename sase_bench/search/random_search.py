@@ -26,5 +26,5 @@ class RandomSearch:
             self.history.take(arch)
         return asked
 
-    def tell(self, arch: int, cost: float | None) -> None:
-        self.history.tell(arch, cost)
+    def tell(self, arch: int, objective: float | None) -> None:
+        self.history.tell(arch, objective)

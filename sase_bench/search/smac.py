@@ -78,16 +78,16 @@ class SMAC:
     def ask(self, count: int = 1) -> list[int]:
         return list(islice(iter(self._next, None), count))
 
-    def tell(self, arch: int, cost: float | None) -> None:
-        self.history.tell(arch, cost)
+    def tell(self, arch: int, objective: float | None) -> None:
+        self.history.tell(arch, objective)
         info = self._proposed.pop(arch, None)
         if info is None:
             if arch not in self.history.pool:  # nothing that SMAC's space could hold
                 return
             info = self._info(self._configuration(arch), seed=0)  # the seed of all runs of a deterministic scenario
-        worst = max((known for known in self.history.costs.values() if known is not None), default=0.0)
-        status = self._status.CRASHED if cost is None else self._status.SUCCESS
-        self._smac.tell(info, self._value(cost=worst if cost is None else cost, status=status), save=False)
+        worst = max((known for known in self.history.objectives.values() if known is not None), default=0.0)
+        status = self._status.CRASHED if objective is None else self._status.SUCCESS
+        self._smac.tell(info, self._value(cost=worst if objective is None else objective, status=status), save=False)
 
     def _next(self) -> int | None:
         if not len(self.history.open()):

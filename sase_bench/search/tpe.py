@@ -57,15 +57,15 @@ class TPE:
     def ask(self, count: int = 1) -> list[int]:
         return list(islice(iter(self._next, None), count))
 
-    def tell(self, arch: int, cost: float | None) -> None:
-        self.history.tell(arch, cost)
+    def tell(self, arch: int, objective: float | None) -> None:
+        self.history.tell(arch, objective)
         failed = self._optuna.trial.TrialState.FAIL
         trial = self._trials.pop(arch, None)
         if trial is not None:
-            self._study.tell(trial, cost, state=failed if cost is None else None)
-        elif cost is not None and arch in self.history.pool:  # it was not asked for
+            self._study.tell(trial, objective, state=failed if objective is None else None)
+        elif objective is not None and arch in self.history.pool:  # it was not asked for
             values = self.history.pool.space.configuration(Architecture(arch))
-            known = self._optuna.trial.create_trial(params=values, distributions=dict(self._space), value=cost)
+            known = self._optuna.trial.create_trial(params=values, distributions=dict(self._space), value=objective)
             self._study.add_trial(known)
 
     def _next(self) -> int | None:

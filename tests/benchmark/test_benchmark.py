@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sase_bench import Architecture, Benchmark
-from sase_bench.benchmark import cost_of
+from sase_bench.benchmark import objective_of
 from sase_bench.database import Store
 from sase_bench.errors import RequestError
 from sase_bench.proxies.registry import PROXIES
@@ -86,6 +86,20 @@ def test_the_oracle_is_the_best_of_those_measured_with_the_most_seeds(bench: Ben
     assert (bench.regret(129, "val_top1", "digits") or 0) < 0
 
 
+def test_a_ranking_starts_with_the_oracle_and_leaves_out_who_has_fewer_seeds(bench: Benchmark) -> None:
+    table = bench.measured("digits")
+    for metric in ("val_loss", "val_top1"):
+        ranking = table.ranking(metric)
+        assert table.archs[ranking[0]] == bench.oracle(metric, "digits").arch.index
+        assert sorted(table.archs[ranking].tolist()) == [0, 1, 54983]
+        regrets = [bench.regret(int(arch), metric, "digits") or 0 for arch in table.archs[ranking]]
+        assert regrets == sorted(regrets)
+    some = table.row[[7, 129, 200]]
+    assert table.archs[table.ranking("val_loss", some)].tolist() == [7]  # two seeds, one and none
+    with pytest.raises(RequestError, match=r"^no run on digits ended ok$"):
+        table.ranking("val_loss", table.row[[200]])
+
+
 def test_a_simulated_clock_runs_as_the_real_runs_did(bench: Benchmark) -> None:
     simulation = bench.simulate("digits", workers=2)
     simulation.submit(Architecture(0), 0)
@@ -119,8 +133,8 @@ def test_a_strategy_is_asked_and_told_in_the_order_of_the_clock(bench: Benchmark
             self.spent = 10.0  # it trains something before the first block
             return asked
 
-        def tell(self, arch: int, cost: float | None) -> None:
-            self.told[arch] = cost
+        def tell(self, arch: int, objective: float | None) -> None:
+            self.told[arch] = objective
 
     for workers, batch, clock in ((1, 1, 18.0), (1, 3, 18.0), (3, 1, 14.0), (3, 2, 14.0)):
         strategy, simulation = InOrder(), bench.simulate("digits", workers=workers)
@@ -130,9 +144,9 @@ def test_a_strategy_is_asked_and_told_in_the_order_of_the_clock(bench: Benchmark
         assert simulation.clock == clock
 
 
-def test_costs_are_minimised_whatever_the_metric() -> None:
-    assert (cost_of("val_loss", 0.5), cost_of("val_top1", 0.5), cost_of("val_top1", None)) == (0.5, -0.5, None)
-    assert cost_of("val_top1", cost_of("val_top1", 0.5)) == 0.5
+def test_objectives_are_minimised_whatever_the_metric() -> None:
+    assert (objective_of("val_loss", 0.5), objective_of("val_top1", 0.5), objective_of("val_top1", None)) == (0.5, -0.5, None)
+    assert objective_of("val_top1", objective_of("val_top1", 0.5)) == 0.5
 
 
 @pytest.mark.parametrize(

@@ -71,10 +71,10 @@ def test_a_prediction_in_chunks_is_the_prediction() -> None:
 def test_every_rule_prefers_what_is_likely_to_be_good(name: str) -> None:
     """The surrogate has seen that the last operation decides; the candidates differ in little else."""
     tried = np.arange(0, 2100, 7) + np.arange(300) % 7
-    costs = (tried % 7).astype(np.float64)
+    objectives = (tried % 7).astype(np.float64)
     candidates = np.arange(3000, 3700)
-    surrogate = PREDICTORS["linear"](seed=0).fit(tried, costs)
-    scores = ACQUISITIONS[name].score(Situation(surrogate, candidates, tried, costs, seed=0))
+    surrogate = PREDICTORS["linear"](seed=0).fit(tried, objectives)
+    scores = ACQUISITIONS[name].score(Situation(surrogate, candidates, tried, objectives, seed=0))
     assert scores.shape == (700,)
     assert not np.isnan(scores).any()
     assert scores[candidates % 7 == 0].mean() > scores[candidates % 7 == 6].mean()

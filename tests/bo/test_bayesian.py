@@ -17,7 +17,7 @@ POOL = Pool.of(Space("tied"))
 
 
 class Remembering:
-    """Predicts the index as the cost, and remembers what it was fitted on."""
+    """Predicts the index as the objective, and remembers what it was fitted on."""
 
     name = "remembering"
 
@@ -59,10 +59,11 @@ def test_blocks_under_way_are_believed_to_be_as_predicted(surrogates: list[Remem
     strategy = search(surrogates)
     first, second = strategy.ask(2)
     truth = {100_842: 0.5, 54_983: 0.75}
-    assert surrogates[0].fits == [truth, truth | {first: first / 7**6}]
+    assert [surrogate.fits for surrogate in surrogates] == [[truth], [truth | {first: first / 7**6}]]
     strategy.tell(second, 0.25)
     strategy.ask()
-    assert surrogates[0].fits[-2:] == [truth | {second: 0.25}, truth | {second: 0.25, first: first / 7**6}]
+    truth |= {second: 0.25}
+    assert [surrogate.fits[1:] for surrogate in surrogates] == [[truth], [truth | {first: first / 7**6}]]
 
 
 def test_random_draws_need_no_belief(surrogates: list[Remembering]) -> None:
@@ -82,18 +83,25 @@ def test_the_surrogate_is_fitted_as_often_as_it_is_told_to(surrogates: list[Reme
     for _ in range(7):
         (arch,) = strategy.ask()
         strategy.tell(arch, 0.5)
-    assert [len(fit) for fit in surrogates[0].fits] == [2, 5, 8]
     prediction = strategy.predict(7)
     assert prediction is not None
     assert prediction.mean.tolist() == [7 / 7**6]
-    assert len(surrogates[0].fits[-1]) == 9  # a prediction is always of the present
+    assert [len(fit) for fit in surrogates[0].fits] == [2, 5, 8]
+    strategy.learn()
+    strategy.learn()
+    assert [len(fit) for fit in surrogates[0].fits] == [2, 5, 8, 9]
 
 
-def test_nothing_is_predicted_before_there_are_two_scores() -> None:
+def test_nothing_is_predicted_before_there_are_two_scores_and_a_fit() -> None:
     strategy = BayesianSearch(POOL, 0, surrogate=Remembering)
     strategy.tell(7, 0.5)
     strategy.tell(8, None)
+    strategy.learn()
     assert strategy.predict(9) is None
+    strategy.tell(10, 0.25)
+    assert strategy.predict(9) is None
+    strategy.learn()
+    assert strategy.predict(9) is not None
 
 
 def test_the_first_seven_blocks_hold_every_operation_of_every_slot() -> None:

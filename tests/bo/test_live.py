@@ -99,7 +99,7 @@ def test_a_predictor_learns_from_blocks_outside_the_pool(tmp_path: Path) -> None
     with Store(path, [DIGITS]) as store:
         store.append(made_up(54983))
     search = live(path, Pretender(), name="linear", seeds=(0,), evaluations=3)
-    assert 54983 in search._strategy.history.costs  # type: ignore[attr-defined]
+    assert 54983 in search._strategy.history.objectives  # type: ignore[attr-defined]
     assert 54983 not in [outcome.arch for outcome in search.outcomes]
     assert len(search.outcomes) == 3
 

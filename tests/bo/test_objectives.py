@@ -57,7 +57,7 @@ def test_the_improvement_agrees_with_a_simulation() -> None:
     mean, sd = np.array([[0.3, 0.5], [0.1, 0.9], [0.9, 0.9]]), np.array([[0.2, 0.0], [0.3, 0.0], [0.05, 0.0]])
 
     def volume(points: np.ndarray) -> float:
-        """Of the part of the square up to 1.1 that the points dominate, by sweeping along the first cost."""
+        """Of the part of the square up to 1.1 that the points dominate, by sweeping along the first objective."""
         total, lowest = 0.0, 1.1
         for first, second in sorted(map(tuple, points.tolist())):
             if first < 1.1 and second < lowest:
@@ -77,15 +77,17 @@ def test_a_search_with_two_objectives_fills_the_front() -> None:
     pytest.importorskip("botorch")
     pool = Pool.of(Space("tied"))
     params = count(DIGITS.trunk, Space("full").digits()).params[:, None].astype(np.float64)
-    costs = dict(zip(pool.members.tolist(), (pool.choices == 6).sum(1) * -1.0, strict=True))  # the dear operations are good
+    objectives = dict(
+        zip(pool.members.tolist(), (pool.choices == 6).sum(1) * -1.0, strict=True)
+    )  # the dear operations are good
     search = BayesianSearch(
         pool, 0, surrogate=lambda seed: PREDICTORS["linear"](seed=seed), acquisition=hypervolume_improvement(params), initial=14
     )
     for _ in range(30):
         (arch,) = search.ask()
-        search.tell(arch, costs[arch])
-    tried = list(search.history.costs)
-    points = np.column_stack([[costs[arch] for arch in tried], params[tried]])
+        search.tell(arch, objectives[arch])
+    tried = list(search.history.objectives)
+    points = np.column_stack([[objectives[arch] for arch in tried], params[tried]])
     best = front(points)
     assert len(np.unique(points[best], axis=0)) >= 3  # not one end of the front only
     assert points[:, 0].min() <= -3

@@ -43,7 +43,7 @@ def measured(space: str = "tied", *, seeds: int = 3, noise: float = 0.003, seed:
         train_loss=(3 * (1 - top1))[:, :, None],
         seconds=seconds[:, :, None],
         status=status,
-        cost=seconds,
+        run_seconds=seconds,
         test_loss=3 * (1 - top1),
         test_top1=top1,
         row=row,
@@ -63,5 +63,5 @@ def records(table: Measured) -> list[Record]:
                 for epoch in range(1, DIGITS.epochs + 1)
             )
             scores = {"val_top1": top1, "val_loss": loss, "test_top1": top1, "test_loss": loss, "curve": curve}
-            found.append(made_up(arch, seed, train_seconds=float(table.cost[row, column]), eval_seconds=0.0, **scores))
+            found.append(made_up(arch, seed, train_seconds=float(table.run_seconds[row, column]), eval_seconds=0.0, **scores))
     return found

@@ -50,8 +50,8 @@ def searched(strategy: Strategy, count: int, batch: int = 1) -> list[int]:
     while len(asked) < count and (blocks := strategy.ask(min(batch, count - len(asked)))):
         for arch in blocks:
             asked.append(arch)
-            cost = -float(true_scores(np.asarray([[arch // 7**i % 7 for i in range(5, -1, -1)]]))[0])
-            strategy.tell(arch, None if len(asked) % 7 == 3 else cost)
+            objective = -float(true_scores(np.asarray([[arch // 7**i % 7 for i in range(5, -1, -1)]]))[0])
+            strategy.tell(arch, None if len(asked) % 7 == 3 else objective)
     return asked
 
 

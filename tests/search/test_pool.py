@@ -36,7 +36,7 @@ def test_a_history_knows_what_is_open_and_what_is_best() -> None:
     history.tell(3, 0.25)
     history.tell(54983, 0.125)  # known, though not in the pool
     assert (history.best, history.open().tolist(), history.known) == (54983, [0], 4)
-    assert history.cost(2) == float("inf")
+    assert history.objective(2) == float("inf")
     with pytest.raises(RequestError, match="block 2 is not open"):
         history.take(2)
     assert history.draw(np.random.default_rng(0), among=np.asarray([1, 2])) is None

@@ -41,8 +41,8 @@ def test_local_search_moves_to_the_first_better_neighbour_and_starts_anew_when_t
 
 def test_evolution_asks_for_mutants_of_the_young_and_forgets_the_old() -> None:
     search = RegularisedEvolution(POOL, 0, population=3, tournament=50)
-    for arch, cost in ((0, -10.0), (16807, 3.0), (33614, 2.0), (50421, 1.0)):
-        search.tell(arch, cost)
+    for arch, objective in ((0, -10.0), (16807, 3.0), (33614, 2.0), (50421, 1.0)):
+        search.tell(arch, objective)
     (mutant,) = search.ask()
     assert mutant in POOL.neighbours(50421)
     search.tell(mutant, 9.0)

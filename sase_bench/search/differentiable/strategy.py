@@ -33,5 +33,5 @@ class DifferentiableSearch:
         self.history.take(arch)
         return [arch]
 
-    def tell(self, arch: int, cost: float | None) -> None:
-        self.history.tell(arch, cost)
+    def tell(self, arch: int, objective: float | None) -> None:
+        self.history.tell(arch, objective)

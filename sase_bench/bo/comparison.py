@@ -110,9 +110,9 @@ def compare(
         find(name)(pool, 0)  # whatever is not installed says so now, and in this process
     truth = Truth.of(table, pool, plan.metric)
     runs: dict[str, Runs] = {}
-    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as workers:
+    with ProcessPoolExecutor(processes, get_context("spawn"), _receive, (table, pool, plan)) as workers:
         for name in plan.strategies:
-            futures = {workers.submit(_repeat, table, pool, plan, name, repeat): repeat for repeat in range(plan.repeats)}
+            futures = {workers.submit(_repeat, name, repeat): repeat for repeat in range(plan.repeats)}
             paths: dict[int, Trajectory] = {}
             for future in as_completed(futures):
                 paths[futures[future]] = future.result()
@@ -128,11 +128,20 @@ def compare(
         ]
         few[name] = Runs.of(name, paths_of_order, truth, plan.evaluations)
     shown = _shown(table, plan, plan.first_seed)
-    costs = np.nansum(np.where(shown.status >= 0, shown.cost, 0.0)[table.row[pool.members]], axis=1)
-    return Comparison(plan, table.proxy, truth, float(costs.mean()), runs, few)
+    seconds = np.nansum(np.where(shown.status >= 0, shown.run_seconds, 0.0)[table.row[pool.members]], axis=1)
+    return Comparison(plan, table.proxy, truth, float(seconds.mean()), runs, few)
 
 
-def _repeat(table: Measured, pool: Pool, plan: Plan, name: str, repeat: int) -> Trajectory:
+#: In a process of a comparison what it works on: a table has megabytes, and is not sent along with every repeat.
+_GIVEN: list[tuple[Measured, Pool, Plan]] = []
+
+
+def _receive(table: Measured, pool: Pool, plan: Plan) -> None:
+    _GIVEN[:] = [(table, pool, plan)]
+
+
+def _repeat(name: str, repeat: int) -> Trajectory:
+    ((table, pool, plan),) = _GIVEN
     return _simulate(table, pool, plan, find(name, refit_every=plan.refit_every), repeat)
 
 

@@ -1,12 +1,14 @@
 import json
+import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from sase_bench.benchmark import Finished
+from sase_bench.benchmark import Finished, Measured
 from sase_bench.bo import Plan, compare
 from sase_bench.bo.ceiling import ceiling
-from sase_bench.bo.compare import Comparison, Runs
+from sase_bench.bo.comparison import Comparison, Runs
 from sase_bench.bo.regret import Trajectory, Truth, one_seed, trajectory
 from sase_bench.bo.summary import render, summarise
 from sase_bench.errors import RequestError
@@ -47,11 +49,24 @@ def test_regret_is_from_the_best_block_of_the_pool_with_every_seed() -> None:
     assert np.isnan(TRUTH.regret(np.array([-1]))).all()
 
 
-def test_the_top_is_a_share_of_the_pool_and_never_empty() -> None:
-    assert len(TRUTH.top(0.01)) == 3  # of 301
-    order = POOL.members[np.argsort(-np.nan_to_num(TABLE.means("val_top1")))]
-    assert set(TRUTH.top(0.01).tolist()) == set(order[:3].tolist())
+def test_the_top_is_a_share_of_the_blocks_with_every_seed_and_never_empty() -> None:
+    order = POOL.members[np.argsort(-np.where(TABLE.counts() == 3, TABLE.means("val_top1"), 0))]
+    assert (TABLE.counts() == 3).sum() == 292  # of 301
+    assert TRUTH.top(0.02).tolist() == order[:5].tolist()
     assert TRUTH.top(0.0001).tolist() == [order[0]]
+
+
+def test_a_block_that_was_lucky_with_few_seeds_is_neither_the_oracle_nor_at_the_top() -> None:
+    lucky = int(np.flatnonzero(TABLE.counts() == 3)[5])
+    status, top1 = TABLE.status.copy(), TABLE.val_top1.copy()
+    status[lucky, 1:], top1[lucky, 1:], top1[lucky, 0] = -1, np.nan, 0.99
+    truth = Truth.of(replace(TABLE, status=status, val_top1=top1), POOL, "val_top1")
+    arch = TABLE.archs[[lucky]]
+    assert truth.regret(arch)[0] < 0
+    assert truth.oracle in truth.top(0.001)
+    assert arch[0] not in truth.top(0.01)
+    assert (truth.regret(truth.top(0.01)) >= 0).all()
+    assert truth.oracle == TRUTH.oracle
 
 
 def test_one_seed_is_the_same_luck_for_all_and_another_in_another_repeat() -> None:
@@ -82,6 +97,19 @@ def test_repeats_are_paired_and_the_same_however_many_processes_run_them(compari
     assert (again.runs["random"].regrets == comparison.runs["random"].regrets)[np.isfinite(again.runs["random"].regrets)].all()
 
 
+def test_a_table_is_handed_to_a_process_once_and_not_for_every_repeat(monkeypatch: pytest.MonkeyPatch) -> None:
+    pickled = []
+
+    def counting(table: Measured) -> object:
+        pickled.append(table)
+        return object.__getstate__(table)
+
+    monkeypatch.setattr(Measured, "__getstate__", counting, raising=False)
+    plan = Plan(strategies=("random", "local"), evaluations=2, repeats=4)
+    assert compare(TABLE, POOL, plan, processes=2).runs["local"].regrets.shape == (4, 2)
+    assert 1 <= len(pickled) <= 2
+
+
 def test_a_summary_has_every_figure_and_is_json(comparison: Comparison) -> None:
     summary = summarise(comparison, ceiling(TABLE, POOL, "val_top1"))
     assert json.loads(json.dumps(summary, allow_nan=False)) == summary
@@ -91,8 +119,20 @@ def test_a_summary_has_every_figure_and_is_json(comparison: Comparison) -> None:
     regrets = comparison.runs["random"].regrets[:, 47]
     assert random["regret"]["48"] == pytest.approx([regrets.mean(), regrets.std(ddof=1) / 2])
     assert summary["ranks"]["48"]["best_guided"] == "linear"
-    assert set(summary["ranks"]["48"]["p_best_beats"]) == {"random", "local"}
-    assert summary["bars"]["beats random, evolution and tpe at 48, p < 0.01"] is None
+    assert {name: set(p_values) for name, p_values in summary["ranks"]["48"]["p_beats"].items()} == {
+        "linear": {"random", "local"}
+    }
+    assert set(summary["ranks"]["48"]["p_best_is_beaten_by"]) == {"random", "local"}
+
+
+def test_what_was_found_within_more_evaluations_than_there_were_is_not_known(comparison: Comparison) -> None:
+    summary = summarise(comparison, None)
+    assert summary["tops"] == {"top 1 % within 50": 2, "top 0.1 % within 150": 1}
+    assert all(set(values["finds"].values()) == {None} for values in summary["strategies"].values())
+    assert re.search(r"top 1 % within 50 \(2 blocks\) +top 0\.1 % within 150 \(1 block\)", render(summary))
+    longer = replace(comparison, plan=replace(comparison.plan, evaluations=50))
+    found = [values["finds"] for values in summarise(longer, None)["strategies"].values()]
+    assert all(isinstance(item["top 1 % within 50"], float) and item["top 0.1 % within 150"] is None for item in found)
 
 
 def test_the_differentiable_search_is_one_evaluation_after_its_training(comparison: Comparison) -> None:
@@ -105,8 +145,11 @@ def test_the_differentiable_search_is_one_evaluation_after_its_training(comparis
 def test_a_summary_is_told_to_a_person(comparison: Comparison) -> None:
     text = render(summarise(comparison, ceiling(TABLE, POOL, "val_top1")))
     assert "digits, tied space, 301 blocks (only what was measured of it); 4 repeats with paired seeds" in text
-    assert "at 48: linear beats, Wilcoxon p after Holm: random" in text
-    assert "bar: beats random, evolution and tpe at 48, p < 0.01: not run" in text
+    assert "at 48: linear beats, Wilcoxon p after Holm over all pairs: random" in text
+    assert (
+        "bar: beats random, evolution and tpe at 48, p < 0.01: not judged, "
+        "needs 48 evaluations of a surrogate, random, evolution and tpe" in text
+    )
 
 
 def test_without_noise_the_tables_order_is_true_and_in_pure_noise_it_is_nothing() -> None:
@@ -119,6 +162,22 @@ def test_without_noise_the_tables_order_is_true_and_in_pure_noise_it_is_nothing(
     assert noisy.oracle_place[1] > 200
     assert noisy.top_1_percent < 0.2
     assert ceiling(measured(every=8, seeds=1), POOL, "val_top1") is None
+
+
+def test_a_run_with_a_further_seed_does_not_take_the_ceiling_away() -> None:
+    table = measured(every=80, seeds=4)
+    status, top1 = table.status.copy(), table.val_top1.copy()
+    status[1:, 3], top1[1:, 3] = -1, np.nan
+    pool = Pool.of(Space("tied"), table.archs.tolist())
+    found = ceiling(replace(table, status=status, val_top1=top1), pool, "val_top1")
+    assert found is not None
+    assert (found.blocks, found.seeds) == (int((status[:, :3] == 0).all(1).sum()), 3)
+
+
+def test_a_pool_without_a_score_has_no_truth() -> None:
+    nothing = replace(TABLE, status=np.ones_like(TABLE.status), val_top1=np.full_like(TABLE.val_top1, np.nan))
+    with pytest.raises(RequestError, match="no run on digits ended ok"):
+        Truth.of(nothing, POOL, "val_top1")
 
 
 def test_a_plan_counts_from_one() -> None:

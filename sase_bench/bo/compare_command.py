@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sase_bench.benchmark import Benchmark
 from sase_bench.bo.ceiling import ceiling
-from sase_bench.bo.compare import Plan, compare
+from sase_bench.bo.comparison import Plan, compare
 from sase_bench.bo.objectives import read_objective
 from sase_bench.bo.searching import one_pool, say
 from sase_bench.bo.summary import render, summarise
