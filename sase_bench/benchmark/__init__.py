@@ -4,12 +4,13 @@ A search sees validation scores only; `Benchmark.reveal` shows test scores and c
 """
 
 from sase_bench.benchmark.arrays import Measured, Result
-from sase_bench.benchmark.benchmark import Benchmark, Oracle, ProxySize, Revealed
+from sase_bench.benchmark.benchmark import Benchmark, Curve, Oracle, ProxySize, Revealed
 from sase_bench.benchmark.choices import choices, chosen
 from sase_bench.benchmark.simulation import Finished, Simulation, Strategy, objective_of
 
 __all__ = [
     "Benchmark",
+    "Curve",
     "Finished",
     "Measured",
     "Oracle",

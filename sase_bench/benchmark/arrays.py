@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from sase_bench.benchmark.arguments import whole_numbers
 from sase_bench.benchmark.selection import most_seeds
 from sase_bench.errors import RequestError
 from sase_bench.record import COLUMNS, EPOCH_COLUMNS, STATUSES, Column
@@ -150,13 +151,13 @@ def pick(table: Measured, metric: str, archs: NDArray[np.integer[Any]], at: Arra
     rows = table.row[archs]
     if (rows < 0).any():
         raise RequestError(f"architecture {archs[rows < 0][0]} was not measured on {table.proxy}")
-    epochs = np.asarray(table.epochs if at is None else at)
+    epochs = whole_numbers(table.epochs if at is None else at, "at", rows.shape)
     unknown_epochs = epochs[(epochs < 1) | (epochs > table.epochs)]
     if unknown_epochs.size:
         raise RequestError(f"{table.proxy} has the epochs 1..{table.epochs}, got {unknown_epochs[0]}")
     columns = np.asarray(-1)
     if seed is not None:
-        seeds = np.broadcast_to(seed, rows.shape)
+        seeds = whole_numbers(seed, "seed", rows.shape)
         columns = np.minimum(np.searchsorted(table.seeds, seeds), len(table.seeds) - 1)
         missing = (table.seeds[columns] != seeds) | (table.status[rows, columns] < 0)
         if missing.any():

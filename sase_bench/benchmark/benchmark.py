@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from sase_bench.benchmark.arguments import index_of, whole
 from sase_bench.benchmark.arrays import METRICS, Measured, Result, direction, mean_over_seeds, only, pick
 from sase_bench.benchmark.simulation import Simulation
 from sase_bench.benchmark.tables import Tables, tables_at
@@ -64,6 +65,16 @@ class Revealed(NamedTuple):
     test_top1: float | None  # fraction 0..1, larger is better
 
 
+class Curve(NamedTuple):
+    """What a run, or the mean over seeds, had after every epoch: arrays of shape (epochs,)."""
+
+    epoch: NDArray[np.int64]  # from 1
+    val_loss: NDArray[np.float64]  # nat
+    val_top1: NDArray[np.float64]  # fraction 0..1
+    train_loss: NDArray[np.float64]  # nat, over the epoch's batches
+    seconds: NDArray[np.float64]  # of training and validation up to and with this epoch
+
+
 class Benchmark:
     """Answers from arrays. The same question always has the same answer; no random generator is used."""
 
@@ -91,14 +102,13 @@ class Benchmark:
         return {name: ProxySize(len(t.archs), t.runs, len(t.seeds)) for name, t in self._tables.items()}
 
     def measured(self, proxy: str | None = None) -> Measured:
-        """The arrays of `proxy`, for whoever wants them all at once; None = the only one there is."""
-        if proxy is None and len(self._tables) == 1:
-            return next(iter(self._tables.values()))
-        if proxy is None:
-            raise RequestError(f"name one of the proxies {', '.join(self._tables) or '(the table has no runs)'}")
-        if proxy not in self._tables:
-            raise unknown("proxy", proxy, self._tables)
-        return self._tables[proxy]
+        """The arrays of `proxy`, for whoever wants them all at once; None = the one with the most runs, here and everywhere."""
+        name = self._tables.largest if proxy is None else proxy
+        if name is None:
+            raise RequestError("the table has no runs")
+        if name not in self._tables:
+            raise unknown("proxy", name, self._tables)
+        return self._tables[name]
 
     def query(
         self, arch: Architecture | str | int, proxy: str | None = None, at: int | None = None, seed: int | None = None
@@ -107,11 +117,20 @@ class Benchmark:
 
         Raises `RequestError` for an architecture, a seed or an epoch that was not measured.
         """
-        key = (arch if isinstance(arch, int) else _index(arch), proxy, at, seed)
+        key = (arch if type(arch) is int else index_of(arch), proxy, at, seed)
         answer = self._answers.get(key)
         if answer is None:
-            answer = self._answers[key] = self._look_up(key[0], self.measured(proxy), at, seed)
+            epoch, which = (None if number is None else whole(number, name) for number, name in ((at, "at"), (seed, "seed")))
+            answer = self._answers[key] = self._look_up(key[0], self.measured(proxy), epoch, which)
         return answer
+
+    def curve(self, arch: Architecture | str | int, proxy: str | None = None, seed: int | None = None) -> Curve:
+        """The validation scores of `arch` after every epoch, as `query` gives them; nan where there is no score."""
+        table, index = self.measured(proxy), index_of(arch)
+        self.query(index, table.proxy, seed=seed)  # says what there is if that run is not
+        row, column = _row(table, index), len(table.seeds) if seed is None else table.columns[seed]
+        values = (table.answers(name)[row, column].copy() for name in METRICS)
+        return Curve(np.arange(1, table.epochs + 1), *values)
 
     def _look_up(self, index: int, table: Measured, at: int | None, seed: int | None) -> Result:
         row = _row(table, index)
@@ -145,7 +164,8 @@ class Benchmark:
         """
         if metric not in METRICS:
             raise unknown("metric", metric, METRICS)
-        indices = archs if isinstance(archs, np.ndarray) else np.asarray([_index(arch) for arch in archs], dtype=np.int64)
+        whole = isinstance(archs, np.ndarray) and np.issubdtype(archs.dtype, np.integer)
+        indices = np.asarray(archs if whole else [index_of(arch) for arch in archs], dtype=np.int64)
         return pick(self.measured(proxy), metric, indices, at, seed)
 
     def to_arrow(self, relation: str = "runs") -> Any:
@@ -156,7 +176,7 @@ class Benchmark:
         """All `runs` (with provenance, without test scores) or all `epochs` as a `pandas.DataFrame`; units are in `attrs`."""
         return self._tables.to_pandas(relation)
 
-    def oracle(self, metric: str, proxy: str | None = None) -> Oracle:
+    def oracle(self, metric: str = "val_loss", proxy: str | None = None) -> Oracle:
         """The best mean over seeds that the table holds: what regret is measured from.
 
         Only architectures with as many seeds as any other compete, so that none wins by a single lucky one.
@@ -178,10 +198,10 @@ class Benchmark:
         self._oracles[metric, table.proxy] = oracle
         return oracle
 
-    def regret(self, arch: Architecture | str | int, metric: str, proxy: str | None = None) -> float | None:
+    def regret(self, arch: Architecture | str | int, metric: str = "val_loss", proxy: str | None = None) -> float | None:
         """The regret of `arch` as the module defines it; None if no run of it ended ok."""
         table, values = self._means(metric, proxy)
-        value = only(values[_row(table, _index(arch))])
+        value = only(values[_row(table, index_of(arch))])
         if value is None:
             return None
         return direction(metric) * (value - self.oracle(metric, table.proxy).value)
@@ -189,7 +209,7 @@ class Benchmark:
     def reveal(self, arch: Architecture | str | int, proxy: str | None = None) -> Revealed:
         """Test scores. For the end of a study, not for a search: every call counts in `revealed`."""
         table = self.measured(proxy)
-        index = _index(arch)
+        index = index_of(arch)
         row = _row(table, index)
         self.revealed += 1
         ok = table.status[row] == 0
@@ -207,7 +227,7 @@ class Benchmark:
         builders = ("resnet50", "resnet101", "cifar_resnet")
         if backbone not in builders:
             raise unknown("backbone", backbone, builders)
-        network: nn.Module = getattr(backbones, backbone)(attention=Architecture(_index(arch)), **options)
+        network: nn.Module = getattr(backbones, backbone)(attention=Architecture(index_of(arch)), **options)
         return network
 
     def verify(
@@ -219,8 +239,8 @@ class Benchmark:
         version of the row the differences are 0. `options` go to `measure`.
         """
         table = self.measured(proxy)
-        self.query(_index(arch), table.proxy, seed=seed)  # says what there is if that run is not
-        done = verify(*self._tables.record((_index(arch), table.proxy, seed)), **options)
+        self.query(index_of(arch), table.proxy, seed=seed)  # says what there is if that run is not
+        done = verify(*self._tables.record((index_of(arch), table.proxy, seed)), **options)
         differences = {name: value for name, value in done.differences.items() if value is not None}
         if len(differences) < len(SCORES):
             ends = f"{done.known.status} in the table, {done.again.status} now, {done.again.reason or done.known.reason}"
@@ -232,12 +252,6 @@ class Benchmark:
             raise unknown("metric", metric, SCORES)
         table = self.measured(proxy)
         return table, table.means(metric)
-
-
-def _index(arch: Architecture | str | int) -> int:
-    if isinstance(arch, Architecture):
-        return arch.index
-    return Architecture.parse(arch).index if isinstance(arch, str) else int(arch)
 
 
 def _row(table: Measured, index: int) -> int:

@@ -12,8 +12,10 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
+from sase_bench.benchmark.arguments import index_of, whole
 from sase_bench.benchmark.arrays import Measured, direction, only
-from sase_bench.errors import RequestError
+from sase_bench.benchmark.verification import SCORES
+from sase_bench.errors import RequestError, unknown
 from sase_bench.space import Architecture
 
 __all__ = ["Finished", "Simulation", "Strategy", "objective_of"]
@@ -56,7 +58,7 @@ class Simulation:
     """Submit blocks to free workers, and wait for the one that ends next; results come in the order of the simulated clock."""
 
     def __init__(self, table: Measured, workers: int = 1) -> None:
-        if workers < 1:
+        if whole(workers, "workers") < 1:
             raise RequestError(f"a simulation has at least one worker, got {workers}")
         self._table = table
         self._running: list[tuple[float, int, Finished]] = []
@@ -69,16 +71,19 @@ class Simulation:
         """Workers with nothing to do."""
         return self.workers - len(self._running)
 
-    def submit(self, arch: Architecture, seeds: int | Sequence[int] | None = None) -> None:
+    def submit(self, arch: Architecture | str | int, seeds: int | Sequence[int] | None = None) -> None:
         """Start a block on a free worker: with one seed, with several one after the other, or with all that were measured.
 
         Raises `RequestError` if no worker is free or a run is not in the table.
         """
+        arch = Architecture(index_of(arch))
         if not self.free:
             raise RequestError(f"all {self.workers} workers are busy; wait() for one")
         row = int(self._table.row[arch.index])
         there = self._table.seeds[self._table.status[row] >= 0].tolist() if row >= 0 else []
         chosen = tuple(there if seeds is None else [seeds] if isinstance(seeds, int) else seeds)
+        if len(set(chosen)) < len(chosen):
+            raise RequestError(f"the seeds of a block are all different, got {chosen!r}")
         missing = [seed for seed in chosen if seed not in there]
         if missing or not chosen:
             seed = missing[0] if missing else "any"
@@ -103,6 +108,8 @@ class Simulation:
 
     def advance(self, seconds: float) -> None:
         """Let time pass without a worker being used, for a search that trains something itself."""
+        if not seconds >= 0:
+            raise RequestError(f"time does not go back: advance by 0 s or more, got {seconds!r}")
         self.clock += seconds
 
     def run(
@@ -110,26 +117,29 @@ class Simulation:
         strategy: Strategy,
         evaluations: int,
         *,
-        metric: str = "val_top1",
+        metric: str = "val_loss",
         batch: int = 1,
         seeds: int | Sequence[int] | None = None,
     ) -> list[Finished]:
         """Let `strategy` search until `evaluations` blocks have ended or it has no more; as many at once as there are workers.
 
-        With a `batch` above one the strategy is asked for that many at a time, as soon as a worker has nothing to do.
+        With a `batch` above one the strategy is asked for that many at a time, as soon as a worker has nothing to do. One that
+        has no `spent` spends nothing. Raises `RequestError` for a metric that is no score.
         """
+        if metric not in SCORES:
+            raise unknown("metric", metric, SCORES)
         done: list[Finished] = []
-        waiting: list[int] = []
+        waiting: list[Architecture] = []
         asked = 0
         while True:
             while self.free and (waiting or asked < evaluations):
                 if not waiting:
-                    before = strategy.spent
-                    waiting = strategy.ask(min(batch, evaluations - asked))
-                    self.advance(strategy.spent - before)
+                    before = getattr(strategy, "spent", 0.0)
+                    waiting = [Architecture(index_of(arch)) for arch in strategy.ask(min(batch, evaluations - asked))]
+                    self.advance(getattr(strategy, "spent", 0.0) - before)
                     asked = asked + len(waiting) if waiting else evaluations
                     continue
-                self.submit(Architecture(waiting.pop(0)), seeds)
+                self.submit(waiting.pop(0), seeds)
             if not self._running:
                 return done
             done.append(self.wait())

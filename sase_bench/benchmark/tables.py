@@ -33,6 +33,16 @@ class Tables(Mapping[str, Measured]):
         self._names = names
         self._connect = connect
         self._read: dict[str, Measured] = {}
+        self._largest: str | None = None
+
+    @property
+    def largest(self) -> str | None:
+        """The proxy with the most runs, the first by name of those that share it; None where there are no runs."""
+        if self._largest is None and self._names:
+            with self._connect() as table:
+                counted = "SELECT proxy FROM runs GROUP BY proxy ORDER BY count(*) DESC, proxy LIMIT 1"
+                (self._largest,) = table.execute(counted).fetchone() or (None,)
+        return self._largest
 
     def __getitem__(self, name: str) -> Measured:
         found = self._read.get(name)

@@ -28,7 +28,7 @@ from sase_bench.database.schema import (
     schema_sql,
 )
 from sase_bench.database.shards import be_quiet, quoted, recipes_in
-from sase_bench.database.version import MODULES_FOLDER, SCHEMA_VERSION
+from sase_bench.database.version import DEFAULT_TABLE, MODULES_FOLDER, SCHEMA_VERSION
 from sase_bench.errors import RequestError
 from sase_bench.proxies.recipe import Proxy
 from sase_bench.proxies.registry import PROXIES
@@ -43,6 +43,7 @@ __all__ = [
     "fill",
     "find_released",
     "is_shelf",
+    "merging",
     "open_shelf",
     "parquet",
     "proxy_of",
@@ -85,6 +86,12 @@ def find_released() -> Path | None:
 def is_shelf(path: Path) -> bool:
     """Whether `path` is to be opened as a shelf: a folder, or a Parquet file."""
     return os.path.isdir(path) or path.suffix == ".parquet"  # `Path.is_dir` raises for a name that is too long
+
+
+def merging(path: Path) -> str:
+    """The command that makes a table, which can be written to, of the shards at `path`."""
+    shards = f"{path}/*.parquet" if path.is_dir() else path
+    return f"python -m sase_bench.database merge {shards} --db {DEFAULT_TABLE}"
 
 
 def read_shelf(path: Path) -> Shelf:

@@ -13,7 +13,8 @@ import numpy as np
 from sase_bench import cli
 from sase_bench.benchmark import Benchmark
 from sase_bench.database import Store
-from sase_bench.database.reader import DEFAULT_TABLE
+from sase_bench.database.reader import default_source
+from sase_bench.database.shelf import is_shelf, merging
 from sase_bench.errors import RequestError
 from sase_bench.predictors import PREDICTORS, shelf
 from sase_bench.predictors.evaluation import Row, contenders, evaluate
@@ -35,6 +36,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _command(argv: Sequence[str] | None) -> int:
     options = _parser().parse_args(argv)
     names = options.predictor or list(PREDICTORS)
+    options.db = options.db or default_source()
+    if options.action == "predict" and is_shelf(options.db):
+        raise RequestError(f"predictions go into a table; make one of {str(options.db)!r} with: {merging(options.db)}")
     found = targets(Benchmark.load(options.db).measured(options.proxy), options.metric, options.space)
     return _ACTIONS[options.action](options, found, names)
 
@@ -42,8 +46,8 @@ def _command(argv: Sequence[str] | None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = cli.Parser("sase_bench.predictors", "Foretell the scores of blocks that were not measured.")
     parser.add_argument("action", choices=tuple(_ACTIONS), metavar="ACTION", help=", ".join(_ACTIONS))
-    parser.add_argument("--db", type=Path, default=DEFAULT_TABLE, metavar="PATH", help="the table")
-    parser.add_argument("--proxy", metavar="NAME", help="the proxy (default: the only one with runs)")
+    parser.add_argument("--db", type=Path, metavar="PATH", help="the table, or a folder of shards (default: as query)")
+    parser.add_argument("--proxy", metavar="NAME", help="the proxy (default: that with the most runs)")
     parser.add_argument("--metric", choices=METRICS, default="val_loss", help="the score")
     parser.add_argument("--space", choices=tuple(SPACES), default="full", help="the measured blocks that are used")
     parser.add_argument(

@@ -55,6 +55,37 @@ def test_a_query_can_ask_for_an_epoch_and_a_seed(bench: Benchmark) -> None:
     assert bench.query("54983", "digits", 4, 1) is result
 
 
+def test_no_proxy_is_the_one_with_the_most_runs(bench: Benchmark, tmp_path: Path) -> None:
+    assert bench.query(54983) == bench.query(54983, "digits")
+    assert bench.oracle() == bench.oracle("val_loss", "digits")
+    assert bench.measured() is bench.measured("digits")
+    with Store(tmp_path / "empty.duckdb", [DIGITS]):
+        pass
+    with pytest.raises(RequestError, match="the table has no runs"):
+        Benchmark.load(tmp_path / "empty.duckdb").query(0)
+
+
+def test_numbers_of_numpy_are_numbers(bench: Benchmark) -> None:
+    result = bench.query(np.int64(54983), at=np.int32(4), seed=np.uint8(1))
+    assert result == bench.query(54983, at=4, seed=1)
+    assert {type(result.arch), type(result.epoch)} == {int}
+
+
+@pytest.mark.parametrize("seed", [None, 2])
+def test_a_curve_is_what_queries_for_its_epochs_give(bench: Benchmark, seed: int | None) -> None:
+    curve = bench.curve("54983", seed=seed)
+    assert curve.epoch.tolist() == list(range(1, DIGITS.epochs + 1))
+    for place, epoch in enumerate(curve.epoch.tolist()):
+        point = bench.query(54983, at=epoch, seed=seed)
+        for name in ("val_loss", "val_top1", "train_loss", "seconds"):
+            assert getattr(curve, name)[place] == getattr(point, name)
+    curve.val_loss[:] = 0  # a copy
+    assert bench.curve("54983", seed=seed).val_loss[0] > 0
+    assert np.isnan(bench.curve(200).val_loss).all()
+    with pytest.raises(RequestError, match="not 9"):
+        bench.curve(0, seed=9)
+
+
 def test_missing_stays_missing(bench: Benchmark) -> None:
     result = bench.query(200, "digits")
     assert (result.val_loss, result.val_top1, result.seconds, result.seeds, result.diverged) == (None, None, None, (), 1)
@@ -138,10 +169,26 @@ def test_a_strategy_is_asked_and_told_in_the_order_of_the_clock(bench: Benchmark
 
     for workers, batch, clock in ((1, 1, 18.0), (1, 3, 18.0), (3, 1, 14.0), (3, 2, 14.0)):
         strategy, simulation = InOrder(), bench.simulate("digits", workers=workers)
-        done = simulation.run(strategy, evaluations=9, batch=batch, seeds=0)
+        done = simulation.run(strategy, evaluations=9, metric="val_top1", batch=batch, seeds=0)
         assert list(strategy.told) == [finished.arch.index for finished in done] == list(ARCHS)
         assert strategy.told[7] == -(made_up(7).val_top1 or 0)
         assert simulation.clock == clock
+
+
+def test_a_strategy_of_ones_own_needs_ask_and_tell_alone(bench: Benchmark) -> None:
+    class Plain:
+        def __init__(self) -> None:
+            self.left: list[object] = [np.int64(0), Architecture(1), "54983"]
+
+        def ask(self, count: int = 1) -> object:
+            asked, self.left = self.left[:count], self.left[count:]
+            return np.asarray(asked) if asked and isinstance(asked[0], np.int64) else asked
+
+        def tell(self, arch: int, objective: float | None) -> None:
+            assert type(arch) is int
+
+    done = bench.simulate("digits").run(Plain(), evaluations=9)  # type: ignore[arg-type]
+    assert [finished.arch.index for finished in done] == [0, 1, 54983]
 
 
 def test_objectives_are_minimised_whatever_the_metric() -> None:
@@ -153,7 +200,15 @@ def test_objectives_are_minimised_whatever_the_metric() -> None:
     ("request_", "message"),
     [
         (lambda bench: bench.query(3, "digits"), "architecture 3 was not measured on digits"),
-        (lambda bench: bench.query(0), "name one of the proxies cifar10-8, digits"),
+        (lambda bench: bench.query(54983.9, "digits"), "arch is a whole number, got 54983.9"),
+        (lambda bench: bench.query(True, "digits"), "arch is a whole number, got True"),
+        (lambda bench: bench.query(1, "digits", at=True), "at is a whole number, got True"),
+        (lambda bench: bench.query(1, "digits", seed=1.0), "seed is a whole number, got 1.0"),
+        (lambda bench: bench.query(None, "digits"), "arch is a whole number, got None"),
+        (lambda bench: bench.simulate("digits", workers=2.5), "workers is a whole number, got 2.5"),
+        (lambda bench: bench.simulate("digits").advance(-1.0), "time does not go back: advance by 0 s or more, got -1.0"),
+        (lambda bench: bench.simulate("digits").submit(0, [1, 1]), "the seeds of a block are all different, got (1, 1)"),
+        (lambda bench: bench.simulate("digits").run(object(), 1, metric="loss"), "unknown metric 'loss'; choose from val_loss, val_top1"),
         (lambda bench: bench.query(0, "digit"), "unknown proxy 'digit'; choose from cifar10-8, digits"),
         (lambda bench: bench.query(0, "digits", at=13), "digits has the epochs 1..12, got 13"),
         (lambda bench: bench.query(0, "digits", seed=9), "architecture 0 was measured on digits with the seeds 0, 1, 2, not 9"),
