@@ -23,6 +23,7 @@ __all__ = ["main"]
 
 _OBJECTIVE = "val_loss"  # has the largest product of reliability and validity: database/calibration.md
 _STRATEGY = "bayesian"
+_PROXY, _SPACE = "digits", "tied"  # of a live search
 _EVALUATIONS = 48
 _COMPARED_EVALUATIONS = 150
 
@@ -45,9 +46,22 @@ def _command(argv: Sequence[str] | None) -> int:
         options.evaluations = _COMPARED_EVALUATIONS if options.compare else _EVALUATIONS
     if options.db is None:
         options.db = DEFAULT_TABLE if options.live else default_source()
-    if options.compare:
-        return comparison(options)
-    return live(options) if options.live else simulated(options)
+    _refuse_what_is_not_used(options)
+    if options.live:
+        options.proxy, options.space = options.proxy or _PROXY, options.space or _SPACE
+        return live(options)
+    return comparison(options) if options.compare else simulated(options)
+
+
+def _refuse_what_is_not_used(options: argparse.Namespace) -> None:
+    """Raises `RequestError` for an option that the mode at hand would pass over in silence."""
+    if options.budget is not None and not options.live:
+        raise RequestError("--budget is of a live search; add --live")
+    if not options.compare:
+        if options.found:
+            raise RequestError("--found is of a comparison; add --compare")
+        if options.strategy and "," in options.strategy:
+            raise RequestError("one strategy searches; several go with --compare")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -61,7 +75,8 @@ def _parser() -> argparse.ArgumentParser:
     search.add_argument("--acquisition", choices=tuple(ACQUISITIONS), default="log-ei", help="what makes a block worth trying")
     objective = "val_loss or val_top1, and costs to weigh it against: val_loss,params,flops,latency (default: val_loss)"
     search.add_argument("--objective", default=_OBJECTIVE, help=objective)
-    search.add_argument("--space", choices=tuple(SPACES), default="tied", help="the pool")
+    space = f"the pool (default: the smallest that holds all measured blocks; live {_SPACE})"
+    search.add_argument("--space", choices=tuple(SPACES), help=space)
     others = ", ".join((*STRATEGIES, "bananas", *DIFFERENTIABLE))
     strategy = f"{_STRATEGY} (surrogate × acquisition), SURROGATE, SURROGATE:ACQUISITION, {others}; several with --compare"
     search.add_argument("--strategy", metavar="NAME[,NAME...]", help=strategy)
@@ -75,7 +90,8 @@ def _parser() -> argparse.ArgumentParser:
     table = parser.add_argument_group("the table and its runs")
     db = f"the table, or to simulate a folder of shards (default: {DEFAULT_TABLE}, else the release)"
     table.add_argument("--db", type=Path, metavar="PATH", help=db)
-    table.add_argument("--proxy", default="digits", help="the task; python -m sase_bench.proxies lists them")
+    proxy = f"the task; python -m sase_bench.proxies lists them (default: that with the most runs; live {_PROXY})"
+    table.add_argument("--proxy", help=proxy)
     seeds = "runs of each block: a count or a list (default: all there are; live 3)"
     table.add_argument("--seeds", metavar="SEEDS", help=seeds)
     workers = "runs at once, real or simulated (default: 1; live one for each usable processor)"
@@ -85,7 +101,8 @@ def _parser() -> argparse.ArgumentParser:
     table.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="where to train")
     add_executor_options(table)
     table.add_argument("--budget", metavar="TIME", help="live: stop cleanly before this time is over: 90s, 30m, 2h")
-    table.add_argument("--output", type=Path, metavar="PATH", help="JSON: of a comparison, or of a differentiable search")
+    output = "JSON: of a comparison, of a simulated search block by block, or of a differentiable search"
+    table.add_argument("--output", type=Path, metavar="PATH", help=output)
     many = parser.add_argument_group("the comparison")
     many.add_argument("--repeats", type=int, default=100, metavar="N", help="searches of each strategy, with paired seeds")
     many.add_argument("--processes", type=int, metavar="N", help="searches at once (default: one for each usable processor)")

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import json
 from importlib.util import find_spec
-from pathlib import Path
 
-from sase_bench.benchmark import Benchmark
 from sase_bench.bo.ceiling import ceiling
 from sase_bench.bo.comparison import Plan, compare
 from sase_bench.bo.objectives import read_objective
-from sase_bench.bo.searching import one_pool, say
+from sase_bench.bo.searching import measured, one_pool, say, write_json
 from sase_bench.bo.summary import render, summarise
 from sase_bench.errors import RequestError
 from sase_bench.search.differentiable import read_found
@@ -39,7 +36,7 @@ def comparison(options: argparse.Namespace) -> int:
         raise RequestError(f"strategies are compared by one objective, got {options.objective!r}")
     if options.seeds is not None:
         raise RequestError("--compare knows the mean of all seeds or one of them; choose with --sees")
-    table = Benchmark.load(options.db).measured(options.proxy)
+    table = measured(options)
     pool = one_pool(table, options.space)
     found = [read_found(path) for path in options.found]
     strangers = [path for path, item in zip(options.found, found, strict=True) if item.proxy != table.proxy]
@@ -65,7 +62,7 @@ def comparison(options: argparse.Namespace) -> int:
     summary = summarise(result, ceiling(table, pool, plan.metric))
     print(render(summary))
     if options.output is not None:
-        _write(options.output, json.dumps(summary, indent=1, allow_nan=False) + "\n")
+        write_json(options.output, summary)
     return 0
 
 
@@ -76,11 +73,3 @@ def _strategies(text: str | None) -> tuple[str, ...]:
     for name in missing:
         say(f"{name} is left out: {_COMPARED[name]} is not installed")
     return tuple(name for name in _COMPARED if name not in missing)
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise RequestError(f"cannot write {str(path)!r}: {error.strerror}") from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -29,12 +30,13 @@ from sase_bench.sweep import Job, read_seeds
 from sase_bench.sweep.__main__ import duration, read_duration
 from sase_bench.sweep.executors import executor_of
 
-__all__ = ["DIFFERENTIABLE", "live", "one_pool", "say", "simulated"]
+__all__ = ["DIFFERENTIABLE", "live", "measured", "one_pool", "say", "simulated", "write_json"]
 
 #: The paper's own search by the order of its gradient.
 DIFFERENTIABLE = {"differentiable": 1, "differentiable-2": 2}
 
 _LIVE_SEEDS = "3"
+_LEAST = 3  # blocks that are worth a search
 
 
 def say(line: str) -> None:
@@ -44,7 +46,7 @@ def say(line: str) -> None:
 
 def simulated(options: argparse.Namespace) -> int:
     """Search on the table; results come as late as their runs took."""
-    table = Benchmark.load(options.db).measured(options.proxy)
+    table = measured(options)
     seeds = None if options.seeds is None else read_seeds(options.seeds)
     pool = one_pool(table, options.space, seeds)
     objective, proxy = read_objective(options.objective), find_proxy(options.proxy)
@@ -54,6 +56,9 @@ def simulated(options: argparse.Namespace) -> int:
     watched = Watched(strategy, objective.metric, evaluations, say)
     done = simulation.run(watched, evaluations, metric=objective.metric, batch=options.batch, seeds=seeds)
     print(f"{len(done)} of {len(pool)} blocks, {duration(simulation.clock)} on a simulated cluster of {simulation.workers}")
+    if options.output is not None and not isinstance(strategy, DifferentiableSearch):
+        blocks = [block._asdict() | {"arch": block.arch.index, "text": str(block.arch)} for block in done]
+        write_json(options.output, {"proxy": table.proxy, "space": options.space, "metric": objective.metric, "blocks": blocks})
     _report(options, [_outcome(table, block, objective.metric) for block in done], strategy, objective, table)
     return 0
 
@@ -88,19 +93,49 @@ def live(options: argparse.Namespace) -> int:
     return 0
 
 
+def measured(options: argparse.Namespace) -> Measured:
+    """The runs that the options name; where they name no proxy or space, those are chosen by what was measured, and entered."""
+    table = Benchmark.load(options.db).measured(options.proxy)
+    is_tied = np.isin(table.archs, Space("tied").indices).all()
+    options.proxy, options.space = table.proxy, options.space or ("tied" if is_tied else "full")
+    return table
+
+
 def one_pool(table: Measured, space: str, seeds: list[int] | None = None) -> Pool:
-    """The blocks of a space that were measured, with all of `seeds` where they are named."""
+    """The blocks of a space that were measured, with all of `seeds` where they are named.
+
+    Raises `RequestError` where there is nothing to search.
+    """
     there = table.status >= 0
-    enough = there.any(1) if seeds is None else np.isin(seeds, table.seeds).all() & there[:, np.isin(table.seeds, seeds)].all(1)
-    return Pool.of(Space(space), table.archs[enough].tolist())
+    if seeds is not None:
+        there = np.stack([there[:, table.columns[seed]] if seed in table.columns else there[:, 0] & False for seed in seeds], 1)
+        if not there.all(1).any():
+            known = ", ".join(map(str, table.seeds.tolist()))
+            raise RequestError(f"no block of {table.proxy} has all of the seeds {seeds}; there are runs with {known}")
+    pool = Pool.of(Space(space), table.archs[there.all(1) if seeds is not None else there.any(1)].tolist())
+    if len(pool) < _LEAST:
+        raise RequestError(
+            f"a search takes {_LEAST} blocks or more, and of the {space} space {len(pool)} were measured on {table.proxy}; "
+            "name another --space, --proxy or --db"
+        )
+    return pool
+
+
+def write_json(path: Path, content: object) -> None:
+    """Raises `RequestError` where `path` cannot be written."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(content, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise RequestError(f"cannot write {str(path)!r}: {error.strerror}") from error
 
 
 def _build(options: argparse.Namespace, proxy: Proxy, pool: Pool, objective: Objective) -> Strategy:
     name: str = options.strategy or "bayesian"
     if name in DIFFERENTIABLE:
         return DifferentiableSearch(pool, options.seed, search=_descent(options, proxy, DIFFERENTIABLE[name]))
-    if options.output is not None:
-        raise RequestError(f"--output is for --compare and {', '.join(DIFFERENTIABLE)}; the runs of a search are in the table")
+    if options.output is not None and options.live:
+        raise RequestError(f"live, --output is for {' and '.join(DIFFERENTIABLE)}; the runs of a search are in the table")
     rule: str | Acquisition = options.acquisition
     if objective.against:
         if name not in ("bayesian", *PREDICTORS):

@@ -208,7 +208,10 @@ def test_objectives_are_minimised_whatever_the_metric() -> None:
         (lambda bench: bench.simulate("digits", workers=2.5), "workers is a whole number, got 2.5"),
         (lambda bench: bench.simulate("digits").advance(-1.0), "time does not go back: advance by 0 s or more, got -1.0"),
         (lambda bench: bench.simulate("digits").submit(0, [1, 1]), "the seeds of a block are all different, got (1, 1)"),
-        (lambda bench: bench.simulate("digits").run(object(), 1, metric="loss"), "unknown metric 'loss'; choose from val_loss, val_top1"),
+        (
+            lambda bench: bench.simulate("digits").run(object(), 1, metric="loss"),
+            "unknown metric 'loss'; choose from val_loss, val_top1",
+        ),
         (lambda bench: bench.query(0, "digit"), "unknown proxy 'digit'; choose from cifar10-8, digits"),
         (lambda bench: bench.query(0, "digits", at=13), "digits has the epochs 1..12, got 13"),
         (lambda bench: bench.query(0, "digits", seed=9), "architecture 0 was measured on digits with the seeds 0, 1, 2, not 9"),

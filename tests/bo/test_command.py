@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from sase_bench import Architecture, Benchmark
 from sase_bench.bo.__main__ import main
 from sase_bench.database import Store
 from sase_bench.search.differentiable import write_found
@@ -35,6 +36,31 @@ def test_a_simulated_search_ends_with_a_block_to_build(table: Path, capsys: pyte
     assert re.search(r"best \d+: val_top1 0\.\d+ \(predicted 0\.\d+ ± 0\.\d+\);  next: \d+ \(predicted", err)
 
 
+def test_a_simulated_search_is_written_block_by_block(table: Path, tmp_path: Path) -> None:
+    path = tmp_path / "out" / "search.json"
+    options = ["--strategy", "random", "--evaluations", "5", "--workers", "2", "--output", str(path)]
+    assert main(["--db", str(table), *options]) == 0
+    found = json.loads(path.read_text())
+    assert (found["proxy"], found["space"], found["metric"], len(found["blocks"])) == ("digits", "full", "val_loss", 5)
+    bench, clock = Benchmark.load(table), 0.0
+    for block in found["blocks"]:
+        assert block["val_loss"] == pytest.approx(bench.query(block["text"]).val_loss)
+        assert block["arch"] == Architecture.parse(block["text"]).index
+        assert clock <= block["ended"]
+        clock = block["ended"]
+
+
+def test_a_pool_of_two_is_no_pool(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "table.duckdb"
+    with Store(path, [DIGITS]) as store:
+        for arch in (0, 1, 54982, 54983, 54984):  # the first two are tied
+            store.append(made_up(arch))
+    assert main(["--db", str(path), "--space", "tied", "--strategy", "random"]) == 2
+    assert "a search takes 3 blocks or more, and of the tied space " in capsys.readouterr().err
+    assert main(["--db", str(path), "--strategy", "random"]) == 0
+    assert capsys.readouterr().out.startswith("5 of 5 blocks")
+
+
 def test_several_objectives_end_with_a_front(table: Path, capsys: pytest.CaptureFixture[str]) -> None:
     pytest.importorskip("botorch")
     objective = ["--objective", "val_loss,params", "--surrogate", "linear", "--evaluations", "16"]
@@ -62,8 +88,13 @@ def test_a_comparison_is_printed_and_written(table: Path, tmp_path: Path, capsys
         (["--objective", "top1"], "bo: unknown first objective 'top1'; choose from val_top1, val_loss"),
         (["--strategy", "annealing"], "bo: unknown strategy 'annealing'"),
         (["--strategy", "random", "--objective", "val_top1,flops"], "bo: only a Bayesian search weighs several objectives"),
-        (["--seeds", "9,9"], "bo: no block of the tied space was measured; name another space or table"),
-        (["--output", "x.json"], "bo: --output is for --compare and differentiable, differentiable-2"),
+        (["--seeds", "0,9"], "bo: no block of digits has all of the seeds [0, 9]; there are runs with 0, 1"),
+        (["--proxy", "cifar10-8"], "bo: unknown proxy 'cifar10-8'; choose from digits"),
+        (["--live", "--output", "x.json"], "bo: live, --output is for differentiable and differentiable-2"),
+        (["--budget", "9m"], "bo: --budget is of a live search; add --live"),
+        (["--found", "none.json"], "bo: --found is of a comparison; add --compare"),
+        (["--strategy", "random,local"], "bo: one strategy searches; several go with --compare"),
+        (["--output", "/proc/x.json", "--strategy", "random"], "bo: cannot write '/proc/x.json'"),
         (["--compare", "--objective", "val_top1,flops"], "bo: strategies are compared by one objective"),
         (["--compare", "--seeds", "2"], "bo: --compare knows the mean of all seeds or one of them; choose with --sees"),
         (["--compare", "--strategy", "random,annealing"], "bo: unknown strategy 'annealing'"),
