@@ -43,6 +43,7 @@ def test_options_in_the_readme_exist(module: str) -> None:
 
 def test_the_python_example_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
+    (tmp_path / "database").symlink_to(ROOT / "database")  # as in a checkout
     with Store(tmp_path / "sase-bench.duckdb", [DIGITS]) as store:
         for arch in (0, 1, 54983):
             store.append(made_up(arch))
