@@ -61,6 +61,16 @@ def test_a_pool_of_two_is_no_pool(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert capsys.readouterr().out.startswith("5 of 5 blocks")
 
 
+def test_at_the_end_a_search_foretells_from_all_its_results_however_few(
+    table: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = ["--objective", "val_top1", "--surrogate", "linear", "--evaluations", "5", "--refit-every", "10"]
+    assert main(["--db", str(table), *options]) == 0
+    out, err = capsys.readouterr()
+    assert re.search(r"^ +val_top1 0\.7\d+, mean of 2 seeds \(predicted 0\.\d+ ± 0\.\d+\)$", out, re.MULTILINE)
+    assert "predicted" not in err  # five blocks are chosen without a surrogate
+
+
 def test_several_objectives_end_with_a_front(table: Path, capsys: pytest.CaptureFixture[str]) -> None:
     pytest.importorskip("botorch")
     objective = ["--objective", "val_loss,params", "--surrogate", "linear", "--evaluations", "16"]
