@@ -12,12 +12,12 @@ and is taken out. What is left are the blocks' variance σ²_a and the noise σ�
 
 Intervals are 95 %. Those of the first two are exact for normal scores: the ratio of both mean squares over its expectation
 has Fisher's F distribution (McGraw & Wong 1996, doi 10.1037/1082-989X.1.1.30, table 7, case 3). A bootstrap over blocks draws
-some twice, which leaves less between them, and misses on one side. Validity has one all the same, with percentiles: nothing
-exact is known of it. A draw that leaves it undefined may lie beyond either end, so from 2.5 % of such draws there is no interval.
+some twice, which leaves less between them, and misses on one side. Validity has one all the same, with percentiles, for nothing
+exact is known of it. A draw that leaves it undefined may lie beyond either end: from 2.5 % of such draws there is no interval.
 Estimates are not cut off: an ICC can come out below zero.
 With `ranks` every score is first replaced by its rank within its seed, so that a few very bad blocks cannot carry the result.
 Of ranks the intervals are not exact: simulated for 12 blocks with 6 seeds they hold the truth in 93 to 95 % of tables whose
-blocks are normal, in 87 % where one block of seven lies far off; those of validity, with 11 blocks, in 88 to 95 %.
+blocks are normal, in 87 % where one block of seven lies far off; those of validity, with 11 blocks, in some 90 %.
 """
 
 from __future__ import annotations

@@ -53,6 +53,11 @@ class Measured:
             self._require(present)
         return rows
 
+    def runs(self, column: str) -> list[tuple[int, int, float]]:
+        """Block, seed and value of every run that ended ok and has one."""
+        sql = f"SELECT arch, seed, {column} FROM {self.source.runs} WHERE proxy = ? AND status = 'ok' AND {column} IS NOT NULL"
+        return self.source.rows(f"{sql} ORDER BY arch, seed", [self.proxy])
+
     def notes_on(self, *metrics: Metric, where: Condition | None = None) -> tuple[str, ...]:
         """How the proxy was chosen, and what a latency stands for where an answer has one or compares one."""
         has_latency = METRICS["latency"] in (*metrics, *metrics_in(where))

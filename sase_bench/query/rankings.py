@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from math import sqrt
 from typing import Any
 
 from sase_bench.query.answer import Answer, fields
-from sase_bench.query.intervals import CONFIDENCE, half_width, normal_quantile, pooled, spread
+from sase_bench.query.intervals import half_width, spread
 from sase_bench.query.language import Effect, Pareto, Rank, Selection, Top
 from sase_bench.query.measured import measure_on, unmeasured
 from sase_bench.query.metrics import METRICS, Metric
+from sase_bench.query.places import interval_of_place, separate
 from sase_bench.query.source import Source
 from sase_bench.space import OPERATIONS, Architecture
 
@@ -67,39 +67,40 @@ def pareto(query: Pareto, source: Source) -> Answer:
 
 
 def rank(query: Rank, source: Source) -> Answer:
-    """A block's place among all measured ones, and the places it would have at both ends of its seed-noise interval.
+    """A block's place among all measured ones by its mean, and the interval of the place that it truly has.
 
-    The noise is one standard deviation s for all blocks, pooled over those with two seeds or more; the interval of a block
-    with n seeds is its mean ± 1.96·s/√n. `place_low` counts blocks that are better than its good end, `place_high` blocks
-    that are not worse than its bad end. A metric that does not depend on the seed has no noise.
+    The noise is one standard deviation for all blocks, beside what a seed does to all of them; `places` says how the interval
+    follows from it. A block that looks best has had luck, so its interval may begin behind its place. A metric that does not
+    depend on the seed has no noise.
     """
     measured, metric = measure_on(source, query.on), query.metric
     column = metric.column(test=source.test)
-    spreads = [f"{column}_n", f"{column}_sd"] if metric.is_of_run else ["seeds", "NULL"]
-    rows = measured.rows(["arch", column, *spreads], Selection(), metric)
-    found = {arch: (value, seeds) for arch, value, seeds, _ in rows}
+    seeds = f"{column}_n" if metric.is_of_run else "seeds"
+    rows = measured.rows(["arch", column, seeds], Selection(), metric)
+    found = {arch: (value, count) for arch, value, count in rows}
     if query.arch.index not in found:
         raise unmeasured(measured, query.arch)
-    value, seeds = found.pop(query.arch.index)
+    value, count = found.pop(query.arch.index)
     ahead = sum(
         _beats(metric, other, value) or (other == value and arch < query.arch.index) for arch, (other, _) in found.items()
     )
-    notes, noise, low, high = list(measured.notes_on(metric)), None, None, None
+    notes, sd, low, high = list(measured.notes_on(metric)), None, 1 + ahead, 1 + ahead
     if metric.is_of_run:
-        noise = pooled((count, sd) for _, _, count, sd in rows)
-    if noise is not None:
-        margin = normal_quantile(CONFIDENCE) * noise.sd / sqrt(seeds)
-        good, bad = (value + margin, value - margin) if metric.better == "larger" else (value - margin, value + margin)
-        low = 1 + sum(_beats(metric, other, good) for other, _ in found.values())
-        high = 1 + sum(not _beats(metric, bad, other) for other, _ in found.values())
-        notes.append(f"seed_sd is pooled over the seeds of all blocks, {noise.degrees} degrees of freedom; interval 95 %")
-    elif metric.is_of_run:
-        notes.append("no block has two seeds, so the seed noise is not known and the interval is missing")
+        effects = separate(measured.runs(column))
+        noise = effects.noise
+        if noise is None:
+            low = high = None
+            notes.append("too few blocks share two seeds, so the seed noise is not known and the interval is missing")
+        else:
+            sd = noise.sd
+            low, high = interval_of_place(effects, noise, query.arch.index, largest_is_first=metric.better == "larger")
+            notes += [
+                f"seed_sd is of one run beside what its seed does to all blocks, {noise.degrees} degrees of freedom",
+                "place is by the mean; place_low to place_high holds the true place with 95 % probability, luck allowed for",
+            ]
     else:
-        low = high = 1 + ahead
         notes.append(f"{metric.name} does not depend on the seed, so the interval is the place itself")
-    sd = None if noise is None else noise.sd
-    row = (query.arch.index, str(query.arch), measured.proxy, column, 1 + ahead, len(rows), value, seeds, sd, low, high)
+    row = (query.arch.index, str(query.arch), measured.proxy, column, 1 + ahead, len(rows), value, count, sd, low, high)
     names = ("arch", "text", "proxy", "metric", "place", "of", "value", "seeds", "seed_sd", "place_low", "place_high")
     return Answer(fields=fields(*names), rows=(row,), notes=tuple(notes), upright=True)
 

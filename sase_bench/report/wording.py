@@ -118,7 +118,10 @@ def _place(found: Measurement) -> Claim:
     place = found.published
     if place is None:
         return Claim(f"The block that SASE published ({SASE_BLOCK}) was not measured on {found.proxy}.", command)
-    noise = "" if place["place_low"] is None else f"; by seed noise anywhere from {place['place_low']} to {place['place_high']}"
+    low, high = place["place_low"], place["place_high"]
+    noise = (
+        "" if low is None else f" by its mean; its true place, the noise of the seeds allowed for, is {low} to {high} (95 %)"
+    )
     return Claim(
         f"The block that SASE published is in place {place['place']} of {place['of']} on {found.proxy}{noise}.", command
     )

@@ -93,6 +93,47 @@ def test_intervals_cover_the_truth_as_often_as_they_say(
     assert max(below, above) / tables < 0.055
 
 
+def far_off(generator: np.random.Generator, blocks: int) -> np.ndarray:
+    """True values with variance 1, one in seven of them far from the others."""
+    values = np.where(generator.random(blocks) < 0.15, generator.normal(4, 1, blocks), generator.normal(0, 0.7, blocks))
+    return values / 1.63
+
+
+@pytest.mark.slow
+def test_intervals_of_ranks_hold_somewhat_less_often_where_some_blocks_lie_far_off() -> None:
+    generator, (blocks, seeds, expected, tables) = np.random.default_rng(0), (12, 6, 0.86, 1500)
+
+    def drawn(count: int) -> np.ndarray:
+        noise = np.sqrt(seeds * (1 - expected) / expected)
+        return ranks(far_off(generator, count)[:, None] + generator.normal(0, noise, (count, seeds)))
+
+    truth = reliability(drawn(40_000))
+    found = [estimate_reliability(drawn(blocks)) for _ in range(tables)]
+    assert np.mean([one.low <= truth <= one.high for one in found]) == pytest.approx(0.87, abs=0.03)
+
+
+@pytest.mark.slow
+def test_a_validity_by_eleven_blocks_is_held_by_nine_intervals_in_ten() -> None:
+    generator, tables, held = np.random.default_rng(0), 200, []
+
+    def drawn(count: int) -> tuple[np.ndarray, np.ndarray]:
+        one = generator.normal(size=count)
+        other = 0.8 * one + 0.6 * generator.normal(size=count)
+        noisy = [generator.normal(values[:, None], 0.6, (count, seeds)) for values, seeds in ((one, 6), (other, 3))]
+        return noisy[0], noisy[1]
+
+    def valid(y: np.ndarray, reference: np.ndarray) -> float:
+        return validity(ranks(y), ranks(reference))
+
+    truth = valid(*drawn(40_000))
+    for _ in range(tables):
+        estimate = bootstrap(valid, *drawn(11), draws=200)
+        if np.isfinite(estimate.low):
+            held.append(estimate.low <= truth <= estimate.high)
+    assert len(held) > tables / 2
+    assert 0.85 <= np.mean(held) <= 0.97
+
+
 def test_exact_intervals_agree_with_a_table_worked_by_hand() -> None:
     """Shrout & Fleiss 1979, table 2, has mean squares of 11.24 and 1.02; F(.975; 5, 15) = 3.576, F(.975; 15, 5) = 6.428."""
     ratings = [[9, 2, 5, 8], [6, 1, 3, 2], [8, 4, 6, 8], [7, 1, 2, 6], [10, 5, 6, 9], [6, 2, 4, 7]]

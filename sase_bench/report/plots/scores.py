@@ -136,7 +136,7 @@ def place(measurement: Measurement, figure: Figure) -> None:
     said = f"the published block: {found['place']} of {found['of']}"
     if found["place_low"] is not None:
         axes.axvspan(found["place_low"], found["place_high"], color=COLOURS[1], alpha=0.15)
-        said += f", by seed noise in {found['place_low']} to {found['place_high']} (95 %)"
+        said += f", truly {found['place_low']} to {found['place_high']} (95 %)"
     axes.set_xlabel(f"place by mean validation loss (1 = best); {said}")
     axes.set_ylabel("validation loss (nats)")
     axes.set_title(f"{measurement.proxy}, {n_of(blocks)}")
