@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
+from math import fsum, sqrt
 from typing import Any
 
 from sase_bench.query.answer import Answer, fields
-from sase_bench.query.intervals import half_width, spread
+from sase_bench.query.intervals import CONFIDENCE, Spread, half_width, spread, t_quantile
 from sase_bench.query.language import Effect, Pareto, Rank, Selection, Top
 from sase_bench.query.measured import measure_on, unmeasured
 from sase_bench.query.metrics import METRICS, Metric
@@ -106,27 +109,62 @@ def rank(query: Rank, source: Source) -> Answer:
 
 
 def effect(query: Effect, source: Source) -> Answer:
-    """For each operation of a slot the mean over the architectures that have it, and how far that is from the mean of all."""
+    """For each operation of a slot the mean over the architectures that have it, and how far that is from the mean of all.
+
+    The interval is for the mean over all blocks of the space that fit and have the operation: of n out of N, as if drawn at
+    random, with the variance (1 − n/N)·s²/n + (n/N)·v/n (Cochran 1977, section 2.6), s² being that of their scores and v what
+    the noise of the seeds has in it. Where none is missing, noise alone is left. The tied space is meant where all are tied.
+    """
     measured, metric = measure_on(source, query.selection.on), query.metric
     column = metric.column(test=source.test)
     values: dict[str, list[float]] = defaultdict(list)
-    for operation, value in measured.rows([query.slot, column], query.selection, metric, tail="ORDER BY arch"):
+    errors: dict[str, list[float]] = defaultdict(list)  # 1 / seeds
+    seeds, is_tied = f"{column}_n" if metric.is_of_run else "1", True
+    selected = [query.slot, column, seeds, "is_tied"]
+    for operation, value, count, tied in measured.rows(selected, query.selection, metric, tail="ORDER BY arch"):
         values[operation].append(value)
+        errors[operation].append(1 / count)
+        is_tied = is_tied and tied
     grand, _ = spread([value for part in values.values() for value in part])
+    space = "tied" if is_tied else "full"
+    sizes = measured.sizes(query.slot, replace(query.selection, space=space))
+    noise = separate(measured.runs(column)).noise if metric.is_of_run and grand is not None else Spread(0.0, 1)
     rows = []
     for operation in OPERATIONS[query.slot]:
         mean, sd = spread(values[operation])
-        margin = half_width(sd, len(values[operation]))
+        size = None if sizes is None else sizes.get(operation)
+        margin = _margin(sd, errors[operation], size, noise)
         low, high = (None, None) if mean is None or margin is None else (mean - margin, mean + margin)
         difference = None if mean is None or grand is None else mean - grand
         rows.append((query.slot, measured.proxy, column, operation, len(values[operation]), mean, low, high, difference))
     sign = -1 if metric.better == "larger" else 1
     rows.sort(key=lambda row: (row[5] is None, sign * (row[5] or 0)))  # best first, operations without a value last
-    total = sum(map(len, values.values()))
-    note = _NONE if grand is None else f"mean of all {total} architectures: {grand:.6g} {metric.unit}; intervals 95 %"
+    note = _NONE
+    if grand is not None:
+        total = sum(map(len, values.values()))
+        meant = _meant(total, None if noise is None or sizes is None else sum(sizes.values()), space)
+        note = f"mean of all {total} architectures: {grand:.6g} {metric.unit}; intervals 95 %, {meant}"
     notes = measured.notes_on(metric, where=query.selection.where)
     names = ("slot", "proxy", "metric", "operation", "architectures", "mean", "low", "high", "difference")
     return Answer(fields=fields(*names), rows=tuple(rows), notes=(*notes, note), shared=3)
+
+
+def _meant(count: int, size: int | None, space: str) -> str:
+    """What varies in the intervals of an effect over `count` blocks of `size` (None: many)."""
+    if count == size:
+        return f"by the noise of the seeds alone: these are all of the {space} space that fit"
+    return "as if drawn at random from " + ("many" if size is None else f"the {size:,} of the {space} space that fit")
+
+
+def _margin(sd: float | None, errors: Sequence[float], size: int | None, noise: Spread | None) -> float | None:
+    """Half the interval of a mean over blocks with 1 / seeds `errors`, drawn from `size` blocks (None: from many)."""
+    count = len(errors)
+    if noise is None or not size or not count:
+        return half_width(sd, count)
+    share, variance = count / size, noise.sd**2 * fsum(errors) / count
+    if share == 1:
+        return t_quantile(CONFIDENCE, noise.degrees) * sqrt(variance / count)
+    return None if sd is None else half_width(sqrt((1 - share) * sd**2 + share * variance), count)
 
 
 def _columns(source: Source, *asked: Metric) -> list[str]:

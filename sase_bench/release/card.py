@@ -107,9 +107,9 @@ def _reliability(found: Sequence[Finding]) -> Iterator[str]:
     reference = "".join(f" --reference {name}" for name in other)
     yield f"`python -m sase_bench.calibrate --measured --proxy all{reference}` on the merged table; all in `{CALIBRATIONS}`."
     yield ""
-    yield "Of ranks, with 95 % intervals over blocks: by the F distribution, and by a bootstrap for validity, which has none where"
-    yield "2.5 % of the draws are undefined. Validity is the correlation with the longer training in brackets, free of the noise of"
-    yield "both."
+    yield "Of ranks, with 95 % intervals over blocks: by the F distribution, and for validity by a bootstrap, which has none"
+    yield "where 2.5 % of its draws are undefined. Validity is the correlation with the longer training in brackets, free of"
+    yield "the noise of both."
     rows = [
         (
             f"{item.proxy}, {item.blocks:,} blocks × {item.seeds} seeds",
@@ -145,9 +145,9 @@ def _price(found: Sequence[Finding]) -> Iterator[str]:
 
 
 def _noise(folder: Path) -> Iterator[str]:
-    yield "The standard deviation of one run of a block, beside what its seed does to all blocks, and the true place of the block"
-    yield "that looks best: the answer to `rank ARCH by METRIC on PROXY`. It looks best by luck, too, and the interval allows for"
-    yield "that: scores are drawn towards the mean of all as far as they are noise (empirical Bayes, `sase_bench.query.places`)."
+    yield "The standard deviation of one run of a block, beside what its seed does to all blocks, and the true place of the"
+    yield "block that looks best: the answer to `rank ARCH by METRIC on PROXY`. It looks best by luck, too, and the interval"
+    yield "allows for that: scores are drawn towards the mean of all as far as they are noise (`sase_bench.query.places`)."
     rows: list[tuple[str, ...]] = []
     for record in ask("summary", db=folder).records():
         for metric, column in (("loss", "val_loss"), ("top1", "val_top1")):

@@ -107,7 +107,7 @@ def effects(measurement: Measurement, figure: Figure) -> None:
     for axes in panels[-1]:
         axes.set_xlabel("mean validation loss (nats)")
     figure.suptitle(
-        f"{measurement.proxy}: marginal means, 95 % intervals over blocks, cut at the range of all; n = blocks,\n"
+        f"{measurement.proxy}: marginal means, 95 % intervals of the space's, cut at the range of all; n = blocks,\n"
         f"{measurement.drawn} of {len(measurement.blocks)} drawn at random, the others chosen by a search or a person",
         fontsize=9,
     )
