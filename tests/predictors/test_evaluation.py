@@ -154,7 +154,7 @@ def test_verdicts_say_what_the_scores_say() -> None:
 
 
 def test_learners_of_equal_skill_seldom_differ_although_repeats_share_blocks() -> None:
-    """Two ridge regressions, each on its own half of ten features that matter alike; as if repeats were independent 60 % would."""
+    """Two ridge regressions, each on its own half of ten features that matter alike; taken as independent, over 30 % would."""
     generator, (blocks, n, repeats, tables) = np.random.default_rng(0), (200, 100, 10, 150)
     corrected = naive = 0
     for _ in range(tables):
