@@ -40,8 +40,8 @@ def _command(argv: Sequence[str] | None) -> int:
     names = [options.proxy] + ([options.reference] if options.reference else [])
     proxies = [find(name) for name in names]
     if not options.measured:
-        for name in names:
-            status = sweep(_sweep_arguments(name, options))
+        for place, name in enumerate(names):
+            status = sweep(_sweep_arguments(name, options, first=place * options.seeds))
             if status:
                 return status
     with connect(options.db) as table:
@@ -76,7 +76,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--reference", metavar="PROXY", help=_REFERENCE)
     parser.add_argument("--space", choices=tuple(SPACES), default="full", help="the space that blocks are drawn from")
     parser.add_argument("--blocks", type=int, default=24, metavar="K", help="blocks to train")
-    parser.add_argument("--seeds", type=int, default=4, metavar="S", help="seeds of each")
+    parser.add_argument("--seeds", type=int, default=4, metavar="S", help="seeds of each; the reference gets the S after them")
     parser.add_argument("--measured", action="store_true", help="train nothing, judge by what the table has")
     parser.add_argument("--workers", type=int, metavar="N", help="as in sweep")
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="as in sweep")
@@ -87,11 +87,13 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _sweep_arguments(proxy: str, options: argparse.Namespace) -> list[str]:
+def _sweep_arguments(proxy: str, options: argparse.Namespace, *, first: int) -> list[str]:
+    """For sweep; seeds count from `first`, for what two tasks share of a seed would pass for agreement between them."""
     if options.blocks < 3 or options.seeds < 2:
         raise RequestError(f"a calibration takes at least 3 blocks and 2 seeds, got {options.blocks} and {options.seeds}")
     arguments = ["--proxy", proxy, "--space", options.space, "--plan", f"random:{options.blocks}"]
-    arguments += ["--seeds", str(options.seeds), "--db", str(options.db), "--device", options.device]
+    seeds = ",".join(map(str, range(first, first + options.seeds)))
+    arguments += ["--seeds", seeds, "--db", str(options.db), "--device", options.device]
     for name in ("workers", "data"):
         if getattr(options, name) is not None:
             arguments += [f"--{name}", str(getattr(options, name))]
@@ -100,7 +102,7 @@ def _sweep_arguments(proxy: str, options: argparse.Namespace) -> list[str]:
 
 def _render(found: Sequence[Finding], style: str) -> str:
     if style == "json":
-        rows = [{name: _plain(value) for name, value in finding.row().items()} for finding in found]
+        rows = [{name: _plain(value) for name, value in finding.record().items()} for finding in found]
         return json.dumps(rows, indent=1, allow_nan=False)
     first = found[0]
     valid = f"validity against {first.reference}" if first.reference else "validity"
@@ -108,8 +110,10 @@ def _render(found: Sequence[Finding], style: str) -> str:
     lines = [[item.metric, item.icc, item.reliability, item.validity or "not measured"] for item in found]
     title = (
         f"{first.proxy}: {first.blocks} blocks with {first.seeds} seeds, {first.seconds:.1f} s a run, "
-        f"{first.unscored} of {first.runs} runs without a score; ranks, 95 % bootstrap intervals over blocks"
+        f"{first.unscored} of {first.runs} runs without a score; ranks, 95 % intervals over blocks"
     )
+    if first.shared_seeds:
+        title += f"; {len(first.shared_seeds)} seeds are the reference's too, which may raise the validity"
     title = f"## {title}" if style == "md" else title
     return f"{title}\n\n{tabulate(lines, headers, tablefmt='pipe' if style == 'md' else 'simple')}"
 

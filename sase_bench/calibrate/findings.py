@@ -8,7 +8,15 @@ from dataclasses import asdict, dataclass
 import duckdb
 
 from sase_bench.calibrate.scores import METRICS, Panel, panel
-from sase_bench.calibrate.statistics import LEAST_BLOCKS, Estimate, bootstrap, icc, ranks, reliability, validity
+from sase_bench.calibrate.statistics import (
+    LEAST_BLOCKS,
+    Estimate,
+    bootstrap,
+    estimate_icc,
+    estimate_reliability,
+    ranks,
+    validity,
+)
 from sase_bench.errors import RequestError
 from sase_bench.proxies.registry import REFERENCE
 
@@ -32,9 +40,15 @@ class Finding:
     reference: str | None
     reference_blocks: int | None
     validity: Estimate | None  # correlation with the reference's val_loss, free of the noise of both
+    shared_seeds: tuple[int, ...]  # that the reference was trained with too: what is luck for both counts as agreement
     unscored: int  # runs without a score
     runs: int
     seconds: float  # median of a run
+
+    def record(self) -> dict[str, object]:
+        """`row`, and what the table has no columns for."""
+        undefined = self.validity.undefined if self.validity else None
+        return self.row() | {"validity_undefined": undefined, "shared_seeds": list(self.shared_seeds)}
 
     def row(self) -> dict[str, object]:
         """The columns of the table `calibrations`: each estimate becomes three."""
@@ -43,7 +57,7 @@ class Finding:
             if name in ("icc", "reliability", "validity"):
                 parts = value or dict.fromkeys(("value", "low", "high"))
                 row |= {name: parts["value"], f"{name}_low": parts["low"], f"{name}_high": parts["high"]}
-            else:
+            elif name != "shared_seeds":
                 row[name] = value
         return row
 
@@ -91,11 +105,12 @@ def findings(proxy: str, panel: Panel, reference: str | None = None, long: Panel
             metric=metric,
             blocks=len(panel.archs),
             seeds=len(panel.seeds),
-            icc=bootstrap(lambda a: icc(ranks(a)), y),
-            reliability=bootstrap(lambda a: reliability(ranks(a)), y),
+            icc=estimate_icc(ranks(y)),
+            reliability=estimate_reliability(ranks(y)),
             reference=reference,
             reference_blocks=len(common) if long is not None else None,
             validity=valid,
+            shared_seeds=() if long is None else tuple(sorted(set(panel.seeds) & set(long.seeds))),
             unscored=panel.unscored,
             runs=panel.runs,
             seconds=panel.seconds,

@@ -35,9 +35,9 @@ class Panel:
     archs: tuple[int, ...]  # k indices
     seeds: tuple[int, ...]  # s seeds
     scores: dict[str, NDArray[np.float64]]  # by metric, (k, s)
-    unscored: int  # runs of these seeds without a score, and the blocks they belong to are left out
-    runs: int  # runs of these seeds
-    seconds: float  # median wall-clock time of a run, training and evaluation
+    unscored: int  # runs of these seeds without a score; their blocks, drawn like the others, are left out
+    runs: int  # runs of these seeds, of the blocks and of those left out for want of a score
+    seconds: float  # median wall-clock time of these runs, training and evaluation
 
     def restrict(self, archs: tuple[int, ...]) -> Panel:
         """The same for some of the blocks, in the order given."""
@@ -60,9 +60,9 @@ def panel(table: duckdb.DuckDBPyConnection, proxy: str, seeds: Sequence[int] | N
         "USING (arch, proxy, seed) WHERE proxy = ? AND status = 'ok' GROUP BY arch, seed ORDER BY arch, seed",
         [proxy],
     ).fetchall()
-    there = {row[0] for row in rows}
-    drawn = drawn_at_random(there)
-    judged = drawn if len(drawn) >= _LEAST_DRAWN else there
+    tried = {arch for (arch,) in table.execute("SELECT DISTINCT arch FROM runs WHERE proxy = ?", [proxy]).fetchall()}
+    drawn = drawn_at_random(tried)
+    judged = drawn if len(drawn & {row[0] for row in rows}) >= _LEAST_DRAWN else tried
     found: dict[int, dict[int, list[float]]] = {}
     for arch, seed, *values in rows:
         if arch in judged:
@@ -72,15 +72,23 @@ def panel(table: duckdb.DuckDBPyConnection, proxy: str, seeds: Sequence[int] | N
     if not archs:
         raise RequestError(f"no block has been measured on {proxy} with all of the seeds {seeds or 'that there are'}")
     cube = np.asarray([[found[seed][arch] for seed in chosen] for arch in archs], dtype=np.float64)  # (k, s, metric)
-    counts = "count(*), count(*) FILTER (status <> 'ok'), median(train_seconds + eval_seconds)"
-    where = "WHERE proxy = ? AND list_contains(?::BIGINT[], seed)"
-    runs, unscored, seconds = table.execute(f"SELECT {counts} FROM runs {where}", [proxy, list(chosen)]).fetchone() or (
-        0,
-        0,
-        0.0,
-    )
+    runs, unscored, seconds = _counted(table, proxy, chosen, set(archs), judged)
     scores = {name: cube[:, :, i] for i, name in enumerate(METRICS)}
-    return Panel(tuple(archs), chosen, scores, unscored, runs, float(seconds))
+    return Panel(tuple(archs), chosen, scores, unscored, runs, seconds)
+
+
+def _counted(
+    table: duckdb.DuckDBPyConnection, proxy: str, seeds: Sequence[int], archs: Set[int], judged: Set[int]
+) -> tuple[int, int, float]:
+    """Runs with these seeds, those without a score, and the median seconds: of `archs`, and of `judged` that want a score."""
+    rows = table.execute(
+        "SELECT arch, status, train_seconds + eval_seconds FROM runs WHERE proxy = ? AND list_contains(?::BIGINT[], seed)",
+        [proxy, list(seeds)],
+    ).fetchall()
+    counted = archs | {arch for arch, status, _ in rows if status != "ok" and arch in judged}
+    kept = [(status, seconds) for arch, status, seconds in rows if arch in counted]
+    taken = [seconds for _, seconds in kept if seconds is not None]
+    return len(kept), sum(status != "ok" for status, _ in kept), float(np.median(taken)) if taken else 0.0
 
 
 def drawn_at_random(archs: Set[int]) -> Set[int]:

@@ -10,8 +10,14 @@ and is taken out. What is left are the blocks' variance σ²_a and the noise σ�
 * Validity = r / sqrt(reliability · reliability'), the correlation of the means of two tasks had neither any noise (Spearman
   1904). It is not defined where a reliability is not positive, and sampling can carry it beyond 1.
 
-Intervals are 95 % percentile bootstraps over blocks. Estimates are not cut off: an ICC can come out below zero.
+Intervals are 95 %. Those of the first two are exact for normal scores: the ratio of both mean squares over its expectation
+has Fisher's F distribution (McGraw & Wong 1996, doi 10.1037/1082-989X.1.1.30, table 7, case 3). A bootstrap over blocks draws
+some twice, which leaves less between them, and misses on one side. Validity has one all the same, with percentiles, for nothing
+exact is known of it. A draw that leaves it undefined may lie beyond either end: from 2.5 % of such draws there is no interval.
+Estimates are not cut off: an ICC can come out below zero.
 With `ranks` every score is first replaced by its rank within its seed, so that a few very bad blocks cannot carry the result.
+Of ranks the intervals are not exact: simulated for 12 blocks with 6 seeds they hold the truth in 93 to 95 % of tables whose
+blocks are normal, in 87 % where one block of seven lies far off; those of validity, with 11 blocks, in some 90 %.
 """
 
 from __future__ import annotations
@@ -22,13 +28,25 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from sase_bench.calibrate.fisher import f_quantile
 from sase_bench.errors import RequestError
 
-__all__ = ["LEAST_BLOCKS", "Estimate", "bootstrap", "icc", "ranks", "reliability", "validity"]
+__all__ = [
+    "LEAST_BLOCKS",
+    "Estimate",
+    "bootstrap",
+    "estimate_icc",
+    "estimate_reliability",
+    "icc",
+    "ranks",
+    "reliability",
+    "validity",
+]
 
 Scores = NDArray[np.float64]  # (k, s)
 
 _DRAWS = 2000
+_TAIL = 0.025  # on either side of an interval
 #: Fewer blocks than this have no reliability.
 LEAST_BLOCKS = 3
 
@@ -40,11 +58,14 @@ class Estimate:
     value: float
     low: float
     high: float
+    undefined: float = 0.0  # share of the bootstrap's draws that had no such figure
 
     def __str__(self) -> str:
         if np.isnan(self.value):
             return "not defined"
-        return f"{self.value:.2f} [{self.low:.2f}, {self.high:.2f}]"
+        where = "no interval" if np.isnan(self.low) else f"{self.low:.2f}, {self.high:.2f}"
+        why = f"; undefined in {100 * self.undefined:.1f} % of draws" if self.undefined else ""
+        return f"{self.value:.2f} [{where}{why}]"
 
 
 def ranks(y: Scores) -> Scores:
@@ -77,18 +98,44 @@ def validity(y: Scores, reference: Scores) -> float:
     return float(np.corrcoef(y.mean(1), reference.mean(1))[0, 1] / np.sqrt(product))
 
 
+def estimate_icc(y: Scores) -> Estimate:
+    """The ICC with its interval."""
+    return Estimate(icc(y), *(_icc_at(ratio, y.shape[1]) for ratio in _ratios(y)))
+
+
+def estimate_reliability(y: Scores) -> Estimate:
+    """The reliability of the mean of all seeds with its interval."""
+    return Estimate(reliability(y), *(1 - 1 / ratio if ratio > 0 else float("-inf") for ratio in _ratios(y)))
+
+
 def bootstrap(statistic: Callable[..., float], *samples: Scores, seed: int = 0, draws: int = _DRAWS) -> Estimate:
     """`statistic` of the samples, with the interval from drawing blocks anew; the same blocks are drawn in all samples."""
-    generator = np.random.default_rng(seed)
-    count = len(samples[0])
-    drawn = []
-    for _ in range(draws):
+    generator, count = np.random.default_rng(seed), len(samples[0])
+    drawn = np.full(draws, np.nan)
+    for draw in range(draws):
         chosen = generator.integers(0, count, count)
         if len(set(chosen.tolist())) >= LEAST_BLOCKS:
-            drawn.append(statistic(*(sample[chosen] for sample in samples)))
-    finite = np.asarray(drawn)[np.isfinite(drawn)]
-    low, high = np.quantile(finite, [0.025, 0.975]) if len(finite) else (np.nan, np.nan)
-    return Estimate(float(statistic(*samples)), float(low), float(high))
+            drawn[draw] = statistic(*(sample[chosen] for sample in samples))
+    undefined = float(np.isnan(drawn).mean())
+    low = high = float("nan")
+    if undefined < _TAIL:
+        low = float(np.quantile(np.nan_to_num(drawn, nan=-np.inf), _TAIL, method="lower"))
+        high = float(np.quantile(np.nan_to_num(drawn, nan=np.inf), 1 - _TAIL, method="higher"))
+    return Estimate(float(statistic(*samples)), low, high, undefined)
+
+
+def _ratios(y: Scores) -> tuple[float, float]:
+    """Both ends of the interval of (σ²_e + s·σ²_a) / σ²_e."""
+    k, s = y.shape
+    blocks, noise = _variances(y)
+    if noise == 0:
+        return (float("nan"),) * 2 if blocks == 0 else (float("inf"),) * 2
+    found, above, below = (noise + s * blocks) / noise, k - 1, (k - 1) * (s - 1)
+    return found / f_quantile(1 - _TAIL, above, below), found * f_quantile(1 - _TAIL, below, above)
+
+
+def _icc_at(ratio: float, seeds: int) -> float:
+    return 1.0 if ratio == float("inf") else (ratio - 1) / (ratio + seeds - 1)
 
 
 def _variances(y: Scores) -> tuple[float, float]:

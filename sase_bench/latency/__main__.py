@@ -18,7 +18,7 @@ from sase_bench import cli
 from sase_bench.database import Store
 from sase_bench.database.reader import DEFAULT_TABLE
 from sase_bench.errors import RequestError
-from sase_bench.latency.agreement import LEAST_SAMPLES
+from sase_bench.latency.agreement import LEAST_SAMPLES, ceiling
 from sase_bench.latency.checks import Checked, agreements, read_checks, replace_checks
 from sase_bench.latency.comparisons import Compared, ratio_of
 from sase_bench.latency.filling import fill, latency_of
@@ -190,11 +190,11 @@ def _agreements(rows: Sequence[Checked]) -> str:
     """A line for each trunk, batch size and kind."""
     lines = []
     for (trunk, kind, conditions), (found, repeatable) in agreements(rows).items():
-        ranks = (f"{value:.3f}" for value in (found.spearman, found.kendall, repeatable))
+        ranks = (f"{value:.3f}" for value in (found.spearman, found.kendall, repeatable, ceiling(repeatable)))
         errors = (f"{value:.1%}" for value in (found.error, found.corrected_error, found.largest_error))
         sizes = f"{found.factor:.3f}", f"{found.residual:.3g}", "-" if math.isnan(found.drift) else f"{found.drift:.3f}"
         lines.append((trunk, kind, conditions.setting.batch, found.samples, *ranks, *errors, *sizes))
-    names = "trunk, of, batch, n, spearman, kendall, repeat, error, corrected, largest, factor, residual s, drift"
+    names = "trunk, of, batch, n, spearman, kendall, repeat, ceiling, error, corrected, largest, factor, residual s, drift"
     headers = names.split(", ")
     return tabulate(lines, headers, disable_numparse=True)
 

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from sase_bench.calibrate.statistics import ranks
 from sase_bench.errors import RequestError
 
-__all__ = ["LEAST_SAMPLES", "Agreement", "agreement", "kendall", "repeatability", "spearman"]
+__all__ = ["LEAST_SAMPLES", "Agreement", "agreement", "ceiling", "kendall", "repeatability", "spearman"]
 
 Seconds = NDArray[np.float64]  # (n,)
 
@@ -72,13 +72,22 @@ def agreement(
 def repeatability(repetitions: list[list[float]]) -> float:
     """Spearman's correlation between the medians of the earlier and the later half of each sample's repetitions.
 
-    No prediction can be expected to agree with timings better than they agree with themselves. nan where a sample has only one.
+    nan where a sample has only one. `ceiling` says what it means for a prediction.
     """
     if min(map(len, repetitions)) < 2:
         return float("nan")
     earlier = np.asarray([np.median(seconds[: len(seconds) // 2]) for seconds in repetitions])
     later = np.asarray([np.median(seconds[len(seconds) // 2 :]) for seconds in repetitions])
     return spearman(earlier, later)
+
+
+def ceiling(repeatable: float) -> float:
+    """The correlation of an exact prediction with the medians of all repetitions, whose halves correlate by r = `repeatable`.
+
+    √(2r / (1 + r)): the root of the reliability of both halves together (Spearman 1910, Brown 1910), and more than r, for the
+    exact prediction has no noise. nan for r ≤ 0.
+    """
+    return float(np.sqrt(2 * repeatable / (1 + repeatable))) if repeatable > 0 else float("nan")
 
 
 def spearman(x: Seconds, y: Seconds) -> float:

@@ -1,5 +1,8 @@
 """Evaluate predictors: repeated fits on the fixed lists of `splits`, every score beside its noise ceiling.
 
+Repeats share blocks, so their scores vary less than those of new blocks would. The interval of a difference takes that in
+with the variance (1/J + n_test/n_train)·s² over J repeats (Nadeau & Bengio 2003, doi 10.1023/A:1024068626366) and Student's t.
+
 Times are of this machine and of whatever else it did. `predict_seconds` is for all 117,649 blocks.
 """
 
@@ -7,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
+from math import sqrt
 from time import perf_counter
 from typing import Any
 
@@ -15,21 +19,20 @@ import numpy as np
 from sase_bench.predictors import PREDICTORS
 from sase_bench.predictors.boosting import BoostedTrees
 from sase_bench.predictors.features import costs
-from sase_bench.predictors.protocol import Predictor
+from sase_bench.predictors.protocol import Floats, Predictor
 from sase_bench.predictors.scores import Agreement, agreement, ceiling, covered, share_of_blocks
 from sase_bench.predictors.splits import Splits
 from sase_bench.predictors.targets import Targets
+from sase_bench.query.intervals import CONFIDENCE, t_quantile
 from sase_bench.record import COLUMNS
 from sase_bench.space import Space
 
-__all__ = ["FLOOR", "Row", "contenders", "evaluate"]
+__all__ = ["FLOOR", "Row", "contenders", "evaluate", "half_interval"]
 
 Maker = Callable[..., Predictor]
 
 #: The predictor that the others are compared with.
 FLOOR = "linear"
-
-_INTERVAL = 1.96
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,7 +47,7 @@ class Row:
     tau_ceiling: float | None
     tau_of_ceiling: float | None
     tau_over_linear: float | None  # mean difference from the linear model on the same lists
-    tau_over_linear_low: float | None  # 95 %, as if repeats were independent; they share blocks
+    tau_over_linear_low: float | None  # 95 %, corrected for the blocks that repeats share
     tau_over_linear_high: float | None
     spearman: float | None
     spearman_ceiling: float | None
@@ -79,7 +82,7 @@ def evaluate(
         found = {name: [_once(maker, targets, splits, repeat, n) for repeat in repeats] for name, maker in makers.items()}
         floor = [one["tau"] for one in found[FLOOR]] if FLOOR in found else None
         for name, results in found.items():
-            yield _row(name, n, results, bound, floor if name != FLOOR else None)
+            yield _row(name, n, results, bound, floor if name != FLOOR else None, splits.tested)
         say(f"n = {n}: {', '.join(found)}")
 
 
@@ -105,13 +108,24 @@ def _once(maker: Maker, targets: Targets, splits: Splits, repeat: int, n: int) -
     }
 
 
-def _row(name: str, n: int, results: Sequence[Mapping[str, float]], bound: Agreement, floor: Sequence[float] | None) -> Row:
+def half_interval(differences: Floats, n_train: int, n_test: int) -> float:
+    """Half the 95 % interval of the mean difference of two predictors over repeats, (J,); nan for fewer than two."""
+    repeats = len(differences)
+    if repeats < 2:
+        return float("nan")
+    variance = float(differences.var(ddof=1)) * (1 / repeats + n_test / n_train)
+    return t_quantile(CONFIDENCE, repeats - 1) * sqrt(variance)
+
+
+def _row(
+    name: str, n: int, results: Sequence[Mapping[str, float]], bound: Agreement, floor: Sequence[float] | None, tested: int
+) -> Row:
     columns = {key: np.asarray([result[key] for result in results]) for key in results[0]}
     mean = {key: float(values.mean()) for key, values in columns.items()}
     low = middle = high = np.nan
     if floor is not None:
         ahead = columns["tau"] - np.asarray(floor)
-        margin = _INTERVAL * ahead.std(ddof=1) / np.sqrt(len(ahead)) if len(ahead) > 1 else np.nan
+        margin = half_interval(ahead, n, tested)
         middle, low, high = ahead.mean(), ahead.mean() - margin, ahead.mean() + margin
     values: dict[str, Any] = {
         "tau": mean["tau"],

@@ -213,7 +213,7 @@ FORMS = (
         "pareto loss vs flops where not channel_gate = affine",
     ),
     Form("arch TEXT|INDEX", "everything known of one block", "arch gap+gmp/2conv_1x1/affine/p-norm/gap/2conv_3x3"),
-    Form("rank TEXT|INDEX by METRIC [on PROXY]", "its place, with the seed-noise interval", "rank 54983 by loss"),
+    Form("rank TEXT|INDEX by METRIC [on PROXY]", "its place, and the interval of the true one", "rank 54983 by loss"),
     Form("compare A with B [on PROXY]", "two blocks or modules, paired by seeds", "compare 54983 with 0"),
     Form("curve TEXT|INDEX [on PROXY]", "the learning curve, mean over seeds", "curve 54983"),
     Form(

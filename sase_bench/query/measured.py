@@ -53,6 +53,21 @@ class Measured:
             self._require(present)
         return rows
 
+    def runs(self, column: str) -> list[tuple[int, int, float]]:
+        """Block, seed and value of every run that ended ok and has one."""
+        sql = f"SELECT arch, seed, {column} FROM {self.source.runs} WHERE proxy = ? AND status = 'ok' AND {column} IS NOT NULL"
+        return self.source.rows(f"{sql} ORDER BY arch, seed", [self.proxy])
+
+    def sizes(self, slot: str, selection: Selection) -> dict[str, int] | None:
+        """How many blocks of the space fit, measured or not, by their operation in a slot; None where scores decide it."""
+        if any(metric.is_of_run for metric in metrics_in(selection.where)):
+            return None
+        text, parameters = to_sql(selection.where, test=False) if selection.where is not None else ("true", [])
+        costs = "SELECT arch, params, flops, latency FROM costs WHERE trunk = ?"
+        tied = " AND is_tied" if selection.space == "tied" else ""
+        sql = f"SELECT {slot}, count(*) FROM architectures LEFT JOIN ({costs}) USING (arch) WHERE {text}{tied} GROUP BY {slot}"
+        return dict(self.source.rows(sql, [self.trunk, *parameters]))
+
     def notes_on(self, *metrics: Metric, where: Condition | None = None) -> tuple[str, ...]:
         """How the proxy was chosen, and what a latency stands for where an answer has one or compares one."""
         has_latency = METRICS["latency"] in (*metrics, *metrics_in(where))

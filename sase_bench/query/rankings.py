@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from math import sqrt
+from collections.abc import Sequence
+from dataclasses import replace
+from math import fsum, sqrt
 from typing import Any
 
 from sase_bench.query.answer import Answer, fields
-from sase_bench.query.intervals import CONFIDENCE, half_width, normal_quantile, pooled, spread
+from sase_bench.query.intervals import CONFIDENCE, Spread, half_width, spread, t_quantile
 from sase_bench.query.language import Effect, Pareto, Rank, Selection, Top
 from sase_bench.query.measured import measure_on, unmeasured
 from sase_bench.query.metrics import METRICS, Metric
+from sase_bench.query.places import interval_of_place, separate
 from sase_bench.query.source import Source
 from sase_bench.space import OPERATIONS, Architecture
 
@@ -67,65 +70,101 @@ def pareto(query: Pareto, source: Source) -> Answer:
 
 
 def rank(query: Rank, source: Source) -> Answer:
-    """A block's place among all measured ones, and the places it would have at both ends of its seed-noise interval.
+    """A block's place among all measured ones by its mean, and the interval of the place that it truly has.
 
-    The noise is one standard deviation s for all blocks, pooled over those with two seeds or more; the interval of a block
-    with n seeds is its mean ± 1.96·s/√n. `place_low` counts blocks that are better than its good end, `place_high` blocks
-    that are not worse than its bad end. A metric that does not depend on the seed has no noise.
+    The noise is one standard deviation for all blocks, beside what a seed does to all of them; `places` says how the interval
+    follows from it. A block that looks best has had luck, so its interval may begin behind its place. A metric that does not
+    depend on the seed has no noise.
     """
     measured, metric = measure_on(source, query.on), query.metric
     column = metric.column(test=source.test)
-    spreads = [f"{column}_n", f"{column}_sd"] if metric.is_of_run else ["seeds", "NULL"]
-    rows = measured.rows(["arch", column, *spreads], Selection(), metric)
-    found = {arch: (value, seeds) for arch, value, seeds, _ in rows}
+    seeds = f"{column}_n" if metric.is_of_run else "seeds"
+    rows = measured.rows(["arch", column, seeds], Selection(), metric)
+    found = {arch: (value, count) for arch, value, count in rows}
     if query.arch.index not in found:
         raise unmeasured(measured, query.arch)
-    value, seeds = found.pop(query.arch.index)
+    value, count = found.pop(query.arch.index)
     ahead = sum(
         _beats(metric, other, value) or (other == value and arch < query.arch.index) for arch, (other, _) in found.items()
     )
-    notes, noise, low, high = list(measured.notes_on(metric)), None, None, None
+    notes, sd, low, high = list(measured.notes_on(metric)), None, 1 + ahead, 1 + ahead
     if metric.is_of_run:
-        noise = pooled((count, sd) for _, _, count, sd in rows)
-    if noise is not None:
-        margin = normal_quantile(CONFIDENCE) * noise.sd / sqrt(seeds)
-        good, bad = (value + margin, value - margin) if metric.better == "larger" else (value - margin, value + margin)
-        low = 1 + sum(_beats(metric, other, good) for other, _ in found.values())
-        high = 1 + sum(not _beats(metric, bad, other) for other, _ in found.values())
-        notes.append(f"seed_sd is pooled over the seeds of all blocks, {noise.degrees} degrees of freedom; interval 95 %")
-    elif metric.is_of_run:
-        notes.append("no block has two seeds, so the seed noise is not known and the interval is missing")
+        effects = separate(measured.runs(column))
+        noise = effects.noise
+        if noise is None:
+            low = high = None
+            notes.append("too few blocks share two seeds, so the seed noise is not known and the interval is missing")
+        else:
+            sd = noise.sd
+            low, high = interval_of_place(effects, noise, query.arch.index, largest_is_first=metric.better == "larger")
+            notes += [
+                f"seed_sd is of one run beside what its seed does to all blocks, {noise.degrees} degrees of freedom",
+                "place is by the mean; place_low to place_high holds the true place with 95 % probability, luck allowed for",
+            ]
     else:
-        low = high = 1 + ahead
         notes.append(f"{metric.name} does not depend on the seed, so the interval is the place itself")
-    sd = None if noise is None else noise.sd
-    row = (query.arch.index, str(query.arch), measured.proxy, column, 1 + ahead, len(rows), value, seeds, sd, low, high)
+    row = (query.arch.index, str(query.arch), measured.proxy, column, 1 + ahead, len(rows), value, count, sd, low, high)
     names = ("arch", "text", "proxy", "metric", "place", "of", "value", "seeds", "seed_sd", "place_low", "place_high")
     return Answer(fields=fields(*names), rows=(row,), notes=tuple(notes), upright=True)
 
 
 def effect(query: Effect, source: Source) -> Answer:
-    """For each operation of a slot the mean over the architectures that have it, and how far that is from the mean of all."""
+    """For each operation of a slot the mean over the architectures that have it, and how far that is from the mean of all.
+
+    The interval is for the mean over all blocks of the space that fit and have the operation: of n out of N, as if drawn at
+    random, with the variance (1 − n/N)·s²/n + (n/N)·v/n (Cochran 1977, section 2.6), s² being that of their scores and v what
+    the noise of the seeds has in it. Where none is missing, noise alone is left. The tied space is meant where all are tied.
+    """
     measured, metric = measure_on(source, query.selection.on), query.metric
     column = metric.column(test=source.test)
     values: dict[str, list[float]] = defaultdict(list)
-    for operation, value in measured.rows([query.slot, column], query.selection, metric, tail="ORDER BY arch"):
+    errors: dict[str, list[float]] = defaultdict(list)  # 1 / seeds
+    seeds, is_tied = f"{column}_n" if metric.is_of_run else "1", True
+    selected = [query.slot, column, seeds, "is_tied"]
+    for operation, value, count, tied in measured.rows(selected, query.selection, metric, tail="ORDER BY arch"):
         values[operation].append(value)
+        errors[operation].append(1 / count)
+        is_tied = is_tied and tied
     grand, _ = spread([value for part in values.values() for value in part])
+    space = "tied" if is_tied else "full"
+    sizes = measured.sizes(query.slot, replace(query.selection, space=space))
+    noise = separate(measured.runs(column)).noise if metric.is_of_run and grand is not None else Spread(0.0, 1)
     rows = []
     for operation in OPERATIONS[query.slot]:
         mean, sd = spread(values[operation])
-        margin = half_width(sd, len(values[operation]))
+        size = None if sizes is None else sizes.get(operation)
+        margin = _margin(sd, errors[operation], size, noise)
         low, high = (None, None) if mean is None or margin is None else (mean - margin, mean + margin)
         difference = None if mean is None or grand is None else mean - grand
         rows.append((query.slot, measured.proxy, column, operation, len(values[operation]), mean, low, high, difference))
     sign = -1 if metric.better == "larger" else 1
     rows.sort(key=lambda row: (row[5] is None, sign * (row[5] or 0)))  # best first, operations without a value last
-    total = sum(map(len, values.values()))
-    note = _NONE if grand is None else f"mean of all {total} architectures: {grand:.6g} {metric.unit}; intervals 95 %"
+    note = _NONE
+    if grand is not None:
+        total = sum(map(len, values.values()))
+        meant = _meant(total, None if noise is None or sizes is None else sum(sizes.values()), space)
+        note = f"mean of all {total} architectures: {grand:.6g} {metric.unit}; intervals 95 %, {meant}"
     notes = measured.notes_on(metric, where=query.selection.where)
     names = ("slot", "proxy", "metric", "operation", "architectures", "mean", "low", "high", "difference")
     return Answer(fields=fields(*names), rows=tuple(rows), notes=(*notes, note), shared=3)
+
+
+def _meant(count: int, size: int | None, space: str) -> str:
+    """What varies in the intervals of an effect over `count` blocks of `size` (None: many)."""
+    if count == size:
+        return f"by the noise of the seeds alone: these are all of the {space} space that fit"
+    return "as if drawn at random from " + ("many" if size is None else f"the {size:,} of the {space} space that fit")
+
+
+def _margin(sd: float | None, errors: Sequence[float], size: int | None, noise: Spread | None) -> float | None:
+    """Half the interval of a mean over blocks with 1 / seeds `errors`, drawn from `size` blocks (None: from many)."""
+    count = len(errors)
+    if noise is None or not size or not count:
+        return half_width(sd, count)
+    share, variance = count / size, noise.sd**2 * fsum(errors) / count
+    if share == 1:
+        return t_quantile(CONFIDENCE, noise.degrees) * sqrt(variance / count)
+    return None if sd is None else half_width(sqrt((1 - share) * sd**2 + share * variance), count)
 
 
 def _columns(source: Source, *asked: Metric) -> list[str]:

@@ -107,8 +107,9 @@ def _reliability(found: Sequence[Finding]) -> Iterator[str]:
     reference = "".join(f" --reference {name}" for name in other)
     yield f"`python -m sase_bench.calibrate --measured --proxy all{reference}` on the merged table; all in `{CALIBRATIONS}`."
     yield ""
-    yield "Of ranks, with 95 % bootstrap intervals over blocks. Validity is the correlation with the longer training in"
-    yield "brackets, free of the noise of both."
+    yield "Of ranks, with 95 % intervals over blocks: by the F distribution, and for validity by a bootstrap, which has none"
+    yield "where 2.5 % of its draws are undefined. Validity is the correlation with the longer training in brackets, free of"
+    yield "the noise of both."
     rows = [
         (
             f"{item.proxy}, {item.blocks:,} blocks × {item.seeds} seeds",
@@ -144,8 +145,9 @@ def _price(found: Sequence[Finding]) -> Iterator[str]:
 
 
 def _noise(folder: Path) -> Iterator[str]:
-    yield "The standard deviation between seeds of one block, pooled over blocks, and what it does to the best block's place:"
-    yield "the answer to `rank ARCH by METRIC on PROXY` for the block that looks best."
+    yield "The standard deviation of one run of a block, beside what its seed does to all blocks, and the true place of the"
+    yield "block that looks best: the answer to `rank ARCH by METRIC on PROXY`. It looks best by luck, too, and the interval"
+    yield "allows for that: scores are drawn towards the mean of all as far as they are noise (`sase_bench.query.places`)."
     rows: list[tuple[str, ...]] = []
     for record in ask("summary", db=folder).records():
         for metric, column in (("loss", "val_loss"), ("top1", "val_top1")):
@@ -156,7 +158,7 @@ def _noise(folder: Path) -> Iterator[str]:
             place = "not known" if rank["place_low"] is None else f"{rank['place_low']} to {rank['place_high']} of {rank['of']}"
             rows.append((str(record["proxy"]), column, str(best), _number(rank["value"]), _number(rank["seed_sd"]), place))
     yield ""
-    yield from _table(("proxy", "metric", "best block", "its mean", "sd between seeds", "its place, 95 %"), rows)
+    yield from _table(("proxy", "metric", "best block", "its mean", "sd of a run", "its true place, 95 %"), rows)
 
 
 def _verification(folder: Path) -> Iterator[str]:

@@ -52,7 +52,7 @@ class Evidence:
     """A table, the searches that were compared on it and the predictors that were evaluated on it."""
 
     measurements: tuple[Measurement, ...]
-    calibrations: Records  # proxy, metric, blocks, seeds, reference; icc, reliability and validity with their intervals
+    calibrations: Records  # of `Finding.record`: icc, reliability and validity with their intervals, and what they rest on
     search: dict[str, Any] | None  # as `python -m sase_bench.bo --compare --output` writes it
     predictors: list[dict[str, Any]] = field(default_factory=list)  # as `predictors evaluate` writes them
     importances: list[dict[str, Any]] = field(default_factory=list)  # as `predictors importance` writes them
@@ -140,10 +140,11 @@ def _place(db: Path, proxy: str, arch: Architecture) -> dict[str, Any]:
 
 
 def _calibrations(db: Path) -> Records:
-    kept: Sequence[str] = ("proxy", "metric", "blocks", "seeds", "reference", "reference_blocks")
+    kept: Sequence[str] = ("proxy", "metric", "blocks", "seeds", "reference", "reference_blocks", "shared_seeds")
     kept = [*kept, *(f"{name}{end}" for name in ("icc", "reliability", "validity") for end in ("", "_low", "_high"))]
+    kept += ["validity_undefined"]
     with connect(db) as table:
-        rows = [finding.row() for group in judge(table) for finding in group if finding.metric in CALIBRATED]
+        rows = [finding.record() for group in judge(table) for finding in group if finding.metric in CALIBRATED]
     return [{name: _finite(row[name]) for name in kept} for row in rows]
 
 

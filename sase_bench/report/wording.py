@@ -90,12 +90,17 @@ def _trust(proxy: str, calibrations: Sequence[Mapping[str, Any]]) -> Claim:
 
 
 def _validity(row: Mapping[str, Any]) -> str:
-    if row["validity"] is None or row["validity_low"] is None:
+    if row["validity"] is None:
         return " Whether longer training would rank blocks alike is not known."
+    shared = len(row["shared_seeds"])
+    seeds = "other seeds" if not shared else f"{shared} of {row['seeds']} seeds the same, whose luck may pass for agreement"
+    if row["validity_low"] is None:
+        interval = f"without an interval: not defined in {100 * row['validity_undefined']:.1f} % of bootstrap draws"
+    else:
+        interval = f"95 % interval {row['validity_low']:.2f} to {row['validity_high']:.2f}"
     return (
-        f" Validity: its ranking correlates with that of longer training from scratch ({row['reference']}, other seeds) by "
-        f"{row['validity']:.2f}, 95 % interval {row['validity_low']:.2f} to {row['validity_high']:.2f}, once the noise of both "
-        f"is taken out ({row['reference_blocks']} blocks)."
+        f" Validity: its ranking correlates with that of longer training from scratch ({row['reference']}, {seeds}) by "
+        f"{row['validity']:.2f}, {interval}, once the noise of both is taken out ({row['reference_blocks']} blocks)."
     )
 
 
@@ -130,7 +135,10 @@ def _place(found: Measurement) -> Claim:
     place = found.published
     if place is None:
         return Claim(f"The block that SASE published ({SASE_BLOCK}) was not measured on {found.proxy}.", command)
-    noise = "" if place["place_low"] is None else f"; by seed noise anywhere from {place['place_low']} to {place['place_high']}"
+    low, high = place["place_low"], place["place_high"]
+    noise = (
+        "" if low is None else f" by its mean; its true place, the noise of the seeds allowed for, is {low} to {high} (95 %)"
+    )
     return Claim(
         f"The block that SASE published is in place {place['place']} of {place['of']} on {found.proxy}{noise}.", command
     )

@@ -43,7 +43,7 @@ def test_a_panel_holds_the_blocks_that_have_every_seed(path: Path) -> None:
     with connect(path) as table:
         found = panel(table, "digits")
         assert set(found.archs) == set(BLOCKS)
-        assert (found.seeds, found.runs, found.unscored, found.seconds) == ((0, 1, 2), 39, 1, 2.0)
+        assert (found.seeds, found.runs, found.unscored, found.seconds) == ((0, 1, 2), 36, 0, 2.0)
         assert {name: values.shape for name, values in found.scores.items()} == dict.fromkeys(METRICS, (12, 3))
         curve = made_up(BLOCKS[0], 2).curve
         row = found.archs.index(BLOCKS[0])
@@ -68,15 +68,34 @@ def test_the_command_prints_and_keeps_what_it_found(path: Path, capsys: pytest.C
     assert found["icc_low"] <= found["icc"] <= found["icc_high"]
     assert found["reliability"] > 0.8
     assert found["validity"] < -0.6
+    assert (found["shared_seeds"], found["validity_undefined"]) == ([0, 1, 2], 0)
     assert kept == [(found["icc"], found["reliability_low"], found["validity"], 12)]
     (digits,) = [row for row in ask("summary", db=path).records() if row["proxy"] == "digits"]
     assert digits["reliability_low"] == found["reliability_low"]
     assert main(command) == 0
     out = capsys.readouterr().out
-    assert out.startswith("digits: 12 blocks with 3 seeds, 2.0 s a run, 1 of 39 runs without a score; ranks, 95 %")
+    assert out.startswith("digits: 12 blocks with 3 seeds, 2.0 s a run, 0 of 36 runs without a score; ranks, 95 %")
+    assert "; 3 seeds are the reference's too, which may raise the validity\n" in out
     assert "validity against cifar10-8" in out
     with connect(path) as table:
         assert table.execute("SELECT count(*) FROM calibrations").fetchall() == [(len(METRICS),)]
+
+
+def test_the_reference_is_trained_with_seeds_of_its_own(
+    path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What two tasks share of a seed, its order of images and its weights, would pass for agreement between them."""
+    asked: list[tuple[str, str]] = []
+
+    def sweep(arguments: list[str]) -> int:
+        told = dict(zip(arguments[::2], arguments[1::2], strict=True))
+        asked.append((told["--proxy"], told["--seeds"]))
+        return 0
+
+    monkeypatch.setattr("sase_bench.calibrate.__main__.sweep", sweep)
+    assert main(["--db", str(path), "--seeds", "3", "--reference", "cifar10-8"]) == 0
+    assert asked == [("digits", "0,1,2"), ("cifar10-8", "3,4,5")]
+    assert capsys.readouterr().out
 
 
 def test_all_proxies_of_a_table_can_be_judged_at_once(path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 from sase_bench.calibrate.scores import drawn_at_random, panel
 from sase_bench.database import Store, connect
 from sase_bench.space import Space
-from tests.records import DIGITS, made_up
+from tests.records import DIGITS, made_up, unfinished
 
 
 def test_blocks_that_somebody_chose_are_not_judged_beside_those_that_were_drawn() -> None:
@@ -24,3 +24,28 @@ def test_a_table_of_chosen_blocks_only_is_judged_by_these(tmp_path: Path) -> Non
                 store.append(made_up(arch, seed))
     with connect(tmp_path / "table.duckdb") as table:
         assert panel(table, "digits").archs == chosen
+
+
+def test_runs_are_counted_of_the_blocks_that_are_judged_and_of_those_that_diverged_beside_them(tmp_path: Path) -> None:
+    drawn = [arch.index for arch in Space("full").sample(6, seed=0)]
+    with Store(tmp_path / "table.duckdb", [DIGITS]) as store:
+        for arch in drawn:
+            for seed in (0, 1):
+                store.append(unfinished(arch, seed) if arch == drawn[0] and seed else made_up(arch, seed))
+        store.append(made_up(1, 0))  # chosen, and no part of the panel
+        store.append(unfinished(1, 1))
+    with connect(tmp_path / "table.duckdb") as table:
+        found = panel(table, "digits")
+    assert set(found.archs) == set(drawn[1:])
+    assert (found.runs, found.unscored, found.seconds) == (12, 1, 2.0)
+
+
+def test_a_block_that_was_drawn_and_always_diverged_is_counted_too(tmp_path: Path) -> None:
+    drawn = [arch.index for arch in Space("full").sample(5, seed=0)]
+    with Store(tmp_path / "table.duckdb", [DIGITS]) as store:
+        for arch in drawn:
+            for seed in (0, 1):
+                store.append(unfinished(arch, seed) if arch == drawn[0] else made_up(arch, seed))
+    with connect(tmp_path / "table.duckdb") as table:
+        found = panel(table, "digits")
+    assert (set(found.archs), found.runs, found.unscored) == (set(drawn[1:]), 10, 2)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from sase_bench.errors import RequestError
-from sase_bench.latency.agreement import agreement, kendall, repeatability, spearman
+from sase_bench.latency.agreement import agreement, ceiling, kendall, repeatability, spearman
 
 ODD = np.arange(10) % 2 == 1
 
@@ -36,6 +36,17 @@ def test_timings_that_keep_their_order_repeat_and_single_ones_cannot() -> None:
         [earlier[:2] + later[2:] for earlier, later in zip(seconds, seconds[::-1], strict=True)]
     ) == pytest.approx(-1)
     assert np.isnan(repeatability([*seconds, [1.0]]))
+
+
+def test_an_exact_prediction_agrees_better_with_noisy_timings_than_they_do_with_themselves() -> None:
+    generator = np.random.default_rng(0)
+    exact = generator.normal(10, 1, 4000)
+    timed = exact[:, None] + generator.normal(0, 1.1, (4000, 2))
+    repeatable = repeatability(timed.tolist())
+    assert repeatable == pytest.approx(0.43, abs=0.04)
+    assert spearman(exact, np.median(timed, axis=1)) == pytest.approx(ceiling(repeatable), abs=0.02)
+    assert (ceiling(1.0), ceiling(0.6)) == pytest.approx((1, np.sqrt(0.75)))
+    assert np.isnan([ceiling(0.0), ceiling(-0.5), ceiling(float("nan"))]).all()
 
 
 def test_what_is_only_wrong_in_the_second_half_shows_in_its_errors_and_not_in_the_factor() -> None:

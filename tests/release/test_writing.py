@@ -1,6 +1,7 @@
 import csv
 import json
 import math
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -62,11 +63,15 @@ def test_the_first_line_of_the_card_tells_the_reliability(shelf: Path, card: str
     estimates = [
         "{:.2f} [{:.2f}, {:.2f}]".format(*(float(row[f"reliability{end}"]) for end in ("", "_low", "_high"))) for row in rows
     ]
-    valid = "{:.2f} [{:.2f}, {:.2f}]".format(*(float(rows[1][f"validity{end}"]) for end in ("", "_low", "_high")))
-    first = card.splitlines()[0]
+    first, valid = card.splitlines()[0], float(rows[1]["validity"])
+    share = re.search(r"undefined in (\d+\.\d) %", first)
+    assert share is not None
+    assert float(share[1]) >= 2.5  # of draws of five blocks, so that there is no interval
+    assert (rows[1]["validity_low"], rows[1]["validity_high"]) == ("", "")
     assert first == (
         f"# sase-bench: reliability of val_loss {estimates[0]} on cifar10-8 (5 blocks, 2 seeds); "
-        f"{estimates[1]} on digits (5 blocks, 2 seeds; validity {valid} against cifar10-8)"
+        f"{estimates[1]} on digits (5 blocks, 2 seeds; validity {valid:.2f} [no interval; {share[0]} of draws] "
+        "against cifar10-8)"
     )
 
 

@@ -143,4 +143,9 @@ def test_longer_training_is_drawn_against_the_proxy_it_judges(tmp_path: Path) ->
     )
     line = figure.axes[0].get_lines()[0]
     assert [round(2 * x - y, 6) for x, y in zip(*line.get_data(), strict=True)] == [1.0] * 6
-    assert any("correlates with that of longer training" in claim.text for claim in claims(found, []))
+    said = " ".join(claim.text for claim in claims(found, []))
+    assert f"correlates with that of longer training from scratch ({REFERENCE}, 2 of 2 seeds the same, whose luck" in said
+    row = next(row for row in found.calibrations if (row["metric"], row["proxy"]) == ("val_loss", proxies[0].name))
+    apart = {"shared_seeds": [], "validity_low": None, "validity_high": None, "validity_undefined": 0.125}
+    said = " ".join(claim.text for claim in claims(replace(found, calibrations=[row | apart]), []))
+    assert f"({REFERENCE}, other seeds) by 1.00, without an interval: not defined in 12.5 % of bootstrap draws" in said

@@ -106,7 +106,7 @@ def effects(measurement: Measurement, figure: Figure) -> None:
         axes.set_title(slot)
     figure.supxlabel("mean validation loss (nats)", fontsize=8)
     figure.suptitle(
-        f"{measurement.proxy}: marginal means, 95 % intervals over blocks, cut at the range of all; n = blocks,\n"
+        f"{measurement.proxy}: marginal means, 95 % intervals of the space's, cut at the range of all; n = blocks,\n"
         f"{measurement.drawn} of {len(measurement.blocks)} drawn at random"
         f"{', the others chosen by a search or a person' if measurement.drawn < len(measurement.blocks) else ''}",
         fontsize=9,
@@ -137,7 +137,7 @@ def place(measurement: Measurement, figure: Figure) -> None:
     said = f"the published block: {found['place']} of {found['of']}"
     if found["place_low"] is not None:
         axes.axvspan(found["place_low"], found["place_high"], color=COLOURS[1], alpha=0.15)
-        said += f", by seed noise in {found['place_low']} to {found['place_high']} (95 %)"
+        said += f", truly {found['place_low']} to {found['place_high']} (95 %)"
     axes.locator_params(axis="x", integer=True)
     axes.set_xlabel(f"place by mean validation loss (1 = best); {said}")
     axes.set_ylabel("validation loss (nats)")
