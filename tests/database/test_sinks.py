@@ -12,7 +12,7 @@ from sase_bench.errors import RequestError
 from sase_bench.modules import Module
 from sase_bench.proxies.recipe import Proxy
 from sase_bench.proxies.registry import PROXIES
-from sase_bench.record import Record
+from sase_bench.record import EpochRecord, Record
 from tests.records import DIGITS, made_up, unfinished
 
 Sink = Store | ShardWriter
@@ -103,6 +103,43 @@ def test_runs_of_another_proxy_or_recipe_are_refused(open_sink: Open, name: str)
             with pytest.raises(RequestError, match=refusal + f"{DIGITS.recipe_hash}$"):
                 sink.append(made_up(arch, recipe_hash="0" * 16))
         assert [sink.find(made_up(arch).key) for arch in (4, 5)] == [made_up(4), None]
+
+
+CURVE = made_up(5).curve
+OTHER_CURVES = {
+    "short": (CURVE[:3], "run (5, 'digits', 0) ended ok with a curve of 3 epochs, digits has 12"),
+    "long": ((*CURVE, replace(CURVE[-1], epoch=13)), "run (5, 'digits', 0) ended ok with a curve of 13 epochs, digits has 12"),
+    **{
+        name: (
+            (*CURVE[:-1], replace(CURVE[-1], **{name: value})),
+            f"run (5, 'digits', 0) has the {name} {getattr(made_up(5), name)!r}, and {value!r} at the end of its curve",
+        )
+        for name, value in (("train_loss", 0.125), ("val_loss", 0.25), ("val_top1", None))
+    },
+}
+
+
+@pytest.mark.parametrize(("curve", "why"), OTHER_CURVES.values(), ids=OTHER_CURVES)
+def test_a_curve_that_is_not_that_of_the_scores_is_refused(open_sink: Open, curve: tuple[EpochRecord, ...], why: str) -> None:
+    with open_sink() as sink:
+        with pytest.raises(RequestError) as refused:
+            sink.append(made_up(5, curve=curve))
+        assert str(refused.value) == why
+        assert (5, "digits", 0) not in sink
+        assert sink.append(made_up(5))
+        with pytest.raises(RequestError, match=re.escape(why)):
+            sink.append(made_up(5, curve=curve))
+    waiting(open_sink, made_up(5, curve=curve))
+    with pytest.raises(RequestError, match=f"has a run that cannot be taken: {re.escape(why)}; move that file away"):
+        open_sink()
+
+
+def test_a_run_may_come_without_a_curve_and_one_that_did_not_end_ok_with_any(open_sink: Open) -> None:
+    runs = [made_up(5, curve=()), replace(unfinished(6), curve=CURVE[:3]), replace(unfinished(7, status="failed"), curve=CURVE)]
+    with open_sink() as sink:
+        assert all(sink.append(run) for run in runs)
+    with open_sink() as sink:
+        assert [sink.find(run.key) for run in runs] == runs
 
 
 def test_what_a_killed_writer_had_finished_is_taken_from_the_journal(open_sink: Open, journal: Path) -> None:
