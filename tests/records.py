@@ -10,21 +10,16 @@ DIGITS = PROXIES["digits"]
 
 
 def made_up(arch: int, seed: int = 0, proxy: str = "digits", **changes: Any) -> Record:
-    """A run that ended ok with scores that follow from its key, and a curve as long as its proxy's."""
+    """A run that ended ok with scores that follow from its key or are among the `changes`, and a curve that leads to them."""
     recipe = PROXIES[proxy]
     top1 = (arch * 31 + seed * 17) % 1000 / 1000
-    points = (
-        EpochRecord(epoch=i, train_loss=2.0 / i, val_loss=3.0 / i, val_top1=top1 * i / recipe.epochs, seconds=0.1)
-        for i in range(1, recipe.epochs + 1)
-    )
+    scores: dict[str, Any] = {"train_loss": 0.25, "val_loss": 2.0 - top1, "val_top1": top1}
     record = Record(
         arch=arch,
         proxy=proxy,
         seed=seed,
         status="ok",
-        train_loss=0.25,
-        val_loss=2.0 - top1,
-        val_top1=top1,
+        **scores,
         test_loss=2.1 - top1,
         test_top1=top1 / 2,
         train_seconds=1.5,
@@ -36,9 +31,23 @@ def made_up(arch: int, seed: int = 0, proxy: str = "digits", **changes: Any) -> 
         recipe_hash=recipe.recipe_hash,
         package_version="0",
         torch_version="0",
-        curve=tuple(points),
     )
-    return replace(record, **changes)
+    ends = {name: changes.get(name, value) for name, value in scores.items()}
+    return replace(record, **{"curve": () if None in ends.values() else leading_to(recipe.epochs, **ends), **changes})
+
+
+def leading_to(epochs: int, *, train_loss: float, val_loss: float, val_top1: float) -> tuple[EpochRecord, ...]:
+    """A curve that ends with these scores: losses fall as one over the epoch, accuracy grows with it."""
+    return tuple(
+        EpochRecord(
+            epoch=i,
+            train_loss=train_loss * (epochs / i),
+            val_loss=val_loss * (epochs / i),
+            val_top1=val_top1 * (i / epochs),
+            seconds=0.1,
+        )
+        for i in range(1, epochs + 1)
+    )
 
 
 def unfinished(arch: int, seed: int = 0, status: str = "diverged", proxy: str = "digits") -> Record:

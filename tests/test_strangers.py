@@ -68,6 +68,9 @@ HOSTILE = [
     *(row("started_at", value) for value in ("NULL", LONG, "now()", "7")),
     *(row("curve", value) for value in ("'curve'", "[1, 2]", "{'epoch': 1}", f"[{POINT % ('-1', '1.0::DOUBLE')}]")),
     *(row("curve", f"[{POINT % values}]") for values in [("2", "1.0::DOUBLE"), ("1", "'NaN'::DOUBLE"), ("'/etc/passwd'", "1")]),
+    row("curve", "curve[:11]"),
+    *(row(name, f"{name} / 2") for name in ("train_loss", "val_loss", "val_top1")),
+    row("curve", f"list_transform(range(1, 13), lambda n: {POINT % ('n', '1.0::DOUBLE')})"),
     row("curve", f"list_transform(range(1, 150001), lambda n: {POINT % ('n', '1.0::DOUBLE')})"),
 ]
 

@@ -172,29 +172,50 @@ def only(value: float) -> float | None:
 
 
 def measured(table: duckdb.DuckDBPyConnection, proxy: str) -> Measured:
-    """The runs of `proxy` in an open table; empty arrays if there are none."""
-    scores = "arch, seed, status, train_seconds + eval_seconds AS run_seconds, test_loss, test_top1"
-    runs: dict[str, Any] = table.execute(f"SELECT {scores} FROM runs WHERE proxy = ?", [proxy]).fetchnumpy()
+    """The runs of `proxy` in an open table; empty arrays if there are none.
+
+    Raises `RequestError` where runs have no recipe, or an epoch that their recipe has not.
+    """
+    last = ("val_loss", "val_top1", "train_loss")
+    runs: dict[str, Any] = table.execute(
+        f"SELECT arch, seed, status, train_seconds + eval_seconds AS run_seconds, test_loss, test_top1, {', '.join(last)} "
+        "FROM runs WHERE proxy = ?",
+        [proxy],
+    ).fetchnumpy()
     archs, rows = np.unique(runs["arch"].astype(np.int64), return_inverse=True)
     seeds, columns = np.unique(runs["seed"].astype(np.int64), return_inverse=True)
     shape = (len(archs), len(seeds))
     status = np.full(shape, -1, dtype=np.int8)
     status[rows, columns] = [STATUSES.index(name) for name in runs["status"]]
     (epochs,) = table.execute("SELECT epochs FROM proxies WHERE proxy = ?", [proxy]).fetchone() or (0,)
+    if len(rows) and not epochs:
+        raise RequestError(f"{proxy} has runs and no recipe; python -m sase_bench.database check says what else is missing")
     row = np.full(len(Space("full")), -1, dtype=np.int32)
     row[archs] = np.arange(len(archs), dtype=np.int32)
-    names = ("val_loss", "val_top1", "train_loss", "seconds")
-    points = ", ".join(["arch", "seed", "epoch", *names])
-    curves: dict[str, Any] = table.execute(f"SELECT {points} FROM epochs WHERE proxy = ?", [proxy]).fetchnumpy()
-    places = row[curves["arch"]], np.searchsorted(seeds, curves["seed"]), curves["epoch"] - 1
-    cubes = {name: np.full((*shape, epochs), np.nan) for name in names}
+    cubes = {name: np.full((*shape, epochs), np.nan) for name in (*last, "seconds")}
+    points: dict[str, Any] = table.execute(  # what was seen before a run ended badly is no score
+        f"SELECT arch, seed, epoch, {', '.join(f'epochs.{name}' for name in cubes)} FROM epochs JOIN runs "
+        "USING (arch, proxy, seed) WHERE proxy = ? AND status = 'ok'",
+        [proxy],
+    ).fetchnumpy()
+    _check_epochs(points["epoch"], proxy, epochs)
+    places = row[points["arch"]], np.searchsorted(seeds, points["seed"]), points["epoch"] - 1
+    ended = status[rows, columns] == STATUSES.index("ok")
     for name, cube in cubes.items():
-        cube[places] = _floats(curves[name])
-        cube[status != STATUSES.index("ok")] = np.nan  # what was seen before a run ended badly is no score
+        cube[places] = _floats(points[name])
+        if name in last and ended.any():  # a query goes by the columns too, and a run may have no curve
+            cube[rows[ended], columns[ended], -1] = _floats(runs[name])[ended]
     matrices = {name: np.full(shape, np.nan) for name in ("run_seconds", "test_loss", "test_top1")}
     for name, matrix in matrices.items():
         matrix[rows, columns] = _floats(runs[name])
     return Measured(proxy=proxy, archs=archs, seeds=seeds, status=status, row=row, **cubes, **matrices)
+
+
+def _check_epochs(found: NDArray[np.int64], proxy: str, epochs: int) -> None:
+    outside = found[(found < 1) | (found > epochs)]
+    if outside.size:
+        way_out = "python -m sase_bench.database check names such runs"
+        raise RequestError(f"a run on {proxy} has the epoch {outside[0]}, its recipe has 1..{epochs}; {way_out}")
 
 
 def _floats(column: Any) -> Floats:

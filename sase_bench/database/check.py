@@ -8,6 +8,7 @@ from pathlib import Path
 
 import duckdb
 
+from sase_bench.database.admission import score_apart
 from sase_bench.database.checksums import SUMS, matches, read_sums
 from sase_bench.database.rows import has_modules, keys_in, read_record
 from sase_bench.database.schema import BLOCK_TABLES, MODULE_TABLES
@@ -68,9 +69,13 @@ def check(table: duckdb.DuckDBPyConnection) -> list[str]:
     if is_readable:
         for key in sorted(keys_in(table), key=lambda key: (key[1], key[2], key[0])):
             try:
-                read_record(table, key)
+                record = read_record(table, key)
             except RequestError as error:
                 problems.append(f"run {key}: {error}")
+                continue
+            score = None if record is None else score_apart(record)
+            if score is not None:
+                problems.append(f"run {key} ended ok with another {score} than its curve")
     return problems
 
 
@@ -144,3 +149,5 @@ def _check_record(record: Record, proxies: Mapping[str, Proxy], times: int) -> I
         yield f"a run made with another recipe than that of {proxy.name}"
     elif record.status == "ok" and len(record.curve) != proxy.epochs:
         yield f"a run that ended ok with a curve of another length than {proxy.name} has"
+    elif (score := score_apart(record)) is not None:
+        yield f"a run that ended ok with another {score} than its curve"

@@ -15,7 +15,7 @@ __all__ = ["Lock"]
 class Lock:
     """The right to write to `what`, held by an exclusive lock on `path`: a file, which is made, or a folder.
 
-    Raises `RequestError` if another process has it, or if the place cannot be written to.
+    Raises `RequestError` if another process has it, or if the place cannot be written to or locked.
     """
 
     def __init__(self, path: Path, what: Path) -> None:
@@ -27,9 +27,12 @@ class Lock:
         self._close = weakref.finalize(self, os.close, number)
         try:
             fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+        except BlockingIOError:
             self.close()
             raise RequestError(f"another process is writing to {str(what)!r}; wait for it, or write elsewhere") from None
+        except OSError as error:  # a network's file system may have no locks
+            self.close()
+            raise RequestError(f"cannot lock {str(path)!r}: {error.strerror}; write to another file system") from error
 
     def close(self) -> None:
         """Let others write."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from sase_bench.database.admission import ConflictError
 from sase_bench.database.shards import read_shard
 from sase_bench.database.store import Store
 from sase_bench.errors import RequestError
@@ -35,12 +36,13 @@ def merge(store: Store, path: Path) -> Report:
         if isinstance(record, RequestError):
             report.refused.append(str(record))
             continue
-        known = record.key in store
         try:
             is_taken = store.append(record)
             report.added += is_taken
             report.same += not is_taken
+        except ConflictError as error:
+            report.conflicts.append(str(error))
         except RequestError as error:
-            (report.conflicts if known else report.refused).append(str(error))
+            report.refused.append(str(error))
     store.publish()
     return report

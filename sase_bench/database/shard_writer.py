@@ -17,6 +17,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from sase_bench.database.admission import Recipe, is_new, told_of
 from sase_bench.database.checksums import announce_sums, check_sums, write_sums
 from sase_bench.database.journal import Journal
 from sase_bench.database.lock import Lock
@@ -45,18 +46,27 @@ class ShardWriter:
         except OSError as error:
             raise RequestError(f"cannot write to {str(folder)!r}: {error.strerror}") from error
         self._lock = Lock(folder, folder)
-        self._keys = {key for proxy in self._proxies.values() for key in keys_of(folder, proxy)}
-        self._failed = {record.key: record for proxy in self._proxies.values() for record in failed_of(folder, proxy)}
+        try:
+            self._begin()
+        except BaseException:
+            self._lock.close()
+            raise
+
+    def _begin(self) -> None:
+        """Learn what is there, and take what waits in the journal."""
+        folder, proxies = self._folder, self._proxies.values()
+        self._recipes = {proxy.name: Recipe.of(proxy) for proxy in proxies}
+        self._keys = {key for proxy in proxies for key in keys_of(folder, proxy)}
+        self._failed = {record.key: record for proxy in proxies for record in failed_of(folder, proxy)}
         self._journal = Journal(folder / "shelf.journal")
         self._pending: list[Record] = []
         with self._told():
             found = self._journal.recover()
-        self._others = [
-            record for record in found if record.proxy not in self._proxies
-        ]  # of another sweep, which goes on later
-        for record in found:
-            if record.proxy in self._proxies and self._is_new(record):
-                self._take(record)
+        self._others = [record for record in found if record.proxy not in self._proxies]  # of a sweep that goes on later
+        with told_of(self._journal.path):
+            for record in found:
+                if record.proxy in self._proxies and self._is_new(record):
+                    self._take(record)
         self.recovered, self.damaged = len(self._pending), self._journal.damaged
         if found and not self._pending:  # killed between putting the last shard in place and clearing the journal
             with self._told():
@@ -71,14 +81,24 @@ class ShardWriter:
         return frozenset(self._failed)
 
     def append(self, record: Record) -> bool:
-        """Take a run; False if there is one with its key that it does not supersede. It is on disk when this returns."""
+        """Add a run; False if the same result is there already, or one that supersedes it. It is on disk when this returns.
+
+        Raises `RequestError` for a run of another proxy or recipe, and if another result that did not fail is already there for
+        the same architecture, proxy and seed.
+        """
         if not self._is_new(record):
             return False
-        if record.recipe_hash != self._proxies[record.proxy].recipe_hash:
-            raise RequestError(f"run {record.key} was made with another recipe of {record.proxy}")
         self._journal.append(record)
         self._take(record)
         return True
+
+    def find(self, key: Key) -> Record | None:
+        """The run with this key, wherever it is."""
+        if key not in self._keys:
+            return None
+        known = {record.key: record for record in self._pending} | self._failed
+        is_it = [(name, "=", part) for name, part in zip(KEY, key, strict=True)]
+        return known.get(key) or next(iter(_records(self._folder, self._proxies[key[1]], is_it)), None)
 
     def publish(self) -> None:
         """Fold what waits into the files, and write the checksums of all."""
@@ -100,8 +120,7 @@ class ShardWriter:
         self._pending.clear()
 
     def _is_new(self, record: Record) -> bool:
-        failed = self._failed.get(record.key)
-        return record.key not in self._keys or (failed is not None and record.supersedes(failed))
+        return is_new(record, self.find(record.key), self._recipes, "the shelf")
 
     def _take(self, record: Record) -> None:
         """Let a new run wait for its publication, in place of one that failed."""
@@ -182,9 +201,14 @@ def _keys_of(table: Any) -> list[Key]:
 
 def failed_of(folder: Path, proxy: Proxy) -> list[Record]:
     """The failed runs of `proxy` in the shards that `folder` has of it, which `keys_of` has looked at."""
+    return _records(folder, proxy, [("status", "=", "failed")])
+
+
+def _records(folder: Path, proxy: Proxy, filters: list[tuple[str, str, Any]]) -> list[Record]:
+    """The runs of `proxy` on a shelf that meet all `filters`, as pyarrow takes them."""
     _, parquet = _arrow()
     paths = [path for path in _paths(folder, proxy) if path.exists()]
-    rows = [row for path in paths for row in parquet.read_table(path, filters=[("status", "=", "failed")]).to_pylist()]
+    rows = [row for path in paths for row in parquet.read_table(path, filters=filters).to_pylist()]
     return [Record.from_rows(row, row["curve"] or []) for row in rows]
 
 

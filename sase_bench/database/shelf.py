@@ -8,7 +8,6 @@ are still opened one at a time, but nothing is left out in silence. Checksums ar
 
 from __future__ import annotations
 
-import csv
 import os
 from collections.abc import Container, Iterable
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from pathlib import Path
 
 import duckdb
 
+from sase_bench.database.calibrations import CALIBRATIONS, add_calibrations
 from sase_bench.database.checksums import SUMS, check_sums, read_sums
 from sase_bench.database.schema import (
     BLOCK_TABLES,
@@ -52,9 +52,6 @@ __all__ = [
 
 #: Where the released shards lie in a checkout, relative to the working directory.
 DEFAULT_SHELF = Path("database")
-
-#: The rows of the table `calibrations`, beside the shards.
-CALIBRATIONS = "calibrations.csv"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -170,7 +167,9 @@ def fill(connection: duckdb.DuckDBPyConnection, shelf: Shelf, *, copied: Contain
     for proxy in shelf.proxies:
         is_ours = proxy == PROXIES.get(proxy.name) and proxy.name in published
         describe(connection, proxy, published[proxy.name] if is_ours else checksums(proxy))
-    _add_calibrations(connection, shelf)
+    calibrations = (shelf.path if shelf.path.is_dir() else shelf.path.parent) / CALIBRATIONS
+    if calibrations.is_file():
+        add_calibrations(connection, calibrations, {proxy.name for proxy in shelf.proxies})
 
 
 def proxy_of(name: str, recipe: dict[str, object]) -> Proxy:
@@ -182,17 +181,3 @@ def proxy_of(name: str, recipe: dict[str, object]) -> Proxy:
         return Proxy(name=name, description="", **recipe)  # type: ignore[arg-type]
     except TypeError as error:
         raise RequestError(f"the recipe of the proxy {name} is of another version of sase-bench: {error}") from error
-
-
-def _add_calibrations(connection: duckdb.DuckDBPyConnection, shelf: Shelf) -> None:
-    path = (shelf.path if shelf.path.is_dir() else shelf.path.parent) / CALIBRATIONS
-    if not path.is_file():
-        return
-    names = {proxy.name for proxy in shelf.proxies}
-    with path.open(newline="") as file:
-        rows = [row for row in csv.DictReader(file) if row.get("proxy") in names]
-    for row in rows:
-        connection.execute(
-            f"INSERT INTO calibrations BY NAME SELECT {', '.join(f'${name} AS {name}' for name in row)}",
-            {name: value or None for name, value in row.items()},
-        )

@@ -16,6 +16,7 @@ import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
+from sase_bench.database.admission import Recipe, is_new, told_of
 from sase_bench.database.journal import Journal
 from sase_bench.database.lock import Lock
 from sase_bench.database.reader import open_file
@@ -54,7 +55,7 @@ class Store:
             self._pending: list[Record] = []
             self._cost = 0.0  # seconds the last publication took
             self._prepare(list(proxies))
-            with self._told():
+            with self._told(), told_of(self._journal.path):
                 for record in self._journal.recover():
                     if self._is_new(record):
                         self._take(record)
@@ -124,14 +125,13 @@ class Store:
         self._cost = self._published - start
 
     def replace_calibrations(self, rows: Sequence[Mapping[str, object]]) -> None:
-        """Put these rows of `calibrations`, by column name, in place of the ones for the same proxy and reference."""
+        """Put these rows of `calibrations`, by column name, in place of the ones for the same proxy and metric."""
         self.publish()
         with self._renewed() as connection:
             connection.execute("BEGIN")
             for row in rows:
-                same = "proxy = $proxy AND metric = $metric AND reference IS NOT DISTINCT FROM $reference"
-                key = {name: row[name] for name in ("proxy", "metric", "reference")}
-                connection.execute(f"DELETE FROM calibrations WHERE {same}", key)
+                key = [row["proxy"], row["metric"]]
+                connection.execute("DELETE FROM calibrations WHERE (proxy, metric) = (?, ?)", key)
                 values = {name: _finite(value) for name, value in row.items()}
                 connection.execute(f"INSERT INTO calibrations BY NAME SELECT {', '.join(f'${n} AS {n}' for n in row)}", values)
             connection.execute("COMMIT")
@@ -192,17 +192,7 @@ class Store:
 
     def _is_new(self, record: Record) -> bool:
         there = self.find(record.key) if record.key in self._keys else None
-        if there is None or record.supersedes(there):
-            recipe = self._recipes.get(record.proxy)
-            if recipe != record.recipe_hash:
-                known = f"knows the recipe {recipe}" if recipe else "does not know that proxy"
-                raise RequestError(
-                    f"run {record.key} was made with the recipe {record.recipe_hash} of {record.proxy}; the table {known}"
-                )
-            return True
-        if not there.agrees(record) and not there.supersedes(record):
-            raise RequestError(f"the table already has another result for run {record.key}; it was left as it is")
-        return False
+        return is_new(record, there, self._recipes, "the table")
 
     def _take(self, record: Record) -> None:
         """Let a new run wait for its publication, in place of one that failed."""
@@ -230,7 +220,7 @@ class Store:
             version = version_of(connection, self.path)
             if version == SCHEMA_VERSION:
                 self._learn(connection)
-        missing = [proxy for proxy in proxies if version < SCHEMA_VERSION or proxy.recipe_hash != self._recipes.get(proxy.name)]
+        missing = [proxy for proxy in proxies if version < SCHEMA_VERSION or Recipe.of(proxy) != self._recipes.get(proxy.name)]
         if missing or version < SCHEMA_VERSION:
             with self._renewed() as connection:
                 migrate(connection, version)
@@ -240,7 +230,8 @@ class Store:
     def _learn(self, connection: duckdb.DuckDBPyConnection) -> None:
         self._keys: set[Key] = set(keys_in(connection))
         self._failed: set[Key] = set(keys_in(connection, status="failed"))
-        self._recipes = dict(connection.execute("SELECT proxy, recipe_hash FROM proxies").fetchall())
+        recipes = connection.execute("SELECT proxy, recipe_hash, epochs FROM proxies").fetchall()
+        self._recipes = {name: Recipe(known, epochs) for name, known, epochs in recipes}
 
     @contextmanager
     def _renewed(self) -> Iterator[duckdb.DuckDBPyConnection]:

@@ -171,11 +171,10 @@ _COUNTS = {
     "median_train_seconds": "(SELECT median(train_seconds) FROM validation_runs WHERE proxy = $proxy AND status = 'ok')",
 }
 
-#: What `python -m sase_bench.calibrate` found for ranking by validation loss.
+#: What `python -m sase_bench.calibrate` found last for ranking by validation loss; tables of 0.1.0 may have older rows too.
 _TRUSTED = {
     f"reliability{end}": (
-        f"(SELECT reliability{end} FROM calibrations WHERE proxy = $proxy AND metric = 'val_loss' "
-        "ORDER BY reference NULLS FIRST LIMIT 1)"
+        f"(SELECT reliability{end} FROM calibrations WHERE proxy = $proxy AND metric = 'val_loss' ORDER BY rowid DESC LIMIT 1)"
     )
     for end in ("", "_low", "_high")
 }

@@ -3,6 +3,7 @@
 import pickle
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,11 +11,13 @@ import pytest
 
 from sase_bench import Architecture, Benchmark
 from sase_bench.database import Store, merge
+from sase_bench.database.reader import open_file
 from sase_bench.errors import RequestError
 from sase_bench.proxies.registry import PROXIES
+from sase_bench.query import ask
 from sase_bench.record import COLUMNS, EPOCH_COLUMNS
-from tests.records import made_up
-from tests.shelves import write_shelf
+from tests.records import made_up, unfinished
+from tests.shelves import rewrite, write_shelf
 
 NAMES = ("cifar10-8", "digits")
 
@@ -198,3 +201,67 @@ sys.exit(str(third - allowed) if third - allowed else 0)
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_runs_without_a_curve_answer_for_the_last_epoch(tmp_path: Path) -> None:
+    path = tmp_path / "table.duckdb"
+    runs = [made_up(arch, seed, curve=()) for arch in (0, 6) for seed in (0, 1)]
+    with Store(path, [PROXIES["digits"]]) as store:
+        for run in [*runs, replace(unfinished(8), val_loss=0.5)]:
+            store.append(run)
+    bench = Benchmark.load(path)
+    first = bench.query(0, seed=1)
+    assert (first.val_loss, first.val_top1, first.train_loss, first.seconds) == (
+        made_up(0, 1).val_loss,
+        made_up(0, 1).val_top1,
+        made_up(0, 1).train_loss,
+        None,
+    )
+    assert bench.query(0, at=11)[3:8] == ((0, 1), None, None, None, None)
+    assert bench.query(8).val_loss is None
+    assert bench.oracle("val_loss").arch.index == ask("top 1 by loss", db=path).records()[0]["arch"] == 6
+    assert bench.regret(6, "val_loss") == 0
+
+
+def test_the_table_in_arrays_has_the_scores_that_a_query_tells_whatever_the_curves_say(shelf: Path, tmp_path: Path) -> None:
+    """Shards are taken as they are when they are only looked at; `check` and `merge` are strict."""
+    changes = [
+        "CASE WHEN arch = 0 AND status = 'ok' THEN 0.001 ELSE val_loss END AS val_loss",
+        "CASE WHEN arch = 6 THEN curve[:3] ELSE curve END AS curve",
+    ]
+    rewrite(shelf / "digits.parquet", tmp_path / "digits.parquet", f"REPLACE ({', '.join(changes)})")
+    bench = Benchmark.load(tmp_path / "digits.parquet")
+    for metric, column in (("loss", "val_loss"), ("top1", "val_top1")):
+        for record in ask(f"top 49 by {metric}", db=tmp_path / "digits.parquet").records():
+            assert bench.query(record["arch"])._asdict()[column] == pytest.approx(record[column], rel=1e-12)
+    assert bench.oracle("val_loss").arch.index == 0
+    assert bench.query(6, at=3).val_loss is not None
+    assert bench.query(6, at=4).val_loss is None
+
+
+@pytest.mark.parametrize(
+    ("change", "epoch"),
+    [
+        ("list_append(curve, list_transform(curve, lambda p: {'epoch': 13::BIGINT, POINT})[1])", "13"),
+        ("list_transform(curve, lambda p: {'epoch': p.epoch - 1, POINT})", "0"),
+    ],
+)
+def test_a_curve_beyond_the_recipe_is_refused_in_one_line(shelf: Path, tmp_path: Path, change: str, epoch: str) -> None:
+    path = tmp_path / "digits.parquet"
+    point = ", ".join(f"'{name}': p.{name}" for name in EPOCH_COLUMNS if name != "epoch")
+    rewrite(shelf / "digits.parquet", path, f"REPLACE ({change.replace('POINT', point)} AS curve)")
+    with pytest.raises(RequestError) as refused:
+        Benchmark.load(path).query(0)
+    assert str(refused.value) == (
+        f"a run on digits has the epoch {epoch}, its recipe has 1..12; python -m sase_bench.database check names such runs"
+    )
+
+
+def test_runs_without_a_recipe_are_refused_in_one_line(tmp_path: Path) -> None:
+    path = tmp_path / "table.duckdb"
+    with Store(path, [PROXIES["digits"]]) as store:
+        store.append(made_up(0))
+    with open_file(path, read_only=False) as table:
+        table.execute("DELETE FROM proxies")
+    with pytest.raises(RequestError, match=r"^digits has runs and no recipe; python -m sase_bench.database check says what"):
+        Benchmark.load(path)

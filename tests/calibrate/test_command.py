@@ -1,5 +1,4 @@
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +11,6 @@ from sase_bench.database import Store, connect
 from sase_bench.errors import RequestError
 from sase_bench.proxies.registry import PROXIES
 from sase_bench.query import ask
-from sase_bench.record import Record
 from sase_bench.space import Space
 from tests.records import DIGITS, made_up, unfinished
 
@@ -27,16 +25,12 @@ def path(tmp_path: Path) -> Path:
         for place, arch in enumerate(BLOCKS):
             for seed in range(3):
                 noise = generator.normal(0, 0.5, 2)
-                store.append(made_up(arch, seed) if arch == BLOCKS[0] else scored(arch, seed, "digits", place + noise[0]))
-                store.append(scored(arch, seed, "cifar10-8", 20 - place + noise[1]))
+                known = {} if arch == BLOCKS[0] else {"val_loss": abs(place + noise[0])}
+                store.append(made_up(arch, seed, **known))
+                store.append(made_up(arch, seed, "cifar10-8", val_loss=20 - place + noise[1]))
         for seed in range(3):
             store.append(unfinished(1, seed) if seed == 1 else made_up(1, seed))
     return path
-
-
-def scored(arch: int, seed: int, proxy: str, loss: float) -> Record:
-    record = made_up(arch, seed, proxy, val_loss=abs(loss))
-    return replace(record, curve=(*record.curve[:-1], replace(record.curve[-1], val_loss=abs(loss))))
 
 
 def test_a_panel_holds_the_blocks_that_have_every_seed(path: Path) -> None:

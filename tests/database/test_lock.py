@@ -1,5 +1,6 @@
 """Who may write, and what the others are told."""
 
+import errno
 import os
 import re
 from pathlib import Path
@@ -34,3 +35,17 @@ def test_a_place_that_cannot_be_had_is_named(tmp_path: Path) -> None:
     for path in (tmp_path / "text" / "file", Path("/proc/file")):
         with pytest.raises(RequestError, match=f"^cannot write to {re.escape(repr(str(path.parent)))}: [A-Z]"):
             Lock(path, path)
+
+
+def test_a_place_without_locks_is_not_taken_for_one_that_another_writes_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def none_left(number: int, kind: int) -> None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr("sase_bench.database.lock.fcntl.flock", none_left)
+    opened = len(os.listdir("/proc/self/fd"))
+    with pytest.raises(RequestError) as refused:
+        Lock(tmp_path / "file", tmp_path)
+    assert str(refused.value) == f"cannot lock '{tmp_path / 'file'}': No locks available; write to another file system"
+    assert len(os.listdir("/proc/self/fd")) == opened

@@ -145,7 +145,7 @@ def test_what_is_no_shard_of_this_proxy_is_refused_and_left_alone(tmp_path: Path
     path.unlink()
     with ShardWriter(tmp_path, [DIGITS]) as shelf:
         shelf.append(made_up(1))
-        with pytest.raises(RequestError, match="was made with another recipe"):
+        with pytest.raises(RequestError, match="the shelf knows the recipe"):
             shelf.append(made_up(2, recipe_hash="0" * 16))
     with pytest.raises(RequestError, match=f"^'{path}' has runs of another recipe of digits$"):
         ShardWriter(tmp_path, [replace(DIGITS, epochs=1)])

@@ -9,6 +9,7 @@ from sase_bench.database import ShardWriter, Store, connect, export, merge, read
 from sase_bench.database.__main__ import main
 from sase_bench.database.check import check_shelf
 from sase_bench.database.checksums import SUMS, read_sums, sha256, write_sums
+from sase_bench.database.reader import open_file
 from sase_bench.database.shards import recipes_of
 from sase_bench.errors import RequestError
 from sase_bench.proxies.registry import PROXIES
@@ -84,6 +85,37 @@ def test_rows_that_cannot_be_true_are_refused_and_the_others_taken(shard: Path, 
         report = merge(store, changed)
     assert str(report) == "3 added, 0 already there, 0 in conflict, 1 refused"
     assert report.refused == ["the column val_top1 lies in 0..1, got 7.5"]
+
+
+def test_runs_whose_scores_are_not_those_of_their_curve_are_refused_by_merge_and_found_by_check(
+    shard: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    changed, table = tmp_path / "changed.parquet", tmp_path / "second.duckdb"
+    curves = "CASE WHEN arch = 7 THEN curve[:3] WHEN arch = 5 AND seed = 1 THEN list_append(curve, curve[12]) ELSE curve END"
+    rewrite(shard, changed, f"REPLACE (CASE WHEN seed = 0 THEN val_loss / 2 ELSE val_loss END AS val_loss, {curves} AS curve)")
+    with Store(table, [DIGITS]) as store:
+        assert store.append(made_up(5))
+        report = merge(store, changed)
+    assert str(report) == "1 added, 0 already there, 0 in conflict, 3 refused"
+    loss = made_up(5).val_loss or 0
+    assert sorted(report.refused) == [
+        f"run (5, 'digits', 0) has the val_loss {loss / 2!r}, and {loss!r} at the end of its curve",
+        "run (7, 'digits', 0) ended ok with a curve of 3 epochs, digits has 12",
+        "the epochs of a curve count from 1, those of run (5, 'digits', 1) do not",
+    ]
+    assert main(["check", str(changed)]) == 1
+    assert capsys.readouterr().out.splitlines() == [
+        f"{changed}: a run that ended ok with another val_loss than its curve",
+        f"{changed}: a run that ended ok with a curve of another length than digits has",
+        f"{changed}: the epochs of a curve count from 1, those of run (5, 'digits', 1) do not",
+    ]
+    with open_file(table, read_only=False) as connection:
+        connection.execute("UPDATE runs SET val_top1 = 0.5 WHERE arch = 5")
+    assert main(["check", "--db", str(table)]) == 1
+    assert capsys.readouterr().out.splitlines() == [
+        f"{table}: run (5, 'digits', 0) ended ok with another val_top1 than its curve",
+        f"{table}: 1 problems",
+    ]
 
 
 def test_a_shard_without_a_column_that_runs_need_gives_no_runs(shard: Path, tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from sase_bench.database.reader import DEFAULT_TABLE, default_source, released
 from sase_bench.database.shelf import CALIBRATIONS, fill, find_released, read_shelf
 from sase_bench.errors import RequestError
 from sase_bench.proxies.registry import PROXIES
+from sase_bench.query.__main__ import main as query
 from sase_bench.space import Space
 from tests.shelves import rewrite, write_shelf
 
@@ -78,6 +79,47 @@ def test_calibrations_beside_the_shards_are_part_of_the_table(tmp_path: Path) ->
         with connect(place) as table:
             found = table.execute("SELECT proxy, reliability, reliability_low, reference, seconds FROM calibrations").fetchall()
         assert found == [("digits", 0.5, None, None, 1.5)]
+
+
+HEADER = b"proxy,metric,blocks,seeds,reliability,unscored,runs,seconds"
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (b"\x89PNG\r\n\xff\xfe", "'utf-8' codec can't decode byte 0x89 in position 0: invalid start byte"),
+        (HEADER + b"\ndigits,val_loss,7,2,\xff,0,14,1.5\n", "'utf-8' codec can't decode byte 0xff in position "),
+        (b'proxy,"1; DROP TABLE runs; --"\ndigits,1\n', "unknown column '1; DROP TABLE runs; --'"),
+        (b"proxy,metrics\ndigits,1\n", "unknown column 'metrics'; did you mean metric?"),
+        (HEADER + b",runs\ndigits,val_loss,7,2,0.5,0,14,1.5,9\n", "the column runs is there 2 times"),
+        (b"proxy,blocks,reliability\ndigits,7,0.5\n", "there is no column metric, seeds, unscored, runs, seconds"),
+        (b"", "there is no column proxy, metric, blocks, seeds, unscored, runs, seconds"),
+        (HEADER + b"\ndigits,val_loss,7,2,0.5,0,14,1.5,9\n", "row 2 has 9 values for 8 columns"),
+        (HEADER + b"\ndigits,val_loss,7,2,0.5,0,14\n", "row 2 has 7 values for 8 columns"),
+        (HEADER + b"\ndigits,val_loss,7,2,\x1b[2J,0,14,1.5\n", r"the column reliability takes a number, got '\x1b[2J'"),
+        (HEADER + b"\ndigits,val_loss,7,2,inf,0,14,1.5\n", "the column reliability takes a number, got 'inf'"),
+        (HEADER + b"\ndigits,val_loss,0.5,2,0.5,0,14,1.5\n", "the column blocks takes a whole number, got '0.5'"),
+        (
+            HEADER + b"\ndigits,val_loss,1" + b"0" * 400 + b",2,0.5,0,14,1.5\n",
+            "the column blocks takes a whole number, got '1000",
+        ),
+        (HEADER + b"\ndigits,val_loss,7,2,0.5,0,14,\n", "row 2 has no seconds"),
+        (HEADER + b"\ndigits," + b"x" * 200_000 + b",7,2,0.5,0,14,1.5\n", "field larger than field limit"),
+    ],
+    ids=range(15),
+)
+def test_calibrations_that_are_none_are_refused_in_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], content: bytes, why: str
+) -> None:
+    path = write_shelf(tmp_path)
+    (path / CALIBRATIONS).write_bytes(content)
+    assert query(["summary", "--db", str(path)]) == 2
+    err = capsys.readouterr().err
+    assert err.startswith(f"query: '{path / CALIBRATIONS}' cannot be read as calibrations (")
+    assert why in err
+    assert err.endswith(f"; remove it; python -m sase_bench.release --shelf {path} writes it again\n")
+    assert err.count("\n") == 1
+    assert err[:-1].isprintable()
 
 
 def test_a_damaged_shelf_is_refused_and_its_other_shards_can_be_had(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from sase_bench.predictors.protocol import Prediction
 from sase_bench.predictors.scores import agreement, ceiling, covered, share_of_blocks
 from sase_bench.predictors.splits import SIZES, Splits
 from sase_bench.predictors.targets import Targets, moderated, targets
-from tests.predictors.synthetic import run, synthetic
+from tests.predictors.synthetic import synthetic
 from tests.records import DIGITS, made_up, unfinished
 
 
@@ -91,7 +91,7 @@ def test_targets_are_means_without_the_level_of_the_seeds(tmp_path: Path) -> Non
     with Store(tmp_path / "table.duckdb", [DIGITS]) as store:
         for arch, mean in truth.items():
             for seed in range(2 if arch == 40 else 3):
-                store.append(run(arch, seed, mean + level[seed] + 0.01 * (-1) ** (arch + seed)))
+                store.append(made_up(arch, seed, val_loss=mean + level[seed] + 0.01 * (-1) ** (arch + seed)))
         store.append(unfinished(50))
         store.append(made_up(5, proxy="digits", seed=9, status="failed", reason="x", curve=(), **dict.fromkeys(SCORES)))
     measured = Benchmark.load(tmp_path / "table.duckdb").measured()

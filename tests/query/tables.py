@@ -39,14 +39,18 @@ SCORES = {
 
 
 def run(arch: int, seed: int, top1: float, loss: float, seconds: float | None, proxy: str = "digits") -> Record:
-    """A run with two epochs; test accuracy is 1/32 lower, test loss 1/8 higher than in validation."""
+    """A run that learns all it does in its last epoch; test accuracy is 1/32 lower, test loss 1/8 higher than in validation."""
+    epochs = PROXIES[proxy].epochs
     curve = (
-        EpochRecord(epoch=1, train_loss=2.0 + seed, val_loss=2 * loss, val_top1=top1 / 2, seconds=0.5),
-        EpochRecord(epoch=2, train_loss=1.0 + seed, val_loss=loss, val_top1=top1, seconds=0.5),
+        *(
+            EpochRecord(epoch=i, train_loss=2.0 + seed, val_loss=2 * loss, val_top1=top1 / 2, seconds=0.5)
+            for i in range(1, epochs)
+        ),
+        EpochRecord(epoch=epochs, train_loss=1.0 + seed, val_loss=loss, val_top1=top1, seconds=0.5),
     )
     return made_up(
-        arch, seed, proxy,
-        val_top1=top1, val_loss=loss, test_top1=top1 - 1 / 32, test_loss=loss + 1 / 8, train_seconds=seconds, curve=curve,
+        arch, seed, proxy, train_loss=1.0 + seed, val_top1=top1, val_loss=loss,
+        test_top1=top1 - 1 / 32, test_loss=loss + 1 / 8, train_seconds=seconds, curve=curve,
     )  # fmt: skip
 
 

@@ -3,6 +3,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from sase_bench.database import Store
+from sase_bench.database.reader import open_file
 from sase_bench.database.schema import MODULE_TABLES, schema_sql
 from sase_bench.query import ask
 from sase_bench.query.catalogue import DESCRIPTIONS
@@ -10,6 +12,7 @@ from sase_bench.query.metrics import METRICS
 from sase_bench.record import COLUMNS, EPOCH_COLUMNS, KEY
 from tests.query.conftest import Ask
 from tests.query.tables import NAMES, PLAIN, SASE, SQUEEZED
+from tests.records import DIGITS
 
 
 def test_proxies_tells_recipes_and_runs(asked: Ask) -> None:
@@ -76,6 +79,27 @@ def test_summary_of_test_scores_and_of_one_proxy(asked: Ask) -> None:
     (record,) = asked("summary", proxy="cifar10-8", test=True).records()
     assert (record["best_test_loss_arch"], record["best_test_loss"]) == (PLAIN, 1.875)
     assert (record["best_test_top1"], SASE in record.values()) == (0.5 - 1 / 32, False)
+
+
+def test_summary_tells_the_reliability_that_was_measured_last(tmp_path: Path) -> None:
+    path = tmp_path / "table.duckdb"
+    row: dict[str, object] = {"proxy": "digits", "metric": "val_loss", "blocks": 3, "seeds": 2, "unscored": 0, "runs": 6}
+    row |= {"seconds": 1.0, "reliability_low": None, "reliability_high": None}
+    for reliability, reference in ((0.1, None), (0.9, "cifar10-8"), (0.5, None)):
+        with Store(path, [DIGITS]) as store:
+            store.replace_calibrations([row | {"reliability": reliability, "reference": reference}])
+            other = {"proxy": "cifar10-8", "metric": "val_top1", "reliability": 0.3, "reference": None}
+            store.replace_calibrations([row | other])
+        (record,) = ask("summary", db=path).records()
+        assert record["reliability"] == reliability
+        kept = ask("sql SELECT proxy, reference, reliability FROM calibrations ORDER BY ALL", db=path).rows
+        assert kept == (("cifar10-8", None, 0.3), ("digits", reference, reliability))
+    with open_file(path, read_only=False) as table:  # as tables were written that kept a row for each reference
+        table.execute(
+            "INSERT INTO calibrations BY NAME SELECT * REPLACE ('a' AS reference, 0.7 AS reliability) FROM calibrations"
+        )
+    (record,) = ask("summary", db=path).records()
+    assert record["reliability"] == 0.7
 
 
 @pytest.mark.parametrize("query", ["summary", "proxies"])

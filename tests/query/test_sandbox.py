@@ -91,7 +91,7 @@ def rows(answer: Answer) -> list[tuple[object, ...]]:
         ("FROM about ORDER BY key", [("format", "sase-bench"), ("schema_version", "1")]),
         ("SELECT text FROM architectures WHERE arch = 0", [("gap/3conv1d_3/3conv1d_3/gap/gap/conv_3x1_1x3",)]),
         ("SELECT count(DISTINCT trunk) FROM costs", [(3,)]),
-        ("SELECT max(epoch) FROM epochs WHERE proxy = 'digits'", [(2,)]),
+        ("SELECT max(epoch) FROM epochs WHERE proxy = 'digits'", [(12,)]),
         ("SELECT seeds, val_top1 FROM scores WHERE arch = 54983 AND proxy = 'digits'", [(3, 0.90625)]),
         ("WITH RECURSIVE t AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM t WHERE n < 5) SELECT max(n) FROM t", [(5,)]),
         ("VALUES (1), (2)", [(1,), (2,)]),

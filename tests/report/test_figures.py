@@ -12,7 +12,6 @@ from sase_bench.report.drawing import new_figure, save
 from sase_bench.report.evidence import Evidence, evidence_of, read_json
 from sase_bench.report.figures import Missing, Picture, figures
 from sase_bench.report.wording import claims
-from tests.predictors.synthetic import run
 from tests.records import DIGITS, made_up
 from tests.shelves import write_shelf
 
@@ -130,7 +129,7 @@ def test_longer_training_is_drawn_against_the_proxy_it_judges(tmp_path: Path) ->
             for seed in (0, 1):
                 for proxy, slope in zip(proxies, (1.0, 2.0), strict=True):
                     loss = 1 + slope * arch + 0.01 * (arch * 7 % 5) * (seed - 0.5)
-                    store.append(replace(run(arch, seed, loss), proxy=proxy.name, recipe_hash=proxy.recipe_hash))
+                    store.append(made_up(arch, seed, proxy.name, val_loss=loss))
     found = evidence_of(tmp_path / "table.duckdb")
     (picture,) = (item for item in figures(found, []) if item.name.startswith("agreement"))
     assert isinstance(picture, Picture)

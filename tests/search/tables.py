@@ -4,10 +4,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sase_bench.benchmark import Measured
-from sase_bench.record import EpochRecord, Record
+from sase_bench.record import Record
 from sase_bench.search import Pool
 from sase_bench.space import Space
-from tests.records import DIGITS, made_up
+from tests.records import made_up
 
 _PAIRS = [(i, j) for i in range(6) for j in range(i)]
 
@@ -58,10 +58,6 @@ def records(table: Measured) -> list[Record]:
             if table.status[row, column]:
                 continue
             top1, loss = float(table.val_top1[row, column, 0]), float(table.val_loss[row, column, 0])
-            curve = tuple(
-                EpochRecord(epoch=epoch, train_loss=loss, val_loss=loss, val_top1=top1, seconds=1.0)
-                for epoch in range(1, DIGITS.epochs + 1)
-            )
-            scores = {"val_top1": top1, "val_loss": loss, "test_top1": top1, "test_loss": loss, "curve": curve}
+            scores = {"train_loss": loss, "val_loss": loss, "val_top1": top1, "test_loss": loss, "test_top1": top1}
             found.append(made_up(arch, seed, train_seconds=float(table.run_seconds[row, column]), eval_seconds=0.0, **scores))
     return found
