@@ -57,16 +57,18 @@ DESCRIPTIONS: dict[str, dict[str, tuple[str, str]]] = {
     "calibrations": {
         "proxy": ("", COLUMNS["proxy"].description),
         "metric": ("", "the column that blocks are ranked by"),
-        "blocks": ("", "blocks that were trained"),
+        "blocks": ("", "blocks that are judged, each with every seed"),
         "seeds": ("", "seeds of each"),
         **_estimates("icc", "the blocks' share in the variance of single runs"),
         **_estimates("reliability", "reliability of the mean over the seeds"),
         "reference": ("", "the proxy with the longer training that the ranking is compared with"),
         "reference_blocks": ("", "blocks that both have"),
-        **_estimates("validity", "correlation with the reference, free of the noise of both"),
-        "unscored": ("", "runs without a score: diverged or failed"),
-        "runs": ("", "runs, however they ended"),
-        "seconds": ("s", "median time of a run"),
+        **_estimates(
+            "validity", "correlation with the reference, free of the noise of both; no interval where it is often undefined"
+        ),
+        "unscored": ("", "runs without a score, diverged or failed, of blocks drawn like those judged"),
+        "runs": ("", "runs of the blocks judged, and of those that have one without a score"),
+        "seconds": ("s", "median time of these runs"),
     },
     "predictions": {
         "proxy": ("", COLUMNS["proxy"].description),
