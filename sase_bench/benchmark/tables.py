@@ -39,9 +39,10 @@ class Tables(Mapping[str, Measured]):
     def largest(self) -> str | None:
         """The proxy with the most runs, the first by name of those that share it; None where there are no runs."""
         if self._largest is None and self._names:
+            from sase_bench.database.rows import largest_proxy
+
             with self._connect() as table:
-                counted = "SELECT proxy FROM runs GROUP BY proxy ORDER BY count(*) DESC, proxy LIMIT 1"
-                (self._largest,) = table.execute(counted).fetchone() or (None,)
+                self._largest = largest_proxy(table)
         return self._largest
 
     def __getitem__(self, name: str) -> Measured:

@@ -15,8 +15,11 @@ from sase_bench import cli
 from sase_bench.calibrate.findings import Finding, findings, judge
 from sase_bench.calibrate.scores import panel
 from sase_bench.database import Store, connect
-from sase_bench.database.reader import DEFAULT_TABLE
+from sase_bench.database.reader import DEFAULT_TABLE, default_source
+from sase_bench.database.rows import largest_proxy
+from sase_bench.database.shelf import is_shelf
 from sase_bench.errors import RequestError
+from sase_bench.proxies.recipe import Proxy
 from sase_bench.proxies.registry import REFERENCE, find
 from sase_bench.space import SPACES
 from sase_bench.sweep.__main__ import main as sweep
@@ -25,6 +28,7 @@ from sase_bench.sweep.executors import add_executor_options, executor_arguments
 __all__ = ["main"]
 
 _REFERENCE = f"a longer training that its ranking is compared with (with --measured {REFERENCE}, if the table has it)"
+_PROXY = "digits"  # where something is trained
 _FORMATS = ("table", "md", "json")
 
 
@@ -35,8 +39,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _command(argv: Sequence[str] | None) -> int:
     options = _parser().parse_args(argv)
+    if options.db is None:
+        options.db = default_source() if options.measured else DEFAULT_TABLE
     if options.proxy == "all":
         return _judge_all(options)
+    if options.proxy is None:
+        options.proxy = _largest(options.db) if options.measured else _PROXY
     names = [options.proxy] + ([options.reference] if options.reference else [])
     proxies = [find(name) for name in names]
     if not options.measured:
@@ -50,9 +58,8 @@ def _command(argv: Sequence[str] | None) -> int:
         if not found:
             long = panel(table, options.reference) if options.reference else None
             found = list(findings(options.proxy, panel(table, options.proxy), options.reference, long))
-    with Store(options.db, proxies) as store:
-        store.replace_calibrations([finding.row() for finding in found])
     print(_render(found, options.format))
+    _keep(options.db, proxies, found)
     return 0
 
 
@@ -64,15 +71,30 @@ def _judge_all(options: argparse.Namespace) -> int:
         found = list(judge(table, options.reference))
     if not found:
         raise RequestError(f"no proxy in {str(options.db)!r} has been measured with two seeds")
-    with Store(options.db) as store:
-        store.replace_calibrations([finding.row() for group in found for finding in group])
     print("\n\n".join(_render(group, options.format) for group in found))
+    _keep(options.db, (), [finding for group in found for finding in group])
     return 0
+
+
+def _largest(db: Path) -> str:
+    with connect(db) as table:
+        found = largest_proxy(table)
+    if found is None:
+        raise RequestError(f"{str(db)!r} holds no runs yet")
+    return found
+
+
+def _keep(db: Path, proxies: Sequence[Proxy], found: Sequence[Finding]) -> None:
+    """Enter the findings into the table; a shelf has its own from `python -m sase_bench.release`."""
+    if not is_shelf(db):
+        with Store(db, proxies) as store:
+            store.replace_calibrations([finding.row() for finding in found])
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = cli.Parser("sase_bench.calibrate", "Measure the reliability and the validity of a proxy's scores.")
-    parser.add_argument("--proxy", default="digits", help="the proxy to be judged; all: every one in the table")
+    proxy = f"the proxy to be judged; all: every one in the table (default: {_PROXY}; --measured: that with the most runs)"
+    parser.add_argument("--proxy", help=proxy)
     parser.add_argument("--reference", metavar="PROXY", help=_REFERENCE)
     parser.add_argument("--space", choices=tuple(SPACES), default="full", help="the space that blocks are drawn from")
     parser.add_argument("--blocks", type=int, default=24, metavar="K", help="blocks to train")
@@ -81,7 +103,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--workers", type=int, metavar="N", help="as in sweep")
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="as in sweep")
     add_executor_options(parser)
-    parser.add_argument("--db", type=Path, default=DEFAULT_TABLE, metavar="PATH", help="the table")
+    db = f"the table (default: {DEFAULT_TABLE}; --measured, which also takes a folder of shards: that, else the release)"
+    parser.add_argument("--db", type=Path, metavar="PATH", help=db)
     parser.add_argument("--data", type=Path, metavar="DIR", help="as in sweep")
     parser.add_argument("--format", choices=_FORMATS, default="table", help="how the result is printed")
     return parser

@@ -23,8 +23,8 @@ METRICS: dict[str, str] = {
     "val_loss": "max_by(val_loss, epoch)",
     "val_top1": "max_by(val_top1, epoch)",
     "train_loss": "max_by(train_loss, epoch)",
-    "sum_train_loss": "sum(train_loss)",  # training-speed estimation, arXiv 2006.04492
-    "sum_val_loss": "sum(val_loss)",
+    "sum_train_loss": "fsum(train_loss)",  # arXiv 2006.04492; `fsum`: ties must not be broken by the order of adding
+    "sum_val_loss": "fsum(val_loss)",
 }
 
 

@@ -9,7 +9,7 @@ import duckdb
 from sase_bench.database.schema import BLOCK_TABLES, MODULE_TABLES, add_modules, tables_for
 from sase_bench.record import COLUMNS, EPOCH_COLUMNS, KEY, Column, Record
 
-__all__ = ["Key", "has_modules", "insert", "insert_runs", "keys_in", "read_record", "seeds_with"]
+__all__ = ["Key", "has_modules", "insert", "insert_runs", "keys_in", "largest_proxy", "read_record", "seeds_with"]
 
 Key = tuple[int, str, int]
 
@@ -26,6 +26,13 @@ def has_modules(connection: duckdb.DuckDBPyConnection) -> bool:
     """Whether an open table has the tables of published modules; one from before there were any has not."""
     question = "SELECT 1 FROM duckdb_tables() WHERE table_name = ? UNION ALL SELECT 1 FROM duckdb_views() WHERE view_name = ?"
     return connection.execute(question, [MODULE_TABLES[0]] * 2).fetchone() is not None
+
+
+def largest_proxy(connection: duckdb.DuckDBPyConnection) -> str | None:
+    """The proxy with the most runs of blocks, the first by name of those that share it; None where there are none."""
+    counted = "SELECT proxy FROM runs GROUP BY proxy ORDER BY count(*) DESC, proxy LIMIT 1"
+    found = connection.execute(counted).fetchone()
+    return None if found is None else str(found[0])
 
 
 def read_record(connection: duckdb.DuckDBPyConnection, key: Key) -> Record | None:

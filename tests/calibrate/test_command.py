@@ -8,6 +8,7 @@ from sase_bench.calibrate.__main__ import main
 from sase_bench.calibrate.scores import METRICS, panel
 from sase_bench.calibrate.statistics import icc, ranks
 from sase_bench.database import Store, connect
+from sase_bench.database.__main__ import main as database
 from sase_bench.errors import RequestError
 from sase_bench.proxies.registry import PROXIES
 from sase_bench.query import ask
@@ -73,6 +74,22 @@ def test_the_command_prints_and_keeps_what_it_found(path: Path, capsys: pytest.C
     assert "validity against cifar10-8" in out
     with connect(path) as table:
         assert table.execute("SELECT count(*) FROM calibrations").fetchall() == [(len(METRICS),)]
+
+
+def test_a_shelf_is_judged_and_stays_as_it_is(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["--db", str(path), "--measured", "--proxy", DIGITS.name]) == 0
+    expected = capsys.readouterr().out
+    shelf = tmp_path / "database"
+    shelf.mkdir()
+    assert database(["export", str(shelf / "digits.parquet"), "--proxy", DIGITS.name, "--db", str(path)]) == 0
+    before = sorted(file.name for file in shelf.iterdir())
+    capsys.readouterr()
+    monkeypatch.chdir(tmp_path)
+    assert main(["--measured"]) == 0  # the released table, and its largest proxy
+    assert capsys.readouterr().out == expected
+    assert sorted(file.name for file in shelf.iterdir()) == before
 
 
 def test_the_reference_is_trained_with_seeds_of_its_own(
