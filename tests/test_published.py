@@ -1,5 +1,6 @@
 """What README and the shelf print comes out of the runs that lie on the shelf."""
 
+import re
 import shutil
 from pathlib import Path
 
@@ -52,8 +53,12 @@ def test_the_readme_prints_what_the_commands_print(tables: dict[str, str], capsy
         capsys.readouterr()
         assert query([question, "--db", tables["digits"]]) == 0
         assert f"```\n{capsys.readouterr().out.rstrip(chr(10))}\n```" in README
-    assert calibrate(["--measured", "--proxy", "digits", "--db", tables["digits"]]) == 0
+    assert calibrate(["--measured", "--db", str(SHELF)]) == 0
     assert f"```\n{capsys.readouterr().out.rstrip(chr(10))}\n```" in README
+    (line,) = re.findall(
+        r"## digits:.*?\n\n.*?\n.*?\n\| val_loss +\| [^|]*\| ([^|]*?) +\|", (SHELF / "calibration.md").read_text()
+    )
+    assert f"its reliability is {line}" in " ".join(README.split())
 
 
 def test_the_calibration_is_what_the_runs_give(tables: dict[str, str], capsys: pytest.CaptureFixture[str]) -> None:
