@@ -15,6 +15,7 @@ from typing import Any
 from tabulate import tabulate
 
 from sase_bench import cli
+from sase_bench.cost import DEFAULT_TRUNKS, find_trunk
 from sase_bench.database import Store
 from sase_bench.database.reader import DEFAULT_TABLE
 from sase_bench.errors import RequestError
@@ -22,7 +23,6 @@ from sase_bench.latency.agreement import LEAST_SAMPLES
 from sase_bench.latency.checks import Checked, agreements, read_checks, replace_checks
 from sase_bench.latency.comparisons import Compared, ratio_of
 from sase_bench.latency.filling import fill, latency_of
-from sase_bench.latency.parts import DEFAULT_TRUNKS, find_trunk
 from sase_bench.latency.timings import Setting, Timing, read_timings, seconds_of
 from sase_bench.modules import PLAIN, all_modules
 from sase_bench.space import SASE_BLOCK, Space

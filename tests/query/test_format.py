@@ -89,6 +89,8 @@ channel_gate     3conv1d_3
 gated_squeeze    gap
 spatial_squeeze  gap
 spatial_excite   2conv_3x3
+resnet50_params  25,557,672
+resnet50_flops   4,089,733,468
 
 proxy             digits
 runs              2
