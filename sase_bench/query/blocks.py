@@ -16,6 +16,7 @@ from sase_bench.query.latencies import latency_notes
 from sase_bench.query.measured import Measured, measure_on, unmeasured
 from sase_bench.query.metrics import METRICS, Metric
 from sase_bench.query.source import Source
+from sase_bench.query.together import NOTE, is_shared, sd_sql, trained_together
 from sase_bench.space import SLOTS, Architecture
 
 __all__ = ["arch", "compare", "curve"]
@@ -31,11 +32,8 @@ def arch(query: Arch, source: Source) -> Answer:
     `params` and `flops` are of the row's trunk; those of ResNet-50 stand with what all rows share.
     """
     scores = [source.column(name) for name in ("top1", "loss", "train_seconds")]
-    summed = ", ".join(
-        f"avg({name} ORDER BY seed) FILTER (status = 'ok') AS {name}, "
-        f"stddev_samp({name} ORDER BY seed) FILTER (status = 'ok') AS {name}_sd"
-        for name in scores
-    )
+    ended = "FILTER (status = 'ok')"
+    summed = ", ".join(f"avg({name} ORDER BY seed) {ended} AS {name}, {sd_sql(name, ended)} AS {name}_sd" for name in scores)
     counts = ", ".join(
         f"CASE WHEN proxy IS NOT NULL THEN coalesce({name}, 0) END" for name in ("runs", "seeds", "diverged", "failed")
     )
@@ -66,6 +64,8 @@ def arch(query: Arch, source: Source) -> Answer:
     notes = latency_notes(source, {row[names.index("trunk")] for row in rows})
     if not any(row[2] for row in rows):
         notes = (f"block {block.index} has no run that ended ok; costs are counted", *notes)
+    if any(block.index in trained_together(source, row[0]) for row in rows if row[0] is not None):
+        notes = (*notes, NOTE)
     notes = (*notes, _SIZED)
     return Answer(
         fields=fields("arch", "text", "digits", "is_tied", *SLOTS, *_AT_FULL_SIZE, *names),
@@ -83,8 +83,11 @@ def compare(query: Compare, source: Source) -> Answer:
     latency = latency_notes(source, (measured.trunk,))
     missing = [block for block in dict.fromkeys((query.a, query.b)) if not _seeds(measured, "seed", block)]
     notes = [*measured.notes, *latency, *(str(unmeasured(measured, block)) for block in missing)]
+    together = trained_together(source, measured.proxy) & {query.a.index, query.b.index}
+    notes += [NOTE] if together else []
     rows = [
-        (*facts, *_side_by_side(measured, METRICS[name], query.a, query.b)) for name in ("top1", "loss", "train_seconds")
+        (*facts, *_side_by_side(measured, METRICS[name], query.a, query.b, together))
+        for name in ("top1", "loss", "train_seconds")
     ] + [
         (*facts, *_cost_side_by_side(measured, METRICS[name], query.a, query.b))
         for name in ("params", "flops", *(["latency"] if latency else []))
@@ -137,14 +140,20 @@ def _seeds(measured: Measured, column: str, block: Architecture | Module) -> dic
     )
 
 
-def _side_by_side(measured: Measured, metric: Metric, a: Architecture | Module, b: Architecture | Module) -> tuple[Any, ...]:
+def _side_by_side(
+    measured: Measured, metric: Metric, a: Architecture | Module, b: Architecture | Module, together: set[int]
+) -> tuple[Any, ...]:
     column = metric.column(test=measured.source.test)
     one, other = _seeds(measured, column, a), _seeds(measured, column, b)
+    shared = {block.index for block in (a, b) if is_shared(metric) and block.index in together}
     differences = [one[seed] - other[seed] for seed in one if seed in other]
     mean, sd = spread(differences)
-    margin = half_width(sd, len(differences))
+    margin = None if shared else half_width(sd, len(differences))
     low, high = (None, None) if mean is None or margin is None else (mean - margin, mean + margin)
-    sides = [part for side in (one, other) for part in (*spread(list(side.values())), len(side))]
+    sides: list[float | None] = []
+    for block, side in ((a, one), (b, other)):
+        center, width = spread(list(side.values()))
+        sides += [center, None if block.index in shared else width, len(side)]
     return column, metric.unit, *sides, mean, low, high, len(differences)
 
 

@@ -6,9 +6,10 @@ from collections import defaultdict
 from math import sqrt
 from typing import Any
 
+from sase_bench.errors import RequestError
 from sase_bench.query.answer import Answer, fields
 from sase_bench.query.intervals import CONFIDENCE, half_width, normal_quantile, pooled, spread
-from sase_bench.query.language import Effect, Pareto, Rank, Selection, Top
+from sase_bench.query.language import Effect, Pareto, Rank, Top
 from sase_bench.query.measured import measure_on, unmeasured
 from sase_bench.query.metrics import METRICS, Metric
 from sase_bench.query.source import Source
@@ -31,6 +32,7 @@ def top(query: Top, source: Source) -> Answer:
         tail=f"ORDER BY {query.metric.column(test=source.test)} {order}, arch LIMIT {query.count}",
     )
     notes = measured.notes_on(query.metric, where=query.selection.where)
+    notes += measured.notes_on_seeds(query.selection, query.metric) if rows else ()
     return Answer(
         fields=fields("place", "arch", "text", *columns),
         rows=tuple((place, arch, str(Architecture(arch)), *values) for place, (arch, *values) in enumerate(rows, 1)),
@@ -61,6 +63,7 @@ def pareto(query: Pareto, source: Source) -> Answer:
         rows=tuple(front),
         notes=(
             *measured.notes_on(*both, where=query.selection.where),
+            *(measured.notes_on_seeds(query.selection, *both) if rows else ()),
             f"{len(front)} of {len(rows)} architectures" if front else _NONE,
         ),
     )
@@ -73,10 +76,12 @@ def rank(query: Rank, source: Source) -> Answer:
     with n seeds is its mean ± 1.96·s/√n. `place_low` counts blocks that are better than its good end, `place_high` blocks
     that are not worse than its bad end. A metric that does not depend on the seed has no noise.
     """
-    measured, metric = measure_on(source, query.on), query.metric
+    measured, metric = measure_on(source, query.selection.on), query.metric
+    if query.selection.space == "tied" and not query.arch.is_tied:
+        raise RequestError(f"block {query.arch.index} is not in the tied space; ask for its place without: in tied")
     column = metric.column(test=source.test)
     spreads = [f"{column}_n", f"{column}_sd"] if metric.is_of_run else ["seeds", "NULL"]
-    rows = measured.rows(["arch", column, *spreads], Selection(), metric)
+    rows = measured.rows(["arch", column, *spreads], query.selection, metric)
     found = {arch: (value, seeds) for arch, value, seeds, _ in rows}
     if query.arch.index not in found:
         raise unmeasured(measured, query.arch)
@@ -85,7 +90,8 @@ def rank(query: Rank, source: Source) -> Answer:
         _beats(metric, other, value) or (other == value and arch < query.arch.index) for arch, (other, _) in found.items()
     )
     notes, noise, low, high = list(measured.notes_on(metric)), None, None, None
-    if metric.is_of_run:
+    together = measured.is_together(metric, query.arch)
+    if metric.is_of_run and not together:
         noise = pooled((count, sd) for _, _, count, sd in rows)
     if noise is not None:
         margin = normal_quantile(CONFIDENCE) * noise.sd / sqrt(seeds)
@@ -93,9 +99,9 @@ def rank(query: Rank, source: Source) -> Answer:
         low = 1 + sum(_beats(metric, other, good) for other, _ in found.values())
         high = 1 + sum(not _beats(metric, bad, other) for other, _ in found.values())
         notes.append(f"seed_sd is pooled over the seeds of all blocks, {noise.degrees} degrees of freedom; interval 95 %")
-    elif metric.is_of_run:
+    elif metric.is_of_run and not together:
         notes.append("no block has two seeds, so the seed noise is not known and the interval is missing")
-    else:
+    elif not metric.is_of_run:
         low = high = 1 + ahead
         notes.append(f"{metric.name} does not depend on the seed, so the interval is the place itself")
     sd = None if noise is None else noise.sd
