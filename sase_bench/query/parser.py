@@ -246,7 +246,7 @@ def _possible(metric: Metric, word: Word) -> float:
     """The number that a metric is compared with. Raises `RequestError` for one that no run can have, as 43 for 43%."""
     value = _number(word)
     if metric.high is not None and value > metric.high:
-        written = f"{word.text}%" if value <= 100 * metric.high else "for example 43% or 0.43"
+        written = f"{value:g}%" if value <= 100 * metric.high else "for example 43% or 0.43"
         raise RequestError(
             f"{metric.name} is a {metric.unit}, got {shown(word.text)!r} at column {word.column}; write {written}"
         )

@@ -65,7 +65,8 @@ BAD = {
     "top 1 by loss where params < 3x": ("not a number: '3x' at column 30; write for example 0.95, 95%, 20k or 0.3M"),
     "top 1 by loss where params < 1e999": "the number '1e999' at column 30 is too large",
     "top 1 by loss where top1 > 43": "top1 is a fraction 0..1, got '43' at column 28; write 43%",
-    "top 1 by loss where val_top1 > 4300%": "top1 is a fraction 0..1, got '4300%' at column 32; write for example 43% or 0.43",
+    "top 1 by loss where val_top1 > 4300%": "top1 is a fraction 0..1, got '4300%' at column 32; write 43%",
+    "top 1 by loss where top1 > 4300": "top1 is a fraction 0..1, got '4300' at column 28; write for example 43% or 0.43",
     "top 1 by loss where seeds > many": "not a number: 'many' at column 29; write for example 0.95, 95%, 20k or 0.3M",
     f"rank {SASE} by loss in tied": f"block {SASE} is not in the tied space; ask for its place without: in tied",
     "arch se": (
