@@ -186,7 +186,8 @@ def unmeasured(measured: Measured, arch: Architecture | Module) -> RequestError:
     why = ", ".join(f"{count} {status}" for status, count in statuses)
     name = arch if isinstance(arch, Module) else arch.index
     if not statuses:
-        command = measured.source.writing(f"sweep --plan {name} --proxy {measured.proxy}")
+        space = "" if isinstance(arch, Module) or arch.is_tied else " --space full"  # a plan is of the tied space by default
+        command = measured.source.writing(f"sweep --plan {name} --proxy {measured.proxy}{space}")
         why = f"train it with: {command}"
     kind = "module" if isinstance(arch, Module) else "block"
     return RequestError(f"{kind} {name} has no run that ended ok on the proxy {measured.proxy}; {why}")

@@ -156,7 +156,7 @@ def test_curve_averages_over_the_seeds_at_each_epoch(asked: Ask) -> None:
 def test_what_was_not_measured_has_no_curve_and_no_place(asked: Ask, query: str) -> None:
     with pytest.raises(RequestError, match=f"block {DIVERGED} has no run that ended ok on the proxy digits; 2 diverged"):
         asked(query.format(DIVERGED))
-    with pytest.raises(RequestError, match=f"sweep --plan {UNTRIED} --proxy digits --db "):
+    with pytest.raises(RequestError, match=f"sweep --plan {UNTRIED} --proxy digits --space full --db "):
         asked(query.format(UNTRIED))
 
 

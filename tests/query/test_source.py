@@ -36,7 +36,7 @@ def shelf(tmp_path: Path) -> Path:
 @pytest.mark.parametrize(
     ("query", "predicted", "command"),
     [
-        (f"rank {UNTRIED} by loss", None, f"sweep --plan {UNTRIED} --proxy digits"),
+        (f"rank {UNTRIED} by loss", None, f"sweep --plan {UNTRIED} --proxy digits --space full"),
         ("curve bam", None, "sweep --plan bam --proxy digits"),
         ("top 3 by loss", "gp", "predictors predict --proxy digits"),
         ("top 3 by latency", None, "latency fill --trunks resnet8-w8-8px-1x10"),
