@@ -19,6 +19,7 @@ UNREADABLE = (
 )
 
 
+_FEW, _MANY = 10, 30  # names: up to so many are only listed, beyond so many they are not
 _LONGEST = 120  # characters of a name that are looked at, and repeated
 
 
@@ -27,11 +28,16 @@ class RequestError(ValueError):
 
 
 def unknown(kind: str, got: object, choices: Iterable[str]) -> RequestError:
-    """The error for a name that is not among `choices`: all of them when there are ten or fewer, else the nearest ones."""
+    """The error for a name that is not among `choices`: the nearest ones where there are more than ten, else all.
+
+    Where none is near, and nothing is near a list of names, up to thirty are listed.
+    """
     names, name = list(choices), str(got)[:_LONGEST]
-    near = get_close_matches(name.lower(), names, n=3)
-    if len(names) <= 10:
-        listed = "choose from " + ", ".join(names)
+    near = [] if "," in name else get_close_matches(name.lower(), names, n=3)
+    if near and len(names) > _FEW:
+        listed = f"did you mean {' or '.join(near)}?"
+    elif len(names) <= _MANY:
+        listed = f"choose from {', '.join(names)}"
     else:
-        listed = f"did you mean {' or '.join(near)}?" if near else f"there are {len(names)} of them, {names[0]} first"
+        listed = f"there are {len(names)} of them, {names[0]} first"
     return RequestError(f"unknown {kind} {name!r}; {listed}")

@@ -16,7 +16,7 @@ MAP: dict[str, set[str]] = {
     "errors": set(),
     "space": {"errors"},
     "trunk": {"errors"},
-    "cost": {"errors", "space", "trunk"},
+    "cost": {"backbones", "cli", "errors", "modules", "proxies", "space", "trunk"},
     "record": {"errors"},
     "cli": {"errors"},
     "version": set(),
@@ -45,6 +45,7 @@ MAP: dict[str, set[str]] = {
         "blocks",
         "calibrate",
         "cli",
+        "cost",
         "database",
         "errors",
         "modules",
@@ -53,7 +54,7 @@ MAP: dict[str, set[str]] = {
         "trunk",
         "version",
     },
-    "query": {"cli", "database", "errors", "modules", "record", "space"},
+    "query": {"cli", "cost", "database", "errors", "modules", "record", "space"},
     "report": {
         "backbones",
         "calibrate",
@@ -147,6 +148,7 @@ LIGHT = [
     "space",
     "trunk",
     "cost",
+    "cost.__main__",
     "modules",
     "record",
     "database",
@@ -176,7 +178,20 @@ def test_the_table_side_needs_no_torch(module: str) -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
-COMMANDS = ["bo", "calibrate", "database", "latency", "predictors", "proxies", "query", "release", "report", "sweep", "train"]
+COMMANDS = [
+    "bo",
+    "calibrate",
+    "cost",
+    "database",
+    "latency",
+    "predictors",
+    "proxies",
+    "query",
+    "release",
+    "report",
+    "sweep",
+    "train",
+]
 
 
 @pytest.mark.parametrize("module", COMMANDS)

@@ -19,7 +19,7 @@ from sase_bench.database.schema import BLOCK_TABLES, MODULE_TABLES, schema_sql
 from sase_bench.database.shards import export, recipes_of
 from sase_bench.database.shelf import is_shelf
 from sase_bench.database.store import Store
-from sase_bench.errors import RequestError
+from sase_bench.errors import RequestError, unknown
 from sase_bench.proxies.registry import find
 
 __all__ = ["main"]
@@ -90,6 +90,10 @@ def _export(options: Any) -> int:
             raise RequestError(f"{str(options.db)!r} has no runs of published modules")
         tables = MODULE_TABLES if options.modules else BLOCK_TABLES
         try:
+            known = [name for (name,) in table.execute(f"SELECT DISTINCT proxy FROM {tables[0]} ORDER BY proxy").fetchall()]
+            if options.proxy is not None and options.proxy not in known:
+                of = " of published modules" if options.modules else ""
+                raise unknown("proxy", options.proxy, known) if known else RequestError(f"{str(options.db)!r} has no runs{of}")
             runs = export(table, options.shards[0], proxy=options.proxy, tables=tables)
         except duckdb.Error as error:
             raise refused(options.db, error) from error

@@ -96,10 +96,11 @@ def read_shelf(path: Path) -> Shelf:
     shards = tuple(sorted(path.glob("*.parquet"))) if path.is_dir() else (path,)
     if not shards:
         raise RequestError(f"{str(path)!r} is a folder without shards (*.parquet), and no table")
-    if path.is_dir():
-        modules = tuple(sorted((path / MODULES_FOLDER).glob("*.parquet")))
+    folder = path.resolve() if path.is_dir() else path.resolve().parent
+    if folder.name == MODULES_FOLDER:
+        modules = shards
     else:
-        modules = shards if path.parent.name == MODULES_FOLDER else ()
+        modules = tuple(sorted((path / MODULES_FOLDER).glob("*.parquet"))) if path.is_dir() else ()
     for folder in (path, path / MODULES_FOLDER) if path.is_dir() else ():
         for name in read_sums(folder):
             if name.endswith(".parquet") and not (folder / name).exists():

@@ -4,8 +4,9 @@
 117,649 blocks, `check` times whole networks and compares, and `fill` enters the result into the column `latency` of a table.
 """
 
+from sase_bench.cost import DEFAULT_TRUNKS, TRUNKS, find_trunk
 from sase_bench.latency.composition import compose_blocks, compose_networks
-from sase_bench.latency.parts import DEFAULT_TRUNKS, TRUNKS, Part, find_trunk, parts_of
+from sase_bench.latency.parts import Part, parts_of
 from sase_bench.latency.timings import Conditions, Setting, Timing, read_timings, seconds_of, write_timings
 
 __all__ = [

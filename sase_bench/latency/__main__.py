@@ -15,16 +15,16 @@ from typing import Any
 from tabulate import tabulate
 
 from sase_bench import cli
+from sase_bench.cost import DEFAULT_TRUNKS, find_trunk
 from sase_bench.database import Store
-from sase_bench.database.reader import DEFAULT_TABLE
+from sase_bench.database.reader import DEFAULT_TABLE, connect
 from sase_bench.errors import RequestError
 from sase_bench.latency.agreement import LEAST_SAMPLES, ceiling
 from sase_bench.latency.checks import Checked, agreements, read_checks, replace_checks
 from sase_bench.latency.comparisons import Compared, ratio_of
 from sase_bench.latency.filling import fill, latency_of
-from sase_bench.latency.parts import DEFAULT_TRUNKS, find_trunk
 from sase_bench.latency.timings import Setting, Timing, read_timings, seconds_of
-from sase_bench.modules import PLAIN, all_modules
+from sase_bench.modules import PLAIN, Module, all_modules, parse_attention
 from sase_bench.space import SASE_BLOCK, Space
 
 __all__ = ["main"]
@@ -76,7 +76,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--blocks", type=int, default=60, metavar="N", help="random blocks of the full space to check")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="that draws them")
     parser.add_argument(
-        "--attention", nargs="+", metavar="NAME", help="modules or blocks to compare (default: all modules, sase)"
+        "--attention",
+        nargs="+",
+        metavar="NAME",
+        help="blocks to compose, modules or blocks to compare (default: all modules, sase)",
     )
     parser.add_argument("--training-batch", type=int, default=_TRAINING_BATCH, metavar="N", help="images of a training step")
     parser.add_argument("--comparisons", type=Path, default=_COMPARISONS, metavar="PATH", help="the file of comparisons")
@@ -102,22 +105,34 @@ def _measure(options: Any) -> int:
 
 
 def _compose(options: Any) -> int:
-    """Print the fastest, median, slowest and published block of all."""
+    """Print the blocks of --attention, or the fastest, median, slowest and published block of all."""
+    asked = [_composable(text) for text in options.attention or ()]
     timings, checks = _existing(options.timings), read_checks(options.checks)
     lines = []
     for trunk in options.trunks:
         for setting in options.settings:
             seconds, about = latency_of(trunk, timings, checks, setting)
             order = seconds.argsort(kind="stable")
-            for name, arch in (
+            landmarks = [
                 ("fastest", int(order[0])),
                 ("median", int(order[len(order) // 2])),
                 ("published", SASE_BLOCK.index),
                 ("slowest", int(order[-1])),
-            ):
+            ]
+            places = [(f"place {1 + int((seconds < seconds[arch]).sum()):,}", arch) for arch in asked]
+            for name, arch in places or landmarks:
                 lines.append((trunk.name, setting.batch, about["factor"], name, arch, str(Space("full")[arch]), seconds[arch]))
     print(tabulate(lines, ("trunk", "batch", "factor", "block", "arch", "text", "seconds"), floatfmt=".4g", missingval="-"))
     return 0
+
+
+def _composable(text: str) -> int:
+    """The index of a block."""
+    found = parse_attention(text)
+    if isinstance(found, Module):
+        command = f"python -m sase_bench.latency compare --attention {found}"
+        raise RequestError(f"compose takes blocks, got the module {found}, which is timed by: {command}")
+    return found.index
 
 
 def _check(options: Any) -> int:
@@ -146,6 +161,8 @@ def _fill(options: Any) -> int:
     (setting,) = options.settings
     for trunk in options.trunks:
         seconds_of(timings, trunk, setting)  # nothing is filled if one is missing
+    if not options.db.exists():
+        connect(options.db)  # which refuses a mistyped name, where `Store` would make a table of it
     with Store(options.db) as store:
         for trunk in options.trunks:
             about = fill(store, trunk, timings, checks, setting)

@@ -14,7 +14,8 @@ from torch import Tensor, nn
 from sase_bench.backbones import cifar_resnet, resnet50, resnet101
 from sase_bench.backbones.attention import Attention, attention_builder
 from sase_bench.blocks import SASEBlock, operation
-from sase_bench.latency.parts import PLAIN, WIRING, Part, find_trunk
+from sase_bench.cost import find_trunk
+from sase_bench.latency.parts import PLAIN, WIRING, Part
 from sase_bench.space import SASE_BLOCK, SLOTS, Architecture
 from sase_bench.trunk import CifarTrunk, Stage, Trunk
 

@@ -4,6 +4,7 @@ A block takes the time of its six operations and of its wiring: the gating g⊙x
 combination x⊙(a+s)/2+x. A network takes the time of the plain trunk and of one block a residual branch. Parts are told apart
 by the shape of the map they work on, so trunks share the parts of shapes that they share.
 
+>>> from sase_bench.cost import DEFAULT_TRUNKS
 >>> [len(parts_of(trunk)) for trunk in DEFAULT_TRUNKS], len({part for trunk in DEFAULT_TRUNKS for part in parts_of(trunk)})
 ([130, 173, 173], 304)
 """
@@ -12,24 +13,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sase_bench.errors import unknown
-from sase_bench.proxies.registry import PROXIES
 from sase_bench.space import OPERATIONS
-from sase_bench.trunk import CifarTrunk, ResNetTrunk, Stage, Trunk
+from sase_bench.trunk import CifarTrunk, Stage, Trunk
 
-__all__ = ["DEFAULT_TRUNKS", "PLAIN", "TRUNKS", "WIRING", "Part", "find_trunk", "operation_part", "parts_of", "plain", "wiring"]
+__all__ = ["PLAIN", "WIRING", "Part", "operation_part", "parts_of", "plain", "wiring"]
 
 #: Stands for a slot where the wiring of a block is timed.
 WIRING = "wiring"
 
 #: Stands for a slot where a whole trunk without blocks is timed.
 PLAIN = "plain"
-
-#: ResNet-20 for CIFAR, ResNet-50 and ResNet-101 for ImageNet.
-DEFAULT_TRUNKS: tuple[Trunk, ...] = (CifarTrunk(depth=20), ResNetTrunk(depth=50), ResNetTrunk(depth=101))
-
-#: Every trunk that can be timed, by name: those above and those of the proxies.
-TRUNKS: dict[str, Trunk] = {trunk.name: trunk for trunk in (*DEFAULT_TRUNKS, *(proxy.trunk for proxy in PROXIES.values()))}
 
 
 @dataclass(frozen=True, order=True)
@@ -69,11 +62,3 @@ def parts_of(trunk: Trunk) -> list[Part]:
         parts.append(wiring(stage))
         parts += [operation_part(slot, name, stage) for slot, names in OPERATIONS.items() for name in names]
     return parts
-
-
-def find_trunk(name: str) -> Trunk:
-    """The trunk called `name`, or the only one whose name goes on after it (resnet50). Raises `RequestError` for others."""
-    beginning = [full for full in TRUNKS if full.startswith(f"{name}-")]
-    if name not in TRUNKS and len(beginning) != 1:
-        raise unknown("trunk", name, beginning or TRUNKS)
-    return TRUNKS[name if name in TRUNKS else beginning[0]]

@@ -80,8 +80,8 @@ def _language() -> str:
 {forms}
 
   METRIC     {larger} (larger is better), {smaller} (smaller is better);
-             top1 and loss are validation scores, means over the seeds that ended ok
-  CONDITION  metrics with < <= > >= = != and a number (0.95, 95%, 20k, 0.3M, 1G), slots with = != and an operation,
+             top1 and loss are validation scores, means over the seeds that ended ok; val_top1 and val_loss do as well
+  CONDITION  metrics and seeds with < <= > >= = != and a number (0.95, 95%, 20k, 0.3M, 1G), slots with = != and an operation,
              joined by and, or, not, ( ): params < 0.3M and not (channel_squeeze = gap or channel_gate = affine)
   SLOT       {", ".join(OPERATIONS)}
   TEXT       six operations joined by '/'; the paper's spelling does as well

@@ -37,7 +37,8 @@ _STYLES: dict[Style, str] = {
         best_val_loss_arch best_test_loss_arch best_val_top1_arch best_test_top1_arch
     """,
     "count": """
-        params flops architectures measured runs seeds ok diverged failed pairs a_seeds b_seeds train_size val_size test_size
+        params flops resnet50_params resnet50_flops
+        architectures measured runs seeds ok diverged failed pairs a_seeds b_seeds train_size val_size test_size
         blocks blocks_ahead seeds_min seeds_max tied tied_of full full_of
         best_val_loss_seeds best_test_loss_seeds best_val_top1_seeds best_test_top1_seeds
     """,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from sase_bench.cost import TRUNKS, cost_in
+from sase_bench.cost.trunks import RESNET50
 from sase_bench.database.rows import has_modules
 from sase_bench.database.schema import MODULE_TABLES, tables_for
 from sase_bench.modules import Module
@@ -14,19 +16,24 @@ from sase_bench.query.latencies import latency_notes
 from sase_bench.query.measured import Measured, measure_on, unmeasured
 from sase_bench.query.metrics import METRICS, Metric
 from sase_bench.query.source import Source
+from sase_bench.query.together import NOTE, is_shared, sd_sql, trained_together
 from sase_bench.space import SLOTS, Architecture
 
 __all__ = ["arch", "compare", "curve"]
 
+_AT_FULL_SIZE = ("resnet50_params", "resnet50_flops")  # of the network that papers give costs for
+_SIZED = "resnet50_params and resnet50_flops: of ResNet-50 at 224×224 with the attention in every bottleneck"
+_PAIRED = "difference: a - b, mean over the seeds that both have; low and high: 95 % interval"
+
 
 def arch(query: Arch, source: Source) -> Answer:
-    """A row for each proxy of the table, and one for each trunk that has costs but no proxy; runs that failed say why."""
+    """A row for each proxy of the table, and one for each trunk that has costs but no proxy; runs that failed say why.
+
+    `params` and `flops` are of the row's trunk; those of ResNet-50 stand with what all rows share.
+    """
     scores = [source.column(name) for name in ("top1", "loss", "train_seconds")]
-    summed = ", ".join(
-        f"avg({name} ORDER BY seed) FILTER (status = 'ok') AS {name}, "
-        f"stddev_samp({name} ORDER BY seed) FILTER (status = 'ok') AS {name}_sd"
-        for name in scores
-    )
+    ended = "FILTER (status = 'ok')"
+    summed = ", ".join(f"avg({name} ORDER BY seed) {ended} AS {name}, {sd_sql(name, ended)} AS {name}_sd" for name in scores)
     counts = ", ".join(
         f"CASE WHEN proxy IS NOT NULL THEN coalesce({name}, 0) END" for name in ("runs", "seeds", "diverged", "failed")
     )
@@ -53,14 +60,18 @@ def arch(query: Arch, source: Source) -> Answer:
     names += [*(part for name in scores for part in (name, f"{name}_sd")), "trunk", "params", "flops", "latency"]
     block = query.arch
     facts = (block.index, str(block), " ".join(map(str, block.digits)), block.is_tied, *block.operations.values())
+    facts += cost_in(RESNET50, block)
     notes = latency_notes(source, {row[names.index("trunk")] for row in rows})
     if not any(row[2] for row in rows):
         notes = (f"block {block.index} has no run that ended ok; costs are counted", *notes)
+    if any(block.index in trained_together(source, row[0]) for row in rows if row[0] is not None):
+        notes = (*notes, NOTE)
+    notes = (*notes, _SIZED)
     return Answer(
-        fields=fields("arch", "text", "digits", "is_tied", *SLOTS, *names),
+        fields=fields("arch", "text", "digits", "is_tied", *SLOTS, *_AT_FULL_SIZE, *names),
         rows=tuple((*facts, *row) for row in rows or [(None,) * len(names)]),
         notes=notes,
-        shared=4 + len(SLOTS),
+        shared=4 + len(SLOTS) + len(_AT_FULL_SIZE),
         upright=True,
     )
 
@@ -72,17 +83,21 @@ def compare(query: Compare, source: Source) -> Answer:
     latency = latency_notes(source, (measured.trunk,))
     missing = [block for block in dict.fromkeys((query.a, query.b)) if not _seeds(measured, "seed", block)]
     notes = [*measured.notes, *latency, *(str(unmeasured(measured, block)) for block in missing)]
+    together = trained_together(source, measured.proxy) & {query.a.index, query.b.index}
+    notes += [NOTE] if together else []
     rows = [
-        (*facts, *_side_by_side(measured, METRICS[name], query.a, query.b)) for name in ("top1", "loss", "train_seconds")
+        (*facts, *_side_by_side(measured, METRICS[name], query.a, query.b, together))
+        for name in ("top1", "loss", "train_seconds")
     ] + [
         (*facts, *_cost_side_by_side(measured, METRICS[name], query.a, query.b))
         for name in ("params", "flops", *(["latency"] if latency else []))
     ]
+    rows += [(*facts, *line) for line in _at_full_size(query.a, query.b)]
     names = ("a_arch", "a_text", "b_arch", "b_text", "proxy", "metric", "unit", "a", "a_sd", "a_seeds", "b", "b_sd", "b_seeds")
     return Answer(
         fields=fields(*names, "difference", "low", "high", "pairs"),
         rows=tuple(rows),
-        notes=(*notes, "difference: a - b, mean over the seeds that both have; low and high: 95 % interval"),
+        notes=(*notes, f"params and flops: of {measured.trunk}, the trunk of the proxy; {_SIZED}", _PAIRED),
         shared=5,
     )
 
@@ -125,14 +140,20 @@ def _seeds(measured: Measured, column: str, block: Architecture | Module) -> dic
     )
 
 
-def _side_by_side(measured: Measured, metric: Metric, a: Architecture | Module, b: Architecture | Module) -> tuple[Any, ...]:
+def _side_by_side(
+    measured: Measured, metric: Metric, a: Architecture | Module, b: Architecture | Module, together: set[int]
+) -> tuple[Any, ...]:
     column = metric.column(test=measured.source.test)
     one, other = _seeds(measured, column, a), _seeds(measured, column, b)
+    shared = {block.index for block in (a, b) if is_shared(metric) and block.index in together}
     differences = [one[seed] - other[seed] for seed in one if seed in other]
     mean, sd = spread(differences)
-    margin = half_width(sd, len(differences))
+    margin = None if shared else half_width(sd, len(differences))
     low, high = (None, None) if mean is None or margin is None else (mean - margin, mean + margin)
-    sides = [part for side in (one, other) for part in (*spread(list(side.values())), len(side))]
+    sides: list[float | None] = []
+    for block, side in ((a, one), (b, other)):
+        center, width = spread(list(side.values()))
+        sides += [center, None if block.index in shared else width, len(side)]
     return column, metric.unit, *sides, mean, low, high, len(differences)
 
 
@@ -145,6 +166,23 @@ def _cost_side_by_side(
             [measured.trunk, a.index, b.index],
         )
     )
-    one, other = costs.get(a.index), costs.get(b.index)
+    if measured.trunk in TRUNKS and metric.name in _COUNTED:  # of modules the table has no costs
+        for module in (one for one in (a, b) if isinstance(one, Module)):
+            costs[module.index] = cost_in(TRUNKS[measured.trunk], module)[_COUNTED.index(metric.name)]
+    return _difference(metric.name, metric.unit, costs.get(a.index), costs.get(b.index))
+
+
+_COUNTED = ("params", "flops")  # in the order of `cost_in`
+
+
+def _at_full_size(a: Architecture | Module, b: Architecture | Module) -> list[tuple[Any, ...]]:
+    """Parameters and FLOPs of ResNet-50 with each."""
+    units = (METRICS[name].unit for name in _COUNTED)
+    found = zip(_AT_FULL_SIZE, units, cost_in(RESNET50, a), cost_in(RESNET50, b), strict=True)
+    return [_difference(*line) for line in found]
+
+
+def _difference(name: str, unit: str, one: float | None, other: float | None) -> tuple[Any, ...]:
+    """A line of what has no seeds."""
     difference = None if one is None or other is None else one - other
-    return metric.name, metric.unit, one, None, None, other, None, None, difference, None, None, None
+    return name, unit, one, None, None, other, None, None, difference, None, None, None

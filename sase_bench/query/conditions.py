@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import chain
 
-from sase_bench.query.language import AllOf, AnyOf, Condition, MetricIs, Not, OperationIs
+from sase_bench.query.language import AllOf, AnyOf, Condition, MetricIs, Not, OperationIs, SeedsAre
 from sase_bench.query.metrics import Metric
 
 __all__ = ["metrics_in", "to_sql"]
@@ -21,6 +21,8 @@ def to_sql(condition: Condition, *, test: bool) -> tuple[str, list[float | str]]
     match condition:
         case MetricIs(metric, operator, value):
             return f"{metric.column(test=test)} {operator} ?", [value]
+        case SeedsAre(operator, value):
+            return f"seeds {operator} ?", [value]
         case OperationIs(slot, operator, operation):
             return f"{slot} {operator} ?", [operation]
         case Not(inner):

@@ -102,13 +102,19 @@ def _scalar(value: Any) -> Any:
     return json.dumps(plain, ensure_ascii=False) if isinstance(plain, bool | list | dict) else plain
 
 
+_MOST_DECIMALS = 6  # of a column; beyond them numbers are written one by one
+
 #: From a header (empty for a list), lines of cells and the side of each column to text.
 Drawing = Callable[[list[str], list[list[str]], list[str]], str]
 
 
 def _sheets(answer: Answer, rows: Sequence[tuple[Any, ...]], draw: Drawing) -> str:
     """What all rows share as a list, then the table, turned if it is an upright one."""
-    cells = [[_cell(value, field) for value, field in zip(row, answer.fields, strict=True)] for row in rows]
+    columns = zip(*rows, strict=True) if rows else ((),) * len(answer.fields)
+    digits = [_decimals(column, field.style) for column, field in zip(columns, answer.fields, strict=True)]
+    cells = [
+        [_cell(value, field, places) for value, field, places in zip(row, answer.fields, digits, strict=True)] for row in rows
+    ]
     names, shared = [_printable(name) for name in answer.columns], answer.shared
     sides = ["left" if _is_text(field.style, field.type) else "right" for field in answer.fields]
     parts = []
@@ -142,7 +148,18 @@ def _is_text(style: Style, kind: str) -> bool:
     return style in ("text", "flag") or (style == "raw" and kind.partition("(")[0] not in _NUMBERS)
 
 
-def _cell(value: Any, field: Field) -> str:
+def _decimals(column: Sequence[Any], style: Style) -> int | None:
+    """Decimals for all numbers of a column, two digits of the smallest and at least four; None = of its own for each."""
+    if style != "score":
+        return None
+    sizes = [abs(value) for value in column if isinstance(value, float) and math.isfinite(value) and value]
+    if not sizes:
+        return 4
+    places = max(4, 1 - math.floor(math.log10(min(sizes))))
+    return places if places <= _MOST_DECIMALS and max(sizes) < 1e6 else None
+
+
+def _cell(value: Any, field: Field, decimals: int | None) -> str:
     if value is None:
         return "-"
     if isinstance(value, bool):
@@ -150,13 +167,15 @@ def _cell(value: Any, field: Field) -> str:
     if isinstance(value, int):
         return f"{value:,}" if field.style in ("count", "score") else str(value)
     if isinstance(value, float):
-        return _number(value, field.style)
+        return _number(value, field.style, decimals)
     return _printable(str(_scalar(value)))
 
 
-def _number(value: float, style: Style) -> str:
+def _number(value: float, style: Style, decimals: int | None) -> str:
     if not math.isfinite(value):
         return "-"
+    if decimals is not None:
+        return f"{value:,.{decimals}f}"
     if style == "latency":
         return f"{value:.4g}"
     if style == "raw" or not (value == 0 or 0.001 <= abs(value) < 1e6):

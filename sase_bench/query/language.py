@@ -31,6 +31,7 @@ __all__ = [
     "Proxies",
     "Query",
     "Rank",
+    "SeedsAre",
     "Selection",
     "Sql",
     "Summary",
@@ -66,6 +67,14 @@ class OperationIs:
 
 
 @dataclass(frozen=True)
+class SeedsAre:
+    """The number of seeds that ended ok compared with a number."""
+
+    operator: str  # one of < <= > >= = !=
+    value: float
+
+
+@dataclass(frozen=True)
 class Not:
     """A condition turned round. A missing value meets neither a condition nor its opposite."""
 
@@ -86,7 +95,7 @@ class AnyOf:
     conditions: tuple[Condition, ...]
 
 
-Condition = MetricIs | OperationIs | Not | AllOf | AnyOf
+Condition = MetricIs | OperationIs | SeedsAre | Not | AllOf | AnyOf
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,11 +135,11 @@ class Arch:
 
 @dataclass(frozen=True, kw_only=True)
 class Rank:
-    """An architecture's place among all that were measured."""
+    """An architecture's place among all that were measured, or among those of a space."""
 
     arch: Architecture
     metric: Metric
-    on: Word | None = None
+    selection: Selection = field(default_factory=Selection)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -213,7 +222,11 @@ FORMS = (
         "pareto loss vs flops where not channel_gate = affine",
     ),
     Form("arch TEXT|INDEX", "everything known of one block", "arch gap+gmp/2conv_1x1/affine/p-norm/gap/2conv_3x3"),
-    Form("rank TEXT|INDEX by METRIC [on PROXY]", "its place, and the interval of the true one", "rank 54983 by loss"),
+    Form(
+        "rank TEXT|INDEX by METRIC [on PROXY] [in tied|full]",
+        "its place, and the interval of the true one",
+        "rank 54983 by loss",
+    ),
     Form("compare A with B [on PROXY]", "two blocks or modules, paired by seeds", "compare 54983 with 0"),
     Form("curve TEXT|INDEX [on PROXY]", "the learning curve, mean over seeds", "curve 54983"),
     Form(

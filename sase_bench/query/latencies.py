@@ -25,7 +25,7 @@ def no_latency(source: Source, proxy: str, trunk: str) -> RequestError:
     there = f"; the table has it for {others}: sql SELECT arch, latency FROM costs WHERE trunk = ..." if others else ""
     return RequestError(
         f"latency has not been measured in {trunk}, the trunk of the proxy {proxy}; measure it with: {command}, and then: "
-        f"python -m sase_bench.latency fill --trunks {trunk} --db {source.path}{there}"
+        f"{source.writing(f'latency fill --trunks {trunk}')}{there}"
     )
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sase_bench.database.rows import has_modules
-from sase_bench.database.schema import tables_for
+from sase_bench.database.schema import MODULE_TABLES, tables_for
 from sase_bench.errors import RequestError, unknown
 from sase_bench.modules import Module
 from sase_bench.query.conditions import metrics_in, to_sql
@@ -21,6 +21,7 @@ from sase_bench.query.latencies import latency_notes, no_latency
 from sase_bench.query.metrics import METRICS, Metric
 from sase_bench.query.refusals import refuse
 from sase_bench.query.source import Source
+from sase_bench.query.together import NOTE, is_shared, sd_sql, trained_together
 from sase_bench.space import SLOTS, Architecture
 
 __all__ = ["Measured", "measure_on", "unmeasured"]
@@ -34,12 +35,15 @@ class Measured:
     proxy: str
     trunk: str
     notes: tuple[str, ...]  # how the proxy was chosen
+    foretold: tuple[str, ...] = ()  # the columns that the source's predictor has predictions of
 
     def rows(self, columns: Iterable[str], selection: Selection, *present: Metric, tail: str = "") -> list[tuple[Any, ...]]:
         """The chosen columns of the selected architectures where none of the metrics `present` is missing.
 
-        Raises `RequestError` if one of these metrics, or one that the selection compares, is missing everywhere.
+        Raises `RequestError` if one of these metrics, or one that the selection compares, is missing everywhere, or was not
+        foretold by the predictor that the source names.
         """
+        self._require_foretold((*present, *metrics_in(selection.where)))
         self._require(dict.fromkeys(metrics_in(selection.where)))
         conditions = [f"{self._column(metric)} IS NOT NULL" for metric in present]
         parameters: list[float | str] = []
@@ -69,9 +73,44 @@ class Measured:
         return dict(self.source.rows(sql, [self.trunk, *parameters]))
 
     def notes_on(self, *metrics: Metric, where: Condition | None = None) -> tuple[str, ...]:
-        """How the proxy was chosen, and what a latency stands for where an answer has one or compares one."""
+        """How the proxy was chosen, what a latency stands for where there is one, and that seeds share a time."""
         has_latency = METRICS["latency"] in (*metrics, *metrics_in(where))
-        return (*self.notes, *(latency_notes(self.source, (self.trunk,)) if has_latency else ()))
+        notes = (*self.notes, *(latency_notes(self.source, (self.trunk,)) if has_latency else ()))
+        return (*notes, NOTE) if any(self.is_together(metric) for metric in metrics) else notes
+
+    def notes_on_seeds(self, selection: Selection, *metrics: Metric) -> tuple[str, ...]:
+        """That the means of a ranking are not equally sure, where its blocks have different numbers of seeds."""
+        if not any(metric.is_of_run for metric in metrics):
+            return ()
+        counted = [f"{which}(seeds) FILTER (NOT predicted)" for which in ("min", "max")]
+        ((least, most),) = self.rows(counted, selection, *metrics)
+        if least == most:
+            return ()
+        return (
+            f"blocks have {least} to {most} seeds here, fewer seeds mean more noise; the surest alone: where seeds >= {most}",
+        )
+
+    def is_together(self, metric: Metric, arch: Architecture | None = None) -> bool:
+        """Whether seeds of the block, or of any block, share their value of the metric as they were trained together."""
+        if not is_shared(metric):
+            return False
+        found = trained_together(self.source, self.proxy)
+        return bool(found) if arch is None else arch.index in found
+
+    def _require_foretold(self, metrics: Iterable[Metric]) -> None:
+        predictor = self.source.predicted
+        for metric in metrics:
+            if predictor is None or not metric.is_of_run or metric.val_column in self.foretold:
+                continue
+            if metric.test_column is None:
+                raise RequestError(
+                    f"{predictor} foretells {' and '.join(self.foretold)}, not {metric.name}; ask without --predicted"
+                )
+            asked = f"predict --metric {metric.val_column} --predictor {predictor} --proxy {self.proxy}"
+            raise RequestError(
+                f"{predictor} has no predictions of {metric.val_column} on the proxy {self.proxy}; make them with: "
+                f"{self.source.writing(f'predictors {asked}')}"
+            )
 
     def _require(self, metrics: Iterable[Metric]) -> None:
         asked = list(metrics)
@@ -80,6 +119,11 @@ class Measured:
         counts = ", ".join(f"count({self._column(metric)})" for metric in asked)
         ((total, *present),) = self._select(f"count(*), {counts}")
         if not total:
+            if has_modules(self.source.connection) and self.source.rows(_MODULE_RUN, [self.proxy]):
+                raise RequestError(
+                    f"no block has a run that ended ok on the proxy {self.proxy}, but published modules have; "
+                    f"ask: modules by METRIC on {self.proxy}"
+                )
             raise RequestError(f"no run on the proxy {self.proxy} has ended ok yet; `summary` says what the table holds")
         for metric, count in zip(asked, present, strict=True):
             if not count:
@@ -97,14 +141,20 @@ class Measured:
         return self.source.rows(sql, [self.proxy, *foretold, self.trunk, *parameters])
 
 
+_MODULE_RUN = f"SELECT 1 FROM {MODULE_TABLES[0]} WHERE proxy = ? AND status = 'ok' LIMIT 1"
+
+
 def measure_on(source: Source, on: Word | None) -> Measured:
     """The relation of the proxy that the query names, or else the source, or else of the one with the most runs."""
+    modules = MODULE_TABLES[0] if has_modules(source.connection) else "(SELECT * FROM runs LIMIT 0)"
     counted = source.rows(
-        "SELECT proxy, trunk, coalesce(runs, 0) AS runs FROM proxies "
-        "LEFT JOIN (SELECT proxy, count(*) AS runs FROM runs GROUP BY proxy) USING (proxy) ORDER BY runs DESC, proxy"
+        "SELECT proxy, trunk, coalesce(runs, 0) AS runs, coalesce(others, 0) AS others FROM proxies "
+        "LEFT JOIN (SELECT proxy, count(*) AS runs FROM runs GROUP BY proxy) USING (proxy) "
+        f"LEFT JOIN (SELECT proxy, count(*) AS others FROM {modules} GROUP BY proxy) USING (proxy) "
+        "ORDER BY runs DESC, others DESC, proxy"
     )
-    trunks = {proxy: trunk for proxy, trunk, _ in counted}
-    started = [proxy for proxy, _, runs in counted if runs]
+    trunks = {proxy: trunk for proxy, trunk, *_ in counted}
+    started = [proxy for proxy, _, runs, _ in counted if runs] or [proxy for proxy, *_, others in counted if others]
     if not started:
         raise RequestError(source.how_to_fill)
     notes: tuple[str, ...] = ()
@@ -120,23 +170,25 @@ def measure_on(source: Source, on: Word | None) -> Measured:
         proxy, *others = started
         if others:
             notes = (f"on the proxy {proxy}, which has the most runs; others: {', '.join(others)} (say: on NAME)",)
+    foretold: tuple[str, ...] = ()
     if source.predicted is not None:
-        metrics = _foretold(source, proxy, source.predicted)
+        foretold = _foretold(source, proxy, source.predicted)
+        metrics = " and ".join(foretold)
         notes += (f"blocks without a run have {metrics} as {source.predicted} foretells it, with its sd; they are marked",)
-    return Measured(source=source, proxy=proxy, trunk=trunks[proxy], notes=notes)
+    return Measured(source=source, proxy=proxy, trunk=trunks[proxy], notes=notes, foretold=foretold)
 
 
-def _foretold(source: Source, proxy: str, predictor: str) -> str:
-    """The metrics that `predictor` has predictions of. Raises `RequestError` if there are none."""
+def _foretold(source: Source, proxy: str, predictor: str) -> tuple[str, ...]:
+    """The columns that `predictor` has predictions of. Raises `RequestError` if there are none."""
     there = source.rows("SELECT 1 FROM duckdb_tables() WHERE table_name = 'predictions'")
-    sql = "SELECT predictor, string_agg(DISTINCT metric, ' and ' ORDER BY metric) FROM predictions WHERE proxy = ? GROUP BY ALL"
+    sql = "SELECT predictor, list(DISTINCT metric ORDER BY metric) FROM predictions WHERE proxy = ? GROUP BY ALL"
     known = dict(source.rows(f"{sql} ORDER BY predictor", [proxy])) if there else {}
     if not known:
-        command = f"python -m sase_bench.predictors predict --proxy {proxy} --db {source.path}"
+        command = source.writing(f"predictors predict --proxy {proxy}")
         raise RequestError(f"there are no predictions on the proxy {proxy}; make some with: {command}")
     if predictor not in known:
         raise unknown("predictor", predictor, known)
-    return str(known[predictor])
+    return tuple(known[predictor])
 
 
 def unmeasured(measured: Measured, arch: Architecture | Module) -> RequestError:
@@ -149,7 +201,8 @@ def unmeasured(measured: Measured, arch: Architecture | Module) -> RequestError:
     why = ", ".join(f"{count} {status}" for status, count in statuses)
     name = arch if isinstance(arch, Module) else arch.index
     if not statuses:
-        command = f"python -m sase_bench.sweep --plan {name} --proxy {measured.proxy} --db {measured.source.path}"
+        space = "" if isinstance(arch, Module) or arch.is_tied else " --space full"  # a plan is of the tied space by default
+        command = measured.source.writing(f"sweep --plan {name} --proxy {measured.proxy}{space}")
         why = f"train it with: {command}"
     kind = "module" if isinstance(arch, Module) else "block"
     return RequestError(f"{kind} {name} has no run that ended ok on the proxy {measured.proxy}; {why}")
@@ -173,8 +226,7 @@ def _relation(source: Source) -> str:
     # In order of the seeds, so that the last bit of a mean does not depend on how rows lie in the file.
     columns = [metric.column(test=source.test) for metric in METRICS.values() if metric.is_of_run]
     means = ", ".join(
-        f"avg({column} ORDER BY seed) AS {column}, stddev_samp({column} ORDER BY seed) AS {column}_sd, "
-        f"count({column}) AS {column}_n"
+        f"avg({column} ORDER BY seed) AS {column}, {sd_sql(column)} AS {column}_sd, count({column}) AS {column}_n"
         for column in columns
     )
     return f"""

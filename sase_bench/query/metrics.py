@@ -15,7 +15,7 @@ from typing import Literal
 
 from sase_bench.record import COLUMNS
 
-__all__ = ["METRICS", "Metric"]
+__all__ = ["METRICS", "Metric", "find_metric"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +27,7 @@ class Metric:
     test_column: str | None  # the same on the test images, for a score
     unit: str
     better: Literal["larger", "smaller"]
+    high: float | None = None  # the largest value that can be true
     is_of_run: bool  # every run has its own value, so there is a spread over seeds
     description: str
 
@@ -50,6 +51,7 @@ def _of_run(name: str, column: str, test_column: str | None = None) -> Metric:
         test_column=test_column,
         unit=declared.unit,
         better=declared.better,
+        high=declared.high,
         is_of_run=True,
         description=declared.description,
     )
@@ -79,3 +81,10 @@ METRICS: dict[str, Metric] = {
         _of_run("train_seconds", "train_seconds"),
     )
 }
+
+_SPELLINGS = METRICS | {metric.val_column: metric for metric in METRICS.values()}
+
+
+def find_metric(name: str) -> Metric | None:
+    """The metric called `name` in any case; the headers of its validation column, val_top1 and val_loss, do as well."""
+    return _SPELLINGS.get(name.lower())

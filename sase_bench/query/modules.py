@@ -13,6 +13,7 @@ from sase_bench.query.language import Modules
 from sase_bench.query.measured import Measured, measure_on
 from sase_bench.query.metrics import Metric
 from sase_bench.query.source import Source
+from sase_bench.query.together import NOTE, is_shared, trained_together
 from sase_bench.space import SASE_BLOCK
 
 __all__ = ["modules"]
@@ -32,7 +33,7 @@ def modules(query: Modules, source: Source) -> Answer:
     column = metric.column(test=source.test)
     found = _scores(measured, column)
     if not found:
-        command = f"python -m sase_bench.sweep --plan modules --proxy {measured.proxy} --db {source.path}"
+        command = source.writing(f"sweep --plan modules --proxy {measured.proxy}")
         raise RequestError(
             f"no published module has a run that ended ok on the proxy {measured.proxy}; train them with: {command}"
         )
@@ -41,6 +42,7 @@ def modules(query: Modules, source: Source) -> Answer:
         [measured.proxy],
     )
     means = [mean for (mean,) in blocks]
+    together = trained_together(source, measured.proxy) if is_shared(metric) else set()
     sign = 1 if metric.better == "larger" else -1
     rows: list[tuple[Any, ...]] = []
     for name, seeds in found.items():
@@ -48,7 +50,12 @@ def modules(query: Modules, source: Source) -> Answer:
         if mean is None:
             continue
         ahead = sum(sign * other > sign * mean for other in means)
-        rows.append((name, _year(name), mean, sd, len(seeds), *_gain(metric, seeds, found.get(PLAIN, {})), ahead, len(means)))
+        gain, low, high, pairs = _gain(metric, seeds, found.get(PLAIN, {}))
+        if _index(name) in together:
+            sd = low = high = None
+        elif _index(PLAIN) in together:
+            low = high = None
+        rows.append((name, _year(name), mean, sd, len(seeds), gain, low, high, pairs, ahead, len(means)))
     rows.sort(key=lambda row: (-sign * row[2], row[0]))
     names = (
         "module",
@@ -66,7 +73,8 @@ def modules(query: Modules, source: Source) -> Answer:
     note = "gain: over the plain trunk, paired by seeds, larger is better; low and high: 95 % interval"
     if PLAIN not in found:
         note = f"the plain trunk has no run that ended ok, so there is no gain; train it with --plan {PLAIN}"
-    return Answer(fields=fields(*names), rows=tuple(rows), notes=(*measured.notes, note))
+    notes = (*measured.notes, *((NOTE,) if together else ()), note)
+    return Answer(fields=fields(*names), rows=tuple(rows), notes=notes)
 
 
 def _scores(measured: Measured, column: str) -> dict[str, dict[int, float]]:
@@ -82,6 +90,10 @@ def _scores(measured: Measured, column: str) -> dict[str, dict[int, float]]:
         sase = dict(source.rows(sql, [measured.proxy, SASE_BLOCK.index]))
         found |= {_SASE: sase} if sase else {}
     return found
+
+
+def _index(name: str) -> int:
+    return SASE_BLOCK.index if name == _SASE else Module(name).index
 
 
 def _year(name: str) -> int | None:

@@ -10,18 +10,18 @@ sase_bench.errors.RequestError: unknown metric 'los' at column 10; choose from t
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, TypeVar
 
 from lark import Lark, Token, Transformer, UnexpectedCharacters, UnexpectedToken, v_args
 
 from sase_bench.errors import RequestError
-from sase_bench.modules import MODULES, PLAIN, Module
+from sase_bench.modules import Module, parse_attention
 from sase_bench.query import language
 from sase_bench.query.language import FORMS, Condition, Query, Selection, Word
-from sase_bench.query.metrics import METRICS, Metric
+from sase_bench.query.metrics import METRICS, Metric, find_metric
 from sase_bench.query.refusals import column_of, refuse, shown, unexpected
 from sase_bench.space import OPERATIONS, SPACES, Architecture, Space
 
@@ -29,6 +29,8 @@ __all__ = ["parse"]
 
 _LONGEST = 10_000  # characters of a query
 _DEEPEST = 50  # parentheses and `not`s inside each other
+
+_SEEDS = "seeds"  # what a condition compares beside metrics and slots
 
 _NUMBER = re.compile(r"([+-]?(?:\d{1,300}\.?\d{0,300}|\.\d{1,300}))(?:e([+-]?\d{1,3}))?\s*([kmg%]?)", re.ASCII | re.IGNORECASE)
 _POWERS = {"": 0, "k": 3, "m": 6, "g": 9, "%": -2}
@@ -96,7 +98,7 @@ class _Builder(Transformer[Token, Query]):
         return language.Arch(arch=arch)
 
     def rank(self, arch: Architecture, metric: Metric, *clauses: Clause) -> Query:
-        return language.Rank(arch=arch, metric=metric, on=_selection(clauses).on)
+        return language.Rank(arch=arch, metric=metric, selection=_selection(clauses))
 
     def compare(self, a: Architecture | Module, b: Architecture | Module, *clauses: Clause) -> Query:
         return language.Compare(a=a, b=b, on=_selection(clauses).on)
@@ -152,36 +154,31 @@ class _Builder(Transformer[Token, Query]):
 
     def comparison(self, subject: Word, operator: Token, value: Word) -> Nested:
         name = subject.text.lower()
-        if name in METRICS:
-            return language.MetricIs(METRICS[name], str(operator), _number(value)), 0
+        metric = find_metric(name)
+        if metric is not None:
+            return language.MetricIs(metric, str(operator), _possible(metric, value)), 0
+        if name == _SEEDS:
+            return language.SeedsAre(str(operator), _number(value)), 0
         if name not in OPERATIONS:
             raise RequestError(
                 f"unknown metric or slot {shown(subject.text)!r} at column {subject.column}; "
-                f"choose from {', '.join([*METRICS, *OPERATIONS])}"
+                f"choose from {', '.join([*METRICS, _SEEDS, *OPERATIONS])}"
             )
         if operator not in ("=", "!="):
             raise RequestError(f"an operation is only compared by = and !=, got '{operator}' at column {column_of(operator)}")
         return language.OperationIs(name, str(operator), _operation(name, value)), 0
 
     def metric(self, word: Word) -> Metric:
-        if word.text.lower() not in METRICS:
+        metric = find_metric(word.text)
+        if metric is None:
             raise refuse("metric", word, METRICS)
-        return METRICS[word.text.lower()]
+        return metric
 
     def block(self, text: Word) -> Architecture:
-        parts, column = text.text.split("/"), text.column
-        if len(parts) == len(OPERATIONS):  # point at the operation, not only at the block
-            for slot, part in zip(OPERATIONS, parts, strict=True):
-                _operation(slot, Word(part.strip(), column + len(part) - len(part.lstrip())))
-                column += len(part) + 1
-        try:
-            return Architecture.parse(text.text)
-        except RequestError as error:
-            raise RequestError(f"{error} at column {text.column}") from None
+        return _pointed_at(text, _block)
 
     def subject(self, text: Word) -> Architecture | Module:
-        name = text.text.strip().lower()
-        return Module(name) if name == PLAIN or name in MODULES else self.block(text)
+        return _pointed_at(text, parse_attention)
 
     def name(self, token: Token) -> Word:
         return self.words(token)
@@ -211,11 +208,49 @@ def _deeper(token: Token, nested: Nested) -> int:
     return nested[1] + 1
 
 
+Named = TypeVar("Named", Architecture, Architecture | Module)
+
+
+def _pointed_at(text: Word, parse: Callable[[str], Named]) -> Named:
+    """What `parse` makes of a word, or its error with the place."""
+    parts, column = text.text.split("/"), text.column
+    if len(parts) == len(OPERATIONS):  # point at the operation, not only at the block
+        for slot, part in zip(OPERATIONS, parts, strict=True):
+            _operation(slot, Word(part.strip(), column + len(part) - len(part.lstrip())))
+            column += len(part) + 1
+    try:
+        return parse(text.text)
+    except RequestError as error:
+        raise RequestError(f"{error} at column {text.column}") from None
+
+
+def _block(text: str) -> Architecture:
+    try:
+        found = parse_attention(text)
+    except RequestError:
+        return Architecture.parse(text)  # whose error speaks of blocks alone
+    if isinstance(found, Module):
+        asked = f"modules by METRIC, curve {found}, compare {found} with BLOCK"
+        raise RequestError(f"{found} is a published module, which has: {asked}; a block is expected")
+    return found
+
+
 def _operation(slot: str, word: Word) -> str:
     name = word.text.lower().replace(" ", "-")
     if name not in OPERATIONS[slot]:
         raise refuse(f"{slot} operation", word, OPERATIONS[slot])
     return name
+
+
+def _possible(metric: Metric, word: Word) -> float:
+    """The number that a metric is compared with. Raises `RequestError` for one that no run can have, as 43 for 43%."""
+    value = _number(word)
+    if metric.high is not None and value > metric.high:
+        written = f"{value:g}%" if value <= 100 * metric.high else "for example 43% or 0.43"
+        raise RequestError(
+            f"{metric.name} is a {metric.unit}, got {shown(word.text)!r} at column {word.column}; write {written}"
+        )
+    return value
 
 
 def _number(word: Word) -> float:

@@ -8,9 +8,10 @@ from dataclasses import replace
 from math import fsum, sqrt
 from typing import Any
 
+from sase_bench.errors import RequestError
 from sase_bench.query.answer import Answer, fields
 from sase_bench.query.intervals import CONFIDENCE, Spread, half_width, spread, t_quantile
-from sase_bench.query.language import Effect, Pareto, Rank, Selection, Top
+from sase_bench.query.language import Effect, Pareto, Rank, Top
 from sase_bench.query.measured import measure_on, unmeasured
 from sase_bench.query.metrics import METRICS, Metric
 from sase_bench.query.places import interval_of_place, separate
@@ -34,6 +35,7 @@ def top(query: Top, source: Source) -> Answer:
         tail=f"ORDER BY {query.metric.column(test=source.test)} {order}, arch LIMIT {query.count}",
     )
     notes = measured.notes_on(query.metric, where=query.selection.where)
+    notes += measured.notes_on_seeds(query.selection, query.metric) if rows else ()
     return Answer(
         fields=fields("place", "arch", "text", *columns),
         rows=tuple((place, arch, str(Architecture(arch)), *values) for place, (arch, *values) in enumerate(rows, 1)),
@@ -64,6 +66,7 @@ def pareto(query: Pareto, source: Source) -> Answer:
         rows=tuple(front),
         notes=(
             *measured.notes_on(*both, where=query.selection.where),
+            *(measured.notes_on_seeds(query.selection, *both) if rows else ()),
             f"{len(front)} of {len(rows)} architectures" if front else _NONE,
         ),
     )
@@ -76,10 +79,12 @@ def rank(query: Rank, source: Source) -> Answer:
     follows from it. A block that looks best has had luck, so its interval may begin behind its place. A metric that does not
     depend on the seed has no noise.
     """
-    measured, metric = measure_on(source, query.on), query.metric
+    measured, metric = measure_on(source, query.selection.on), query.metric
+    if query.selection.space == "tied" and not query.arch.is_tied:
+        raise RequestError(f"block {query.arch.index} is not in the tied space; ask for its place without: in tied")
     column = metric.column(test=source.test)
     seeds = f"{column}_n" if metric.is_of_run else "seeds"
-    rows = measured.rows(["arch", column, seeds], Selection(), metric)
+    rows = measured.rows(["arch", column, seeds], query.selection, metric)
     found = {arch: (value, count) for arch, value, count in rows}
     if query.arch.index not in found:
         raise unmeasured(measured, query.arch)
@@ -87,12 +92,15 @@ def rank(query: Rank, source: Source) -> Answer:
     ahead = sum(
         _beats(metric, other, value) or (other == value and arch < query.arch.index) for arch, (other, _) in found.items()
     )
-    notes, sd, low, high = list(measured.notes_on(metric)), None, 1 + ahead, 1 + ahead
-    if metric.is_of_run:
-        effects = separate(measured.runs(column))
+    notes, sd, low, high = list(measured.notes_on(metric)), None, None, None
+    if not metric.is_of_run:
+        low = high = 1 + ahead
+        notes.append(f"{metric.name} does not depend on the seed, so the interval is the place itself")
+    elif not measured.is_together(metric, query.arch):
+        competing = {arch for arch, _, _ in rows}
+        effects = separate([run for run in measured.runs(column) if run[0] in competing])
         noise = effects.noise
         if noise is None:
-            low = high = None
             notes.append("too few blocks share two seeds, so the seed noise is not known and the interval is missing")
         else:
             sd = noise.sd
@@ -101,8 +109,6 @@ def rank(query: Rank, source: Source) -> Answer:
                 f"seed_sd is of one run beside what its seed does to all blocks, {noise.degrees} degrees of freedom",
                 "place is by the mean; place_low to place_high holds the true place with 95 % probability, luck allowed for",
             ]
-    else:
-        notes.append(f"{metric.name} does not depend on the seed, so the interval is the place itself")
     row = (query.arch.index, str(query.arch), measured.proxy, column, 1 + ahead, len(rows), value, count, sd, low, high)
     names = ("arch", "text", "proxy", "metric", "place", "of", "value", "seeds", "seed_sd", "place_low", "place_high")
     return Answer(fields=fields(*names), rows=(row,), notes=tuple(notes), upright=True)

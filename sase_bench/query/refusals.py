@@ -17,6 +17,8 @@ _VERBS = tuple(dict.fromkeys(form.form.split()[0] for form in FORMS))
 _METRIC = f"a metric ({', '.join(METRICS)})"
 _SLOT = f"a slot ({', '.join(OPERATIONS)})"
 _BLOCK = "an architecture (six operations joined by '/', or an index)"
+_SUBJECT = f"{_BLOCK} or a published module"
+_COMPARED = f"{_METRIC}, seeds or {_SLOT}"
 
 #: What a WORD of the grammar means, by the kind of token before it.
 _WANTED = {
@@ -27,17 +29,17 @@ _WANTED = {
     "VS": _METRIC,
     "ARCH": _BLOCK,
     "RANK": _BLOCK,
-    "COMPARE": _BLOCK,
-    "WITH": _BLOCK,
-    "CURVE": _BLOCK,
+    "COMPARE": _SUBJECT,
+    "WITH": _SUBJECT,
+    "CURVE": _SUBJECT,
     "EFFECT": _SLOT,
     "ON": "a proxy",
     "IN": f"a space ({', '.join(SPACES)})",
-    "WHERE": f"{_METRIC} or {_SLOT}",
-    "AND": f"{_METRIC} or {_SLOT}",
-    "OR": f"{_METRIC} or {_SLOT}",
-    "NOT": f"{_METRIC} or {_SLOT}",
-    "LPAR": f"{_METRIC} or {_SLOT}",
+    "WHERE": _COMPARED,
+    "AND": _COMPARED,
+    "OR": _COMPARED,
+    "NOT": _COMPARED,
+    "LPAR": _COMPARED,
     "OPERATOR": "a number or an operation",
 }
 

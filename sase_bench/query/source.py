@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 import duckdb
 
+from sase_bench.database.rows import has_modules
+from sase_bench.database.schema import MODULE_TABLES
+from sase_bench.database.shelf import is_shelf
+from sase_bench.database.version import DEFAULT_TABLE, MODULES_FOLDER
 from sase_bench.errors import RequestError, unknown
 from sase_bench.query.metrics import METRICS
 
@@ -46,7 +51,20 @@ class Source:
     @property
     def how_to_fill(self) -> str:
         """What to say of a table without runs."""
-        return f"{str(self.path)!r} holds no runs yet; make some with: python -m sase_bench.sweep --db {self.path}"
+        if has_modules(self.connection) and self.rows(f"SELECT 1 FROM {MODULE_TABLES[0]} LIMIT 1"):
+            return f"{str(self.path)!r} holds runs of published modules only, and no block's; ask for them: modules by loss"
+        return f"{str(self.path)!r} holds no runs yet; make some with: {self.writing('sweep')}"
+
+    def writing(self, command: str) -> str:
+        """The command that writes to the table, as a person types it; what lies on a shelf is put into a table first."""
+        if not is_shelf(self.path):
+            return f"python -m sase_bench.{command} --db {quote(str(self.path))}"
+        place = quote(str(self.path))
+        shards = [place] if self.path.is_file() else [f"{place}/*.parquet"]
+        if any((self.path / MODULES_FOLDER).glob("*.parquet")):
+            shards.append(f"{place}/{MODULES_FOLDER}/*.parquet")
+        merge = f"python -m sase_bench.database merge {' '.join(shards)} --db {DEFAULT_TABLE}"
+        return f"{merge}, and then: python -m sase_bench.{command} --db {DEFAULT_TABLE}"
 
     def rows(self, sql: str, parameters: Sequence[object] | Mapping[str, object] = ()) -> list[tuple[Any, ...]]:
         """The rows that a statement of this program gives."""

@@ -42,10 +42,15 @@ def _command(argv: Sequence[str] | None) -> int:
         if getattr(options, name) is not None and getattr(options, name) < 1:
             raise RequestError(f"--{name} is at least 1, got {getattr(options, name)}")
     check_executor_options(options)
+    if options.device == "cuda" and options.executor != "ray":  # on a cluster the nodes have it, or have not
+        from sase_bench.proxies.measurement import resolve_device
+
+        resolve_device(options.device)
     if options.limit is not None and options.executor == "inline":
         raise RequestError("--limit goes with --executor local or ray, got --executor inline, which cannot end a run")
     budget = None if options.budget is None else read_duration(options.budget)
     entries, target = _planned(options)
+    target.check()
     work = [(_job(entry, options), tasks_of(entry.blocks, entry.seeds, options.together)) for entry in entries]
     if options.dry_run:
         return _dry_run(work, target, options)
@@ -152,6 +157,7 @@ def _dry_run(work: Sequence[tuple[Job, list[Task]]], target: Target, options: ar
         print(f"proxy {job.proxy.name}: {job.proxy.description}")
         print(f"plan: {blocks} blocks, {planned} runs, {planned - left} of them already in {target.path}")
         if todo:
+            _say("a few blocks are trained for a few steps now, to say how long all would take")
             each = estimate(job, todo)
             workers = at_once(options)
             total = duration(left * each.seconds / (workers or 1))

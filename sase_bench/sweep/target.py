@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from errno import EACCES, ENOTDIR
 from pathlib import Path
 from typing import Any
 
 from sase_bench.database.version import DEFAULT_TABLE
+from sase_bench.errors import RequestError
 from sase_bench.proxies.recipe import Proxy
 
 __all__ = ["DEFAULT_TABLE", "Target"]
@@ -30,6 +33,18 @@ class Target:
         from sase_bench.database.store import Store
 
         return Store(self.path, proxies)
+
+    def check(self) -> None:
+        """Raises `RequestError` for a place that `open` would refuse for what it is; nothing is changed or locked."""
+        if not self.is_shelf and self.path.is_dir():
+            raise RequestError(
+                f"{str(self.path)!r} is a folder, not a table; name a file with --db, or fill shards with --shelf {self.path}"
+            )
+        folder = self.path if self.is_shelf else self.path.parent
+        there = next(place for place in (folder, *folder.parents) if place.exists())
+        if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
+            number = ENOTDIR if not there.is_dir() else EACCES
+            raise RequestError(f"cannot write to {str(folder)!r}: {os.strerror(number)}")
 
     def keys(self, proxy: Proxy) -> set[tuple[int, str, int]]:
         """The runs (arch, proxy, seed) of `proxy` that are there, without changing anything."""

@@ -254,3 +254,14 @@ def test_bad_requests_get_one_line_and_status_2(
     assert err.startswith(f"database: {message}")
     assert err.count("\n") == 1
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_proxy_without_runs_is_not_exported(shard: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    table, out = tmp_path / "sase-bench.duckdb", tmp_path / "out.parquet"
+    assert main(["merge", str(shard), "--db", str(table)]) == 0
+    capsys.readouterr()
+    assert main(["export", str(out), "--proxy", "nope", "--db", str(table)]) == 2
+    assert capsys.readouterr().err == "database: unknown proxy 'nope'; choose from digits\n"
+    assert main(["export", str(out), "--proxy", "digits", "--modules", "--db", str(table)]) == 2
+    assert capsys.readouterr().err == f"database: '{table}' has no runs of published modules\n"
+    assert not out.exists()

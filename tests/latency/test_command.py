@@ -14,6 +14,7 @@ from sase_bench.latency import Setting, compose_networks, find_trunk, read_timin
 from sase_bench.latency import __main__ as command
 from sase_bench.latency.__main__ import main
 from sase_bench.latency.checks import Checked, agreements, factor_of, read_checks, replace_checks
+from sase_bench.latency.filling import latency_of
 from sase_bench.query import ask
 from sase_bench.query.__main__ import main as query
 from sase_bench.space import Space
@@ -117,7 +118,7 @@ def test_filled_latencies_are_those_that_are_composed_with_the_factor_of_the_che
     assert ask("top 1 by loss", db=path).notes == ()
     (block,) = ask("arch 54983", db=path).records()
     assert block["latency"] == pytest.approx(expected[54983])
-    assert ask("arch 54983", db=path).notes == answer.notes
+    assert ask("arch 54983", db=path).notes[0] == answer.notes[0]
     (latency,) = [record for record in ask("compare 0 with 1", db=path).records() if record["metric"] == "latency"]
     assert latency["difference"] == pytest.approx(expected[0] - expected[1], rel=1e-4)  # kept as FLOAT
     assert ask("rank 0 by latency", db=path).records()[0]["place"] == 1 + order.index(0)
@@ -161,6 +162,8 @@ def test_a_proxy_whose_trunk_has_no_latency_says_so_and_names_the_trunks_that_ha
 def test_without_a_check_of_networks_the_factor_is_missing_and_one(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
     write_timings(Path("database/latency/operations.parquet"), fake_timings())
     replace_checks(Path("database/latency/check.parquet"), checked("blocks"))
+    with Store(Path("sase-bench.duckdb"), [DIGITS]):
+        pass
     assert run("fill") == 0
     assert capsys.readouterr().out.endswith("factor None\n")
     with connect(Path("sase-bench.duckdb")) as table:
@@ -189,7 +192,7 @@ def test_checks_are_replaced_by_those_of_the_same_trunk_kind_and_conditions(tmp_
     [
         ([], "the following arguments are required: ACTION (see --help)"),
         (["guess"], "argument ACTION: invalid choice: 'guess'"),
-        (["measure", "--trunks", "resnet34"], "unknown trunk 'resnet34'; there are 17 of them, resnet20-"),
+        (["measure", "--trunks", "resnet34"], "unknown trunk 'resnet34'; choose from resnet20-"),
         (
             ["measure", "--trunks", "resnet8-local-w8"],
             "unknown trunk 'resnet8-local-w8'; choose from resnet8-local-w8-8px-1x10, ",
@@ -207,9 +210,12 @@ def test_checks_are_replaced_by_those_of_the_same_trunk_kind_and_conditions(tmp_
         (["check", "--blocks", "117650"], "there are no timings in"),
         (["fill"], "there are no timings in 'database/latency/operations.parquet'; make some with: python -m "),
         (["fill", "--batch", "1", "32"], "fill takes one --batch, that of the column latency; got 2"),
+        (["fill", "--trunks", SMALL, "--timings", "small.parquet"], "there is no table 'sase-bench.duckdb'; make one with: "),
         (["fill", "--timings", "file"], "'file' is not a file of timings"),
         (["fill", "--timings", "small.parquet"], "0 of the 130 parts of resnet20-w16-32px-3x10 were timed with --batch 1"),
         (["check", "--timings", "small.parquet"], "0 of the 130 parts of resnet20-w16-32px-3x10 were timed with --batch 1"),
+        (["compose", "--attention", "0", "se"], "compose takes blocks, got the module se, which is timed by: python -m "),
+        (["compose", "--attention", "foo"], "unknown attention module 'foo'"),
         (["compose", "--timings", "small.parquet", "--checks", "file"], "'file' is not a file of checks"),
     ],
 )
@@ -223,6 +229,19 @@ def test_bad_requests_get_one_line_and_status_2(
     assert err.startswith(f"latency: {message}")
     assert err.count("\n") == 1
     assert not Path("sase-bench.duckdb").exists()
+
+
+def test_any_block_is_composed(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    write_timings(Path("timings.parquet"), fake_timings())
+    setting = Setting(batch=1, device="cpu", threads=1, clock="thread")
+    seconds, _ = latency_of(TRUNK, read_timings(Path("timings.parquet")), [], setting)
+    assert run("compose", "--timings", "timings.parquet", "--attention", "111814", "sase", str(Space("full")[0])) == 0
+    rows = [line.split() for line in capsys.readouterr().out.splitlines()[2:]]
+    assert [int(row[-3]) for row in rows] == [111814, 54983, 0]
+    for row in rows:
+        arch = int(row[-3])
+        assert float(row[-1]) == pytest.approx(seconds[arch], rel=1e-3)
+        assert row[3:5] == ["place", f"{1 + int((seconds < seconds[arch]).sum()):,}"]
 
 
 def test_a_missing_gpu_is_said_so(run: Run, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

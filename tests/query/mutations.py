@@ -11,6 +11,7 @@ _WORDS = [
     *("top", "bottom", "pareto", "arch", "rank", "compare", "curve", "effect", "proxies", "columns", "summary", "sql"),
     *("by", "vs", "with", "where", "on", "in", "and", "or", "not", "(", ")", "<", "<=", ">", ">=", "=", "!=", "==", "<>"),
     *METRICS,
+    *("seeds", "val_loss", "val_top1", "se", "sase", "none"),
     *OPERATIONS,
     *(name for names in OPERATIONS.values() for name in names),
     *("digits", "cifar10-8", "tied", "full", "10", "0", "-1", "54983", "117648", "117649", "1e999", "1e-999", "0.3M", "95%"),
@@ -40,7 +41,7 @@ def question(generator: random.Random) -> str:
     if kind == 2:
         return f"effect {draw(sorted(OPERATIONS))} by {metric} {tail}"
     if kind == 3:
-        return f"rank {block(generator)} by {metric}"
+        return f"rank {block(generator)} by {metric} {draw(['', 'in tied', 'in full on digits'])}"
     if kind == 4:
         return f"compare {block(generator)} with {block(generator)}"
     return f"{draw(['arch', 'curve'])} {block(generator)}" if kind == 5 else str(draw(FORMS).example)
@@ -48,6 +49,8 @@ def question(generator: random.Random) -> str:
 
 def condition(generator: random.Random, depth: int) -> str:
     kind = generator.randrange(5) if depth else generator.randrange(2)
+    if generator.random() < 0.1:
+        return f"seeds {generator.choice(['<', '>=', '='])} {generator.randrange(5)}"
     if kind == 0:
         number = generator.choice(["0.3M", "95%", "20k", "1e-3", "-1.5", "0.9", "1G"])
         return f"{generator.choice(sorted(METRICS))} {generator.choice(['<', '<=', '>', '>=', '=', '!='])} {number}"

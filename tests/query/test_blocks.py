@@ -5,15 +5,18 @@ import duckdb
 import numpy as np
 import pytest
 
+from sase_bench.cost import count
 from sase_bench.errors import RequestError
 from sase_bench.query import ask
 from sase_bench.query.intervals import t_quantile
 from sase_bench.space import Architecture
+from sase_bench.trunk import ResNetTrunk
 from tests.query.conftest import Ask
 from tests.query.tables import DIVERGED, MIXED, NAMES, PLAIN, SASE, SQUEEZED, UNTRIED, run, write
 from tests.query.test_rankings import costs
 
 TRUNKS = {"digits": "resnet8-w8-8px-1x10", "cifar10-8": "resnet8-w8-8px-3x10", "fashion-16": "resnet8-w8-16px-1x10"}
+SIZED = "resnet50_params and resnet50_flops: of ResNet-50 at 224×224 with the attention in every bottleneck"
 
 
 def test_arch_tells_everything_of_a_block_on_every_proxy(asked: Ask) -> None:
@@ -21,7 +24,7 @@ def test_arch_tells_everything_of_a_block_on_every_proxy(asked: Ask) -> None:
     facts = {
         "arch": SASE, "text": NAMES[SASE], "digits": "3 1 6 2 0 5", "is_tied": False, "channel_squeeze": "gap+gmp",
         "channel_excite": "2conv_1x1", "channel_gate": "affine", "gated_squeeze": "p-norm", "spatial_squeeze": "gap",
-        "spatial_excite": "2conv_3x3",
+        "spatial_excite": "2conv_3x3", "resnet50_params": 28_102_568, "resnet50_flops": 4_092_006_748,
     }  # fmt: skip
     untried = {"runs": 0, "seeds": 0, "diverged": 0, "failed": 0, "reasons": None, "val_top1": None, "val_top1_sd": None,
                "val_loss": None, "val_loss_sd": None, "train_seconds": None, "train_seconds_sd": None}  # fmt: skip
@@ -38,7 +41,7 @@ def test_arch_tells_everything_of_a_block_on_every_proxy(asked: Ask) -> None:
             train_seconds=3.0, train_seconds_sd=1.0),
         row("fashion-16"),
     ]  # fmt: skip
-    assert (answer.shared, answer.upright, answer.notes) == (10, True, ())
+    assert (answer.shared, answer.upright, answer.notes) == (12, True, (SIZED,))
 
 
 @pytest.mark.parametrize("text", [NAMES[SASE], "GAP+GMP/2conv_1x1/affine/p-norm/GAP/2conv_3x3", f'"{NAMES[SASE]}"'])
@@ -66,7 +69,7 @@ def test_arch_says_why_runs_have_no_scores(asked: Ask) -> None:
 def test_a_block_without_scores_still_has_costs(asked: Ask, arch: int) -> None:
     answer = asked(f"arch {arch}")
     (record,) = answer.records()
-    assert answer.notes == (f"block {arch} has no run that ended ok; costs are counted",)
+    assert answer.notes == (f"block {arch} has no run that ended ok; costs are counted", SIZED)
     assert (record["val_top1"], record["val_loss"], record["train_seconds"]) == (None, None, None)
     assert (record["params"], record["flops"]) == costs(arch)
 
@@ -85,6 +88,14 @@ def test_arch_shows_trunks_that_have_costs_but_no_proxy(tmp_path: Path) -> None:
 def test_arch_answers_from_a_table_that_describes_no_proxy(tmp_path: Path) -> None:
     (record,) = ask("arch 0", db=write(tmp_path / "table.duckdb", [], [])).records()
     assert (record["arch"], record["proxy"], record["params"]) == (0, None, None)
+
+
+def at_full_size(name: str) -> tuple[object, ...]:
+    """What a row of `compare` says of the published block and the first one in ResNet-50."""
+    one, other = (
+        int(number) for number in getattr(count(ResNetTrunk(depth=50), [Architecture(SASE), Architecture(PLAIN)]), name)
+    )
+    return one, None, None, other, None, None, one - other, None, None, None
 
 
 def test_compare_pairs_the_seeds_that_both_have(asked: Ask) -> None:
@@ -107,8 +118,13 @@ def test_compare_pairs_the_seeds_that_both_have(asked: Ask) -> None:
         ),
         (*facts, "params", "parameters", params, None, None, plain_params, None, None, params - plain_params, None, None, None),
         (*facts, "flops", "multiply-accumulates", flops, None, None, plain_flops, None, None, flops - plain_flops, *[None] * 3),
+        (*facts, "resnet50_params", "parameters", *at_full_size("params")),
+        (*facts, "resnet50_flops", "multiply-accumulates", *at_full_size("flops")),
     )  # fmt: skip
-    assert answer.notes == ("difference: a - b, mean over the seeds that both have; low and high: 95 % interval",)
+    assert answer.notes == (
+        f"params and flops: of {TRUNKS['digits']}, the trunk of the proxy; {SIZED}",
+        "difference: a - b, mean over the seeds that both have; low and high: 95 % interval",
+    )
 
 
 def test_one_common_seed_gives_a_difference_without_interval_and_none_gives_neither(asked: Ask) -> None:
@@ -122,7 +138,7 @@ def test_comparing_with_a_block_that_was_not_measured_leaves_its_side_missing(as
     answer = asked(f"compare {UNTRIED} with {DIVERGED}")
     assert [row[7:13] for row in answer.rows[:3]] == [(None, None, 0, None, None, 0)] * 3
     assert (answer.rows[3][7], answer.rows[3][10]) == (costs(UNTRIED)[0], costs(DIVERGED)[0])
-    untried, diverged, _ = answer.notes
+    untried, diverged, *_ = answer.notes
     assert untried.startswith(
         f"block {UNTRIED} has no run that ended ok on the proxy digits; train it with: python -m sase_bench."
     )
@@ -143,7 +159,7 @@ def test_curve_averages_over_the_seeds_at_each_epoch(asked: Ask) -> None:
 def test_what_was_not_measured_has_no_curve_and_no_place(asked: Ask, query: str) -> None:
     with pytest.raises(RequestError, match=f"block {DIVERGED} has no run that ended ok on the proxy digits; 2 diverged"):
         asked(query.format(DIVERGED))
-    with pytest.raises(RequestError, match=f"sweep --plan {UNTRIED} --proxy digits --db "):
+    with pytest.raises(RequestError, match=f"sweep --plan {UNTRIED} --proxy digits --space full --db "):
         asked(query.format(UNTRIED))
 
 

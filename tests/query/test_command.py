@@ -59,15 +59,26 @@ BAD = {
     "pareto loss vs latency": NO_LATENCY,
     f"rank {SASE} by latency": NO_LATENCY,
     "effect channel_gate by latency": NO_LATENCY,
-    "top 1 by loss where": f"the query ends too early; after 'where' comes {A_METRIC} or a slot (channel_squeeze, ",
+    "top 1 by loss where": f"the query ends too early; after 'where' comes {A_METRIC}, seeds or a slot (channel_squeeze, ",
     "top 1 by loss where params": "the query ends too early; after 'params' comes one of < <= > >= = !=",
     "top 1 by loss where params <": "the query ends too early; after '<' comes a number or an operation",
     "top 1 by loss where params < 3x": ("not a number: '3x' at column 30; write for example 0.95, 95%, 20k or 0.3M"),
     "top 1 by loss where params < 1e999": "the number '1e999' at column 30 is too large",
+    "top 1 by loss where top1 > 43": "top1 is a fraction 0..1, got '43' at column 28; write 43%",
+    "top 1 by loss where val_top1 > 4300%": "top1 is a fraction 0..1, got '4300%' at column 32; write 43%",
+    "top 1 by loss where top1 > 4300": "top1 is a fraction 0..1, got '4300' at column 28; write for example 43% or 0.43",
+    "top 1 by loss where seeds > many": "not a number: 'many' at column 29; write for example 0.95, 95%, 20k or 0.3M",
+    f"rank {SASE} by loss in tied": f"block {SASE} is not in the tied space; ask for its place without: in tied",
+    "arch se": (
+        "se is a published module, which has: modules by METRIC, curve se, compare se with BLOCK; a block is expected "
+        "at column 6"
+    ),
+    "rank none by loss": "none is a published module, which has: modules by METRIC, curve none, compare none with BLOCK; ",
+    "compare 5 with foo": "unknown attention module 'foo'; ",
     "top 1 by loss where params == 3": "unexpected '=' at column 29; expected a number or an operation",
     "top 1 by loss where size < 3": (
         "unknown metric or slot 'size' at column 21; choose from top1, loss, params, flops, latency, train_seconds, "
-        "channel_squeeze, channel_excite, channel_gate, gated_squeeze, spatial_squeeze, spatial_excite"
+        "seeds, channel_squeeze, channel_excite, channel_gate, gated_squeeze, spatial_squeeze, spatial_excite"
     ),
     "top 1 by loss where channel_squeeze < gap": "an operation is only compared by = and !=, got '<' at column 37",
     "top 1 by loss where channel_squeeze = conv_3x3": (
@@ -94,7 +105,7 @@ BAD = {
     "rank 5": "the query ends too early; after '5' comes 'by'",
     f"rank {DIVERGED} by loss": f"block {DIVERGED} has no run that ended ok on the proxy digits; 2 diverged",
     f"curve {UNTRIED}": f"block {UNTRIED} has no run that ended ok on the proxy digits; train it with: python -m",
-    "rank 5 by loss where params < 3": "unexpected 'where' at column 16; expected 'on' or the end of the query",
+    "rank 5 by loss where params < 3": "unexpected 'where' at column 16; expected 'in', 'on' or the end of the query",
     "compare 5": "the query ends too early; after '5' comes 'with'",
     "compare 5 with": "the query ends too early; after 'with' comes an architecture",
     "effect gap by loss": "unknown slot 'gap' at column 8; choose from channel_squeeze, channel_excite, ",
@@ -211,6 +222,7 @@ def test_notes_go_to_stderr_and_answers_to_stdout(table: Path, capsys: pytest.Ca
     assert json.loads(out)[0]["test_loss"] == 0.28125 + 1 / 8
     assert err == (
         "query: on the proxy digits, which has the most runs; others: cifar10-8 (say: on NAME)\n"
+        "query: blocks have 1 to 3 seeds here, fewer seeds mean more noise; the surest alone: where seeds >= 3\n"
         "query: test metrics were revealed: scores are those on the test images\n"
     )
 

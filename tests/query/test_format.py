@@ -109,6 +109,8 @@ channel_gate     3conv1d_3
 gated_squeeze    gap
 spatial_squeeze  gap
 spatial_excite   2conv_3x3
+resnet50_params  25,557,672
+resnet50_flops   4,089,733,468
 
 proxy             digits
 runs              2
@@ -228,11 +230,22 @@ def test_text_cannot_steer_a_terminal_or_break_a_table() -> None:
     assert {line.replace("\\|", "").count("|") for line in render(ODD, "md").splitlines()} == {12}
 
 
+def test_a_column_has_one_number_of_decimals() -> None:
+    def column(*values: float | None) -> list[str]:
+        answer = Answer(fields=fields("arch", "val_loss_sd"), rows=tuple(enumerate(values)))
+        return [line.split("|")[2].strip() for line in render(answer, "md").splitlines()[2:]]
+
+    assert column(0.004, 0.0007071067811865475, None, 0.0, -1.5) == ["0.00400", "0.00071", "-", "0.00000", "-1.50000"]
+    assert column(0.004, 0.0012) == ["0.0040", "0.0012"]
+    assert column(0.0) == ["0.0000"]
+    assert column(0.004, 1.25e-9) == ["0.0040", "1.25e-09"]  # no column is that wide
+
+
 def test_numbers_for_people_are_rounded_but_never_to_nothing() -> None:
     answer = Answer(
         fields=fields("val_loss", "params", "arch", "train_seconds"), rows=((0.00001234, 1234567, 1234567, 1234.5),)
     )
-    assert render(answer, "md").splitlines()[-1] == "| 1.234e-05 | 1,234,567 | 1234567 | 1,234.50 |"
+    assert render(answer, "md").splitlines()[-1] == "| 0.000012 | 1,234,567 | 1234567 | 1,234.50 |"
     answer = Answer(fields=fields("val_loss", "value"), rows=((1.5e30, 20170), (0.0, -0.5)))
     assert render(answer, "md").splitlines()[-2:] == ["| 1.5e+30 | 20,170 |", "| 0.0000 | -0.5000 |"]
 

@@ -3,12 +3,16 @@
 from pathlib import Path
 
 import pytest
+import torch
 
+from sase_bench.backbones import cifar_resnet, count_network
+from sase_bench.cost import count
 from sase_bench.database import Store
 from sase_bench.errors import RequestError
 from sase_bench.modules import Module
 from sase_bench.query import ask
 from sase_bench.record import Record
+from sase_bench.space import Architecture
 from tests.query.tables import PLAIN, SASE, run
 from tests.records import DIGITS, unfinished
 
@@ -89,9 +93,21 @@ def test_a_block_is_compared_with_a_module_by_the_seeds_of_both(table: Path) -> 
     rows = {row["metric"]: row for row in ask(f"compare {SASE} with NONE", db=table).records()}
     assert (rows["val_loss"]["b_arch"], rows["val_loss"]["b_text"]) == (1_000_000, "none")
     assert (rows["val_loss"]["difference"], rows["val_loss"]["pairs"]) == (-0.625, 1)
-    assert rows["params"]["b"] is None
+    trunk, arch = DIGITS.trunk, Architecture(SASE)
+    assert rows["params"]["b"] == trunk.params
+    assert rows["params"]["difference"] == int(count(trunk, [arch]).params[0]) - trunk.params
+    assert rows["resnet50_params"]["b"] == 25_557_032
     swapped = {row["metric"]: row for row in ask(f"compare eca with {SASE}", db=table).records()}
     assert (swapped["val_top1"]["a"], swapped["val_top1"]["difference"]) == (0.75, 0.625 - 0.875)
+
+
+def test_costs_of_a_module_are_those_of_the_network_as_it_is_built(table: Path) -> None:
+    rows = {row["metric"]: row for row in ask(f"compare {SASE} with triplet", db=table).records()}
+    with torch.device("meta"):
+        network = cifar_resnet(8, "triplet", width=8, resolution=8, in_channels=1)
+    assert (rows["params"]["b"], rows["flops"]["b"]) == count_network(network, 1, 8, 8)
+    assert (rows["resnet50_params"]["b"], rows["resnet50_flops"]["b"]) == (25_561_832, 4_135_500_918)
+    assert (rows["resnet50_params"]["a"], rows["resnet50_params"]["difference"]) == (28_102_568, 2_540_736)
 
 
 def test_a_module_has_a_learning_curve(table: Path) -> None:
@@ -107,7 +123,7 @@ def test_a_module_has_a_learning_curve(table: Path) -> None:
         ("modules by params", "modules are compared by what a run measures, top1, loss or train_seconds, got params"),
         ("curve se", "module se has no run that ended ok on the proxy digits; 1 diverged"),
         ("curve bam", "module bam has no run that ended ok on the proxy digits; train it with: .* --plan bam --proxy digits"),
-        ("rank eca by loss", "an architecture is six operation names"),
+        ("rank eca by loss", "eca is a published module, which has: modules by METRIC, curve eca, "),
         ("modules by loss in tied", "unexpected 'in' at column 17; expected 'on' or the end"),
     ],
 )

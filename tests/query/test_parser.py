@@ -48,7 +48,7 @@ GAP = OperationIs("channel_squeeze", "=", "gap")
         ("pareto loss vs params", Pareto(first=LOSS, second=PARAMS)),
         ("arch 54983", Arch(arch=SASE_BLOCK)),
         (f"arch {SASE_BLOCK}", Arch(arch=SASE_BLOCK)),
-        ("rank 5 by loss on 'a b'", Rank(arch=Architecture(5), metric=LOSS, on=Word("a b", 20))),
+        ("rank 5 by loss on 'a b'", Rank(arch=Architecture(5), metric=LOSS, selection=Selection(on=Word("a b", 20)))),
         ("compare 5 with 6", Compare(a=Architecture(5), b=Architecture(6))),
         ("curve 5 on digits", Curve(arch=Architecture(5), on=Word("digits", 12))),
         ("effect channel_gate by loss in full", Effect(slot="channel_gate", metric=LOSS)),

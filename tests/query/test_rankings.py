@@ -13,6 +13,7 @@ from sase_bench.space import OPERATIONS, Architecture, Space
 from tests.query.conftest import Ask
 from tests.query.tables import MIXED, NAMES, PLAIN, SASE, SCORES, SQUEEZED, run, write
 
+SEEDS = "blocks have 1 to 3 seeds here, fewer seeds mean more noise; the surest alone: where seeds >= 3"
 MEASURED = (SASE, PLAIN, SQUEEZED, MIXED)
 
 
@@ -35,7 +36,7 @@ def test_top_by_top1_is_this_table(asked: Ask) -> None:
         (3, PLAIN, NAMES[PLAIN], 0.78125, pytest.approx(sqrt(2) / 32), 2, 0.5625, *costs(PLAIN)),
         (4, MIXED, NAMES[MIXED], 0.625, 0.0, 2, 1.0, *costs(MIXED)),
     )
-    assert answer.notes == ()
+    assert answer.notes == (SEEDS,)
 
 
 @pytest.mark.parametrize(
@@ -57,6 +58,10 @@ def test_top_by_top1_is_this_table(asked: Ask) -> None:
         ("top 9 by loss in tied where params < 1G on digits", [SQUEEZED, PLAIN, MIXED]),
         ("TOP 9 BY LOSS ON digits IN TIED WHERE PARAMS < 1g", [SQUEEZED, PLAIN, MIXED]),
         ("top 9 by top1 on cifar10-8", [PLAIN, SASE]),
+        ("top 9 by top1 where seeds >= 2", [SASE, PLAIN, MIXED]),
+        ("top 9 by top1 where seeds = 2 and not loss > 0.6", [PLAIN]),
+        ("top 9 by val_top1 where val_loss > 0.3 and val_top1 > 70%", [SASE, PLAIN]),
+        ("bottom 2 by VAL_LOSS", [MIXED, PLAIN]),
     ],
 )
 def test_order_and_conditions(asked: Ask, query: str, expected: list[int]) -> None:
@@ -97,7 +102,7 @@ def test_the_pareto_front_of_loss_and_seconds(asked: Ask) -> None:
         (SQUEEZED, NAMES[SQUEEZED], 0.28125, None, 2.0, None, 1, 0.90625, *costs(SQUEEZED)),
         (PLAIN, NAMES[PLAIN], 0.5625, pytest.approx(sqrt(2) / 16), 1.0, 0.0, 2, 0.78125, *costs(PLAIN)),
     )
-    assert answer.notes == ("2 of 4 architectures",)
+    assert answer.notes == (SEEDS, "2 of 4 architectures")
 
 
 def test_the_pareto_front_is_what_comparing_all_pairs_gives(tmp_path: Path) -> None:
@@ -254,7 +259,7 @@ def test_with_test_scores_the_columns_say_so(asked: Ask) -> None:
         "place", "arch", "text", "test_top1", "test_top1_sd", "seeds", "test_loss", "params", "flops",
     )  # fmt: skip
     assert answer.rows[0][3:7] == (0.90625 - 1 / 32, None, 1, 0.28125 + 1 / 8)
-    assert answer.notes == ("test metrics were revealed: scores are those on the test images",)
+    assert answer.notes == (SEEDS, "test metrics were revealed: scores are those on the test images")
 
 
 def test_the_proxy_is_the_querys_the_options_or_the_one_with_the_most_runs(asked: Ask, tmp_path: Path) -> None:
@@ -262,7 +267,36 @@ def test_the_proxy_is_the_querys_the_options_or_the_one_with_the_most_runs(asked
     assert len(asked("top 9 by loss", proxy="cifar10-8").rows) == 2
     answer = asked("top 9 by loss", proxy=None)
     assert (len(answer.rows), answer.notes) == (
-        4, ("on the proxy digits, which has the most runs; others: cifar10-8 (say: on NAME)",),
+        4, ("on the proxy digits, which has the most runs; others: cifar10-8 (say: on NAME)", SEEDS),
     )  # fmt: skip
     path = write(tmp_path / "table.duckdb", [run(1, 0, 0.5, 1.0, 1.0)])
     assert ask("top 9 by loss", db=path).notes == ()
+
+
+def test_blocks_with_as_many_seeds_are_ranked_without_a_remark(asked: Ask) -> None:
+    assert asked("top 9 by top1 where seeds = 2").notes == ()
+    assert asked("top 9 by params").notes == ()
+
+
+def test_a_place_in_the_tied_space_is_among_its_blocks(asked: Ask) -> None:
+    (record,) = asked(f"rank {PLAIN} by loss in tied").records()
+    assert (record["place"], record["of"]) == (2, 3)
+    (record,) = asked(f"rank {PLAIN} by loss in full").records()
+    assert (record["place"], record["of"]) == (3, 4)
+
+
+def test_the_headers_of_scores_are_names_of_metrics_everywhere(asked: Ask) -> None:
+    for long, short in (("val_loss", "loss"), ("val_top1", "top1")):
+        for query in (
+            "top 3 by {}",
+            f"rank {SASE} by {{}}",
+            "effect channel_gate by {}",
+            "pareto {} vs params",
+            "modules by {}",
+        ):
+            assert asked(query.format(long)) == asked(query.format(short))
+
+
+def test_sase_is_a_name_of_the_published_block(asked: Ask) -> None:
+    assert asked("rank sase by loss") == asked(f"rank {SASE} by loss")
+    assert asked("curve SASE") == asked(f"curve {SASE}")

@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
+import torch
 
 from sase_bench.database import Store, connect, read_shard
 from sase_bench.database.shard_writer import keys_of
@@ -37,6 +38,7 @@ def test_a_sweep_trains_what_is_planned_and_then_has_nothing_to_do(tmp_path: Pat
     dry = subprocess.run([*command[:-2], "--dry-run", "--seeds", "2"], cwd=tmp_path, capture_output=True, text=True)
     lines = dry.stdout.splitlines()
     assert (dry.returncode, lines[1]) == (0, "plan: 2 blocks, 4 runs, 2 of them already in sase-bench.duckdb")
+    assert dry.stderr == "sweep: a few blocks are trained for a few steps now, to say how long all would take\n"
     assert lines[2].startswith("to do: 2 runs, about ")
     assert lines[2].endswith("s a run, from 2 timed blocks)")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["sase-bench.duckdb", "sase-bench.duckdb.lock"]
@@ -100,7 +102,7 @@ def test_an_interrupted_sweep_ends_with_130_and_one_line(tmp_path: Path, number:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--proxy", "mnist"], "unknown proxy 'mnist'; there are 27 of them, digits first"),
+        (["--proxy", "mnist"], "unknown proxy 'mnist'; choose from digits, fashion-8, "),
         (["--proxy", "cifar10-8", "--data", "nowhere"], "there is no folder 'nowhere' with cifar10; fetch it with --data"),
         (["--proxy", "cifar10-8"], "cifar10 is not part of the package; say where it is with --data DIR"),
         (["--space", "half"], "argument --space: invalid choice: 'half'"),
@@ -117,6 +119,10 @@ def test_an_interrupted_sweep_ends_with_130_and_one_line(tmp_path: Path, number:
         (["--db", "file/table.duckdb"], "cannot write to 'file': "),
         (["--db", "/proc/table.duckdb"], "cannot write to '/proc': "),
         (["--db", "file"], "'file' cannot be read as a DuckDB file"),
+        (["--db", ".", "--dry-run"], "'.' is a folder, not a table; name a file with --db, or fill shards with --shelf ."),
+        (["--db", "file/table.duckdb", "--dry-run"], "cannot write to 'file': "),
+        (["--db", "file", "--dry-run"], "'file' cannot be read as a DuckDB file"),
+        (["--shelf", "file", "--dry-run"], "cannot write to 'file': "),
         (["--colour", "red"], "unrecognized arguments: --colour red"),
     ],
 )  # fmt: skip
@@ -192,3 +198,14 @@ def asked(folder: Path) -> int:
     assert (answer.returncode, answer.stderr) == (0, "")
     assert 1 <= len(json.loads(answer.stdout)) <= 10
     return 1
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
+@pytest.mark.parametrize("rest", [[], ["--dry-run"]])
+def test_a_device_that_is_not_there_is_refused_before_anything_else(
+    rest: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["--device", "cuda", *rest]) == 2
+    assert capsys.readouterr() == ("", "sweep: there is no CUDA device on this machine; use --device cpu\n")
+    assert list(tmp_path.iterdir()) == []

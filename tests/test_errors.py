@@ -1,0 +1,24 @@
+import pytest
+
+from sase_bench.errors import unknown
+
+TWENTY = [f"{letter}-{number}" for number in range(2) for letter in "abcdefghij"]
+
+
+@pytest.mark.parametrize(
+    ("got", "choices", "message"),
+    [
+        ("x", ["a", "b"], "unknown thing 'x'; choose from a, b"),
+        ("a-3", TWENTY[:10], f"unknown thing 'a-3'; choose from {', '.join(TWENTY[:10])}"),
+        ("a-3", TWENTY, "unknown thing 'a-3'; did you mean a-1 or a-0?"),
+        ("nothing", TWENTY, f"unknown thing 'nothing'; choose from {', '.join(TWENTY)}"),
+        ("a-0,b-1", TWENTY, f"unknown thing 'a-0,b-1'; choose from {', '.join(TWENTY)}"),
+        ("nothing", TWENTY * 2, "unknown thing 'nothing'; there are 40 of them, a-0 first"),
+    ],
+)
+def test_what_could_have_been_meant_is_named(got: str, choices: list[str], message: str) -> None:
+    assert str(unknown("thing", got, choices)) == message
+
+
+def test_a_long_name_is_cut() -> None:
+    assert str(unknown("thing", "x" * 1000, ["a"])) == f"unknown thing '{'x' * 120}'; choose from a"
