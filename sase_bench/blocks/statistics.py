@@ -47,8 +47,11 @@ def _third_moment(x: Tensor, dims: Dims) -> Tensor:
 
 
 def _std(x: Tensor, dims: Dims) -> Tensor:
-    """Unbiased; several times faster than `torch.std`, and of gradient 0 where all values are equal, like it."""
-    freedom = math.prod(x.shape[dim] for dim in dims) - 1
+    """Unbiased; several times faster than `torch.std`, and of gradient 0 where all values are equal, like it.
+
+    Of a single value, which a block that was built for a larger map meets on a small image, it is 0.
+    """
+    freedom = max(1, math.prod(x.shape[dim] for dim in dims) - 1)
     variance = (x - x.mean(dims, keepdim=True)).square().sum(dims, keepdim=True) / freedom
     return variance.clamp_min(_TINY).sqrt()
 

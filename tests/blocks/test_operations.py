@@ -290,12 +290,23 @@ def test_one_image_gets_the_same_result_in_evaluation_alone_and_in_a_batch(slot:
 
 
 @every_operation
-@pytest.mark.parametrize(("height", "width"), [(4, 3), (9, 5), (13, 21)])
+@pytest.mark.parametrize(("height", "width"), [(4, 3), (9, 5), (13, 21), (1, 1)])
 def test_maps_of_another_size_agree_with_the_formula(slot: str, name: str, height: int, width: int) -> None:
     module, x = built(slot, name, (18, 7, 5)), input_of(slot, (18, height, width))
     result = module(torch.from_numpy(x))
     assert result.shape == (BATCH, *gives(slot, 18, height, width))
     assert_equal(result, FORMULAS[slot][name](x, arrays(module)))
+
+
+@every_operation
+@pytest.mark.parametrize("training", [True, False])
+def test_on_a_single_pixel_values_and_gradients_are_finite(slot: str, name: str, training: bool) -> None:
+    module = built(slot, name, (18, 7, 5)).train(training)
+    x = torch.from_numpy(input_of(slot, (18, 1, 1))).requires_grad_()
+    result = module(x)
+    assert result.isfinite().all()
+    result.sum().backward()
+    assert all(tensor.grad is not None and tensor.grad.isfinite().all() for tensor in (x, *module.parameters()))
 
 
 def test_at_the_build_size_the_resize_of_the_affine_maps_is_exactly_inert() -> None:

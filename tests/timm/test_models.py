@@ -279,6 +279,17 @@ def test_the_training_script_finds_what_it_asks_for(name: str) -> None:
     assert any(isinstance(module, nn.SyncBatchNorm) for key, module in synchronised.named_modules() if "mixer" in key)
 
 
+@one_of_each
+def test_frozen_batch_normalisation_is_asked_in_the_blocks_too(name: str) -> None:
+    network = model(name, attention=TEXT)
+    network(images())  # running statistics
+    expected = network.eval()(images())
+    network = timm.layers.freeze_batch_norm_2d(network)
+    assert not any(isinstance(module, nn.BatchNorm2d) for module in network.modules())
+    for training in (True, False):
+        torch.testing.assert_close(network.train(training)(images()), expected)
+
+
 @pytest.mark.parametrize("attention", ["sase", TEXT, *MODULES])
 def test_mixed_precision_gives_finite_gradients(attention: str) -> None:
     network = model("sase_resnet20", attention=attention)
