@@ -5,13 +5,14 @@ The file's metadata holds `attention` (the block's text, a module's name, or "no
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
-from torch import nn
+from torch import Tensor, nn
 
 from sase_bench.backbones.attention import attention_builder
 from sase_bench.backbones.cifar import CifarResNet
@@ -19,15 +20,33 @@ from sase_bench.errors import RequestError
 from sase_bench.trunk import CifarTrunk, ResNetTrunk, Trunk
 from sase_bench.version import __version__
 
-__all__ = ["build_described", "describe", "load_checkpoint", "read_description", "save_checkpoint"]
+__all__ = [
+    "build_described",
+    "describe",
+    "fill",
+    "load_checkpoint",
+    "read_description",
+    "save_checkpoint",
+    "write_tensors",
+]
 
 _TRUNKS: dict[str, type[Trunk]] = {"CifarTrunk": CifarTrunk, "ResNetTrunk": ResNetTrunk}
 
 
 def save_checkpoint(network: nn.Module, path: Path | str) -> None:
-    """Write the weights and the description of a network that `cifar_resnet`, `resnet50` or `resnet101` built."""
-    description = describe(network)
-    save_file({name: tensor.contiguous() for name, tensor in network.state_dict().items()}, path, description)
+    """Write the weights and the description of a network that `cifar_resnet`, `resnet50` or `resnet101` built.
+
+    Raises `RequestError` for another network, and where nothing can be written.
+    """
+    write_tensors(network.state_dict(), path, describe(network))
+
+
+def write_tensors(tensors: Mapping[str, Tensor], path: Path | str, description: dict[str, str]) -> None:
+    """Write a file of `tensors` with its `description`. Raises `RequestError` where nothing can be written."""
+    try:
+        save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, path, description)
+    except (OSError, SafetensorError) as error:
+        raise RequestError(f"cannot write {str(path)!r}: {error}") from None
 
 
 def describe(network: nn.Module) -> dict[str, str]:
@@ -61,19 +80,41 @@ def read_description(path: Path | str) -> dict[str, str]:
 
 
 def load_checkpoint(path: Path | str) -> nn.Module:
-    """The network of the checkpoint at `path` with its weights, on the CPU, in evaluation mode."""
+    """The network of the checkpoint at `path` with its weights, on the CPU, in evaluation mode.
+
+    Raises `RequestError` for a file that is no checkpoint of ours, or that of a detector.
+    """
     description = read_description(path)
+    if "detector" in description:
+        raise RequestError(
+            f"{str(path)!r} holds a detector, not a network alone; sase_bench.train.detector.load_detector reads it"
+        )
     network = build_described(description)
-    with safe_open(path, "pt") as file:
-        network.load_state_dict({name: file.get_tensor(name) for name in file.keys()})  # noqa: SIM118
+    fill(network, path)
     return network.eval()
 
 
+def fill(network: nn.Module, path: Path | str) -> None:
+    """Give `network` the weights in the file. Raises `RequestError` for those of another network."""
+    with safe_open(path, "pt") as file:
+        weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    try:
+        network.load_state_dict(weights)
+    except RuntimeError as error:
+        reason = " ".join(str(error).split())
+        raise RequestError(f"the weights in {str(path)!r} are not those of the network it describes: {reason[:300]}") from None
+
+
 def build_described(description: dict[str, str]) -> nn.Module:
-    """The untrained network that `describe` described."""
-    fields: dict[str, Any] = json.loads(description["backbone"])
-    kind, options = fields.pop("kind"), json.loads(description["options"])
-    trunk = _TRUNKS[kind](**fields)
+    """The untrained network that `describe` described. Raises `RequestError` for a description of nothing."""
+    try:
+        fields: dict[str, Any] = json.loads(description["backbone"])
+        options: dict[str, Any] = json.loads(description["options"])
+        trunk = _TRUNKS[fields.pop("kind")](**fields)
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
+        raise RequestError(
+            f"there is no backbone {description['backbone']!r} with options {description['options']!r}"
+        ) from error
     if isinstance(trunk, CifarTrunk):
         return CifarResNet(trunk, attention_builder(description["attention"]))
     from sase_bench.backbones.resnet import resnet

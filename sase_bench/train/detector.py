@@ -12,16 +12,15 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import safe_open
-from safetensors.torch import save_file
 from torch import nn
+from torch.nn.modules.batchnorm import _BatchNorm
 from torchvision.models.detection import FasterRCNN, MaskRCNN
 from torchvision.models.detection.backbone_utils import BackboneWithFPN
 from torchvision.models.resnet import ResNet
 
 from sase_bench.backbones import load_checkpoint
 from sase_bench.backbones.attention import attention_builder
-from sase_bench.backbones.checkpoint import build_described, describe, read_description
+from sase_bench.backbones.checkpoint import build_described, describe, fill, read_description, write_tensors
 from sase_bench.errors import RequestError, unknown
 from sase_bench.proxies.initialisation import derived_seed
 from sase_bench.train.backbone import build_backbone
@@ -56,7 +55,7 @@ class PyramidBackbone(BackboneWithFPN):
                 norm.requires_grad_(False)
 
     def _norms(self) -> list[nn.Module]:
-        return [module for module in self.body.modules() if isinstance(module, nn.BatchNorm2d)]
+        return [module for module in self.body.modules() if isinstance(module, _BatchNorm)]
 
     def train(self, mode: bool = True) -> PyramidBackbone:
         """As of any module, but frozen normalisation stays in evaluation mode."""
@@ -89,8 +88,7 @@ def build_detector(
 
 def save_detector(detector: FasterRCNN, path: Path) -> None:
     """Write the weights of a detector that `build_detector` built, and its description, as safetensors."""
-    tensors = {name: tensor.contiguous() for name, tensor in detector.state_dict().items()}
-    save_file(tensors, path, {"format": "pt", **describe_detector(detector)})
+    write_tensors(detector.state_dict(), path, {"format": "pt", **describe_detector(detector)})
 
 
 def load_detector(path: Path) -> FasterRCNN:
@@ -101,8 +99,7 @@ def load_detector(path: Path) -> FasterRCNN:
     recipe = CocoRecipe(**json.loads(description["sizes"]))
     network, classes = build_described(description), json.loads(description["classes"])
     detector = _assembled(description["detector"], network, classes, recipe, trainable=5, freeze=False)
-    with safe_open(path, "pt") as file:
-        detector.load_state_dict({name: file.get_tensor(name) for name in file.keys()})  # noqa: SIM118
+    fill(detector, path)
     return detector.eval()
 
 

@@ -106,6 +106,14 @@ def test_blocks_of_resnet50_are_built_for_the_maps_they_meet() -> None:
     assert sorted(set(met)) == [(256, 24, 24), (512, 12, 12), (1024, 6, 6), (2048, 3, 3)]
 
 
+@pytest.mark.parametrize("training", [True, False])
+@pytest.mark.parametrize("squeeze", ["gap+std", "l2-norm"])
+def test_images_as_small_as_a_pixel_of_the_last_stage_are_classified(squeeze: str, training: bool) -> None:
+    network = resnet50(f"{squeeze}/affine/affine/gap/gap/conv_3x3", num_classes=5).train(training)
+    with torch.no_grad():
+        assert network(torch.rand(2, 3, 32, 32, generator=torch.Generator().manual_seed(0))).isfinite().all()
+
+
 @pytest.mark.parametrize(
     ("attention", "message"),
     [
