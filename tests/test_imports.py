@@ -37,7 +37,7 @@ MAP: dict[str, set[str]] = {
     "blocks": {"errors", "space"},
     "modules": {"errors", "record", "space", "trunk"},
     "backbones": {"blocks", "errors", "modules", "space", "trunk", "version"},
-    "timm": {"backbones", "errors", "trunk"},
+    "timm": {"backbones", "blocks", "errors", "trunk"},
     "proxies": {"backbones", "blocks", "cli", "errors", "modules", "record", "space", "trunk", "version"},
     "database": {"cli", "cost", "errors", "modules", "proxies", "record", "space", "trunk"},
     "latency": {

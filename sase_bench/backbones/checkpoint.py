@@ -1,7 +1,8 @@
 """Weights of a network in safetensors, with what is needed to build it again: a checkpoint knows its block.
 
 The file's metadata holds `attention` (the block's text, a module's name, or "none"), `backbone` (the trunk as JSON), `options`
-(what else torchvision's ResNet was given, as JSON) and the version that wrote it. Any safetensors reader opens it.
+(what else torchvision's ResNet was given, as JSON), the version that wrote it, and `epsilon` where it is not that of
+`sase_bench.blocks`. Any safetensors reader opens it.
 """
 
 import json
@@ -16,6 +17,8 @@ from torch import Tensor, nn
 
 from sase_bench.backbones.attention import attention_builder
 from sase_bench.backbones.cifar import CifarResNet
+from sase_bench.blocks import SASEBlock
+from sase_bench.blocks.shape import EPSILON
 from sase_bench.errors import RequestError
 from sase_bench.trunk import CifarTrunk, ResNetTrunk, Trunk
 from sase_bench.version import __version__
@@ -64,7 +67,16 @@ def describe(network: nn.Module) -> dict[str, str]:
         "backbone": json.dumps({"kind": type(trunk).__name__, **asdict(trunk)}),
         "options": options,
         "sase_bench": __version__,
+        **_epsilon_of(network),
     }
+
+
+def _epsilon_of(network: nn.Module) -> dict[str, str]:
+    """The ε of its blocks, unless it is the usual one."""
+    found = {module.epsilon for module in network.modules() if isinstance(module, SASEBlock)}
+    if len(found) > 1:
+        raise RequestError(f"all blocks of a network that is saved have the same epsilon, got {sorted(found)}")
+    return {} if found <= {EPSILON} else {"epsilon": repr(found.pop())}
 
 
 def read_description(path: Path | str) -> dict[str, str]:
@@ -110,13 +122,14 @@ def build_described(description: dict[str, str]) -> nn.Module:
     try:
         fields: dict[str, Any] = json.loads(description["backbone"])
         options: dict[str, Any] = json.loads(description["options"])
+        epsilon = float(description.get("epsilon", EPSILON))
         trunk = _TRUNKS[fields.pop("kind")](**fields)
     except (ValueError, LookupError, TypeError, AttributeError) as error:
         raise RequestError(
             f"there is no backbone {description['backbone']!r} with options {description['options']!r}"
         ) from error
     if isinstance(trunk, CifarTrunk):
-        return CifarResNet(trunk, attention_builder(description["attention"]))
+        return CifarResNet(trunk, attention_builder(description["attention"], epsilon=epsilon))
     from sase_bench.backbones.resnet import resnet
 
-    return resnet(trunk, description["attention"], **options)
+    return resnet(trunk, description["attention"], epsilon=epsilon, **options)

@@ -5,6 +5,8 @@ the mixed spatial squeezes; s (B,1,H,W) the spatial weights.
 """
 
 from collections.abc import Callable
+from operator import index
+from typing import SupportsIndex
 
 import torch
 from torch import Tensor, nn
@@ -12,13 +14,13 @@ from torch.func import functional_call
 
 from sase_bench.blocks.channel_excite import CHANNEL_EXCITE
 from sase_bench.blocks.channel_squeeze import CHANNEL_SQUEEZE
-from sase_bench.blocks.shape import Shape
+from sase_bench.blocks.shape import EPSILON, Shape
 from sase_bench.blocks.spatial_excite import SPATIAL_EXCITE
 from sase_bench.blocks.spatial_squeeze import SPATIAL_SQUEEZE
-from sase_bench.errors import unknown
+from sase_bench.errors import RequestError, unknown
 from sase_bench.space import SLOTS, Architecture
 
-__all__ = ["SASEBlock", "operation"]
+__all__ = ["SASEBlock", "architecture_of", "operation"]
 
 _BUILDERS: dict[str, dict[str, Callable[[Shape], nn.Module]]] = {
     "channel_squeeze": CHANNEL_SQUEEZE,
@@ -28,7 +30,7 @@ _BUILDERS: dict[str, dict[str, Callable[[Shape], nn.Module]]] = {
 }
 
 
-def operation(slot: str, name: str, *, channels: int, height: int, width: int, epsilon: float = 1e-12) -> nn.Module:
+def operation(slot: str, name: str, *, channels: int, height: int, width: int, epsilon: float = EPSILON) -> nn.Module:
     """The operation `name` of `slot` for maps of `channels` × `height` × `width`, with torch's default initialisation.
 
     Raises `RequestError` for an unknown slot or operation, and for a map too small for the operation to be defined.
@@ -41,6 +43,21 @@ def operation(slot: str, name: str, *, channels: int, height: int, width: int, e
     return builders[name](Shape(channels=channels, height=height, width=width, epsilon=epsilon))
 
 
+def architecture_of(block: Architecture | str | SupportsIndex) -> Architecture:
+    """The block itself, or that of a text form or an index, numpy's integers among them. Raises `RequestError` for another."""
+    if isinstance(block, Architecture):
+        return block
+    if isinstance(block, str):
+        return Architecture.parse(block)
+    try:
+        number = None if isinstance(block, bool) else index(block)
+    except TypeError:
+        number = None
+    if number is None:
+        raise RequestError(f"a block is an Architecture, its text or its index, got {block!r}")
+    return Architecture.from_index(number)
+
+
 class SASEBlock(nn.Module):
     """y = x ⊙ (a + s)/2 + x, with the operations that `arch` names; the shape of x is kept.
 
@@ -49,9 +66,18 @@ class SASEBlock(nn.Module):
     float32 all the same.
     """
 
-    def __init__(self, arch: Architecture | str, channels: int, height: int, width: int, *, epsilon: float = 1e-12) -> None:
+    def __init__(
+        self,
+        arch: Architecture | str | SupportsIndex,
+        channels: int,
+        height: int,
+        width: int,
+        *,
+        epsilon: float = EPSILON,
+    ) -> None:
         super().__init__()
-        self.arch = arch = Architecture.parse(arch) if isinstance(arch, str) else arch
+        self.arch = arch = architecture_of(arch)
+        self.epsilon = epsilon
         operations = {
             slot: operation(slot, name, channels=channels, height=height, width=width, epsilon=epsilon)
             for slot, name in arch.operations.items()

@@ -10,6 +10,7 @@ from timm.models.resnet import Bottleneck, ResNet
 from torch import Tensor, nn
 
 from sase_bench.backbones import Attention, attention_builder
+from sase_bench.blocks.shape import EPSILON
 from sase_bench.timm.entry import build
 from sase_bench.trunk import Stage
 
@@ -29,12 +30,13 @@ class AttentionResNet(ResNet):
         layers: tuple[int, ...],
         attention: Attention = "sase",
         img_size: tuple[int, int] = (224, 224),
+        epsilon: float = EPSILON,
         device: torch.device | str | None = None,
         dtype: torch.dtype | None = None,
         **options: Any,
     ) -> None:
         super().__init__(block, layers, device=device, dtype=dtype, **options)
-        builder = attention_builder(attention)
+        builder = attention_builder(attention, epsilon=epsilon)
         self.attention = str(builder)
         with torch.device(device) if device is not None else nullcontext():
             for feature in self.feature_info[1:]:

@@ -8,6 +8,7 @@ from torch import nn
 
 from sase_bench.backbones import cifar_resnet, load_checkpoint, resnet50, save_checkpoint
 from sase_bench.backbones.checkpoint import describe, read_description
+from sase_bench.blocks import SASEBlock
 from sase_bench.errors import RequestError
 from sase_bench.space import SASE_BLOCK
 from sase_bench.version import __version__
@@ -48,6 +49,17 @@ def test_a_checkpoint_knows_its_block(tmp_path: Path) -> None:
         "options": "{}",
         "sase_bench": __version__,
     }
+
+
+@pytest.mark.parametrize(
+    "build", [lambda **given: cifar_resnet(8, 54983, width=8, **given), lambda **given: resnet50(5, **given)]
+)
+def test_a_checkpoint_knows_its_epsilon(build: Any, tmp_path: Path) -> None:
+    path = tmp_path / "network.safetensors"
+    save_checkpoint(build(epsilon=0.0), path)
+    assert read_description(path)["epsilon"] == "0.0"
+    blocks = [module for module in load_checkpoint(path).modules() if isinstance(module, SASEBlock)]
+    assert {block.epsilon for block in blocks} == {0.0}
 
 
 def test_weights_in_channels_last_are_saved(tmp_path: Path) -> None:

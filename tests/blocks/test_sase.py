@@ -202,6 +202,23 @@ def test_a_block_with_an_operation_that_the_map_is_too_small_for_is_refused_in_o
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize("given", [SASE_BLOCK, str(SASE_BLOCK), "54983", 54983, np.int32(54983)], ids=repr)
+def test_a_block_is_named_by_itself_its_text_or_its_index(given: object) -> None:
+    assert SASEBlock(given, 32, 8, 8).arch == SASE_BLOCK  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("given", [True, None, 2.5, [1], np.zeros(3)], ids=repr)
+def test_what_names_no_block_is_refused(given: object) -> None:
+    with pytest.raises(RequestError, match="a block is an Architecture, its text or its index, got "):
+        SASEBlock(given, 32, 8, 8)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("epsilon", [-1e-12, float("nan"), float("inf")])
+def test_epsilon_is_a_number_that_can_stand_under_a_root(epsilon: float) -> None:
+    with pytest.raises(RequestError, match="epsilon is 0 or positive, got "):
+        SASEBlock(SASE_BLOCK, 32, 8, 8, epsilon=epsilon)
+
+
 def test_the_printed_block_names_its_architecture() -> None:
     assert str(SASE_BLOCK) in repr(SASEBlock(SASE_BLOCK, 32, 8, 8))
 

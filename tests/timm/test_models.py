@@ -66,6 +66,12 @@ def test_every_way_to_name_attention_classifies(name: str, attention: str | int)
     assert model(name, attention=attention, num_classes=7)(images()).shape == (2, 7)
 
 
+@one_of_each
+def test_epsilon_reaches_every_block(name: str) -> None:
+    blocks = [module for module in on_meta(name, epsilon=0.0).modules() if isinstance(module, SASEBlock)]
+    assert {block.epsilon for block in blocks} == {0.0}
+
+
 def test_without_attention_it_is_timms_resnet50() -> None:
     ours, theirs = on_meta("sase_resnet50", attention="none"), on_meta("resnet50")
     assert shapes(ours) == shapes(theirs)
