@@ -261,6 +261,17 @@ def test_resnet50_weights_of_the_backbones_load_under_timms_names(tmp_path: Path
     torch.testing.assert_close(again.eval()(images()), source(images()))
 
 
+def test_weights_of_one_resolution_load_at_another(tmp_path: Path) -> None:
+    """Those of a file too, and they compute what the file's own network computes on that size."""
+    source = resnet50("gap/affine/affine/l2-norm/l2-norm/affine", resolution=32).eval()
+    save_checkpoint(source, tmp_path / "weights.safetensors")
+    network = timm.create_model(
+        "sase_resnet50", attention=source.attention, img_size=64, checkpoint_path=str(tmp_path / "weights.safetensors")
+    ).eval()
+    assert network.layer1[0].se.spatial_excite.alpha.shape == (1, 16, 16)
+    torch.testing.assert_close(network(images(64)), source(images(64)))
+
+
 def test_a_cifar_network_that_timm_trained_is_saved_with_its_block(tmp_path: Path) -> None:
     network = timm.create_model("sase_resnet20", attention=TEXT)
     network.reset_classifier(3)
