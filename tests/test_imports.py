@@ -96,7 +96,7 @@ MAP: dict[str, set[str]] = {
         "space",
         "sweep",
     },
-    "train": {"backbones", "cli", "errors", "proxies", "trunk"},
+    "train": {"backbones", "cli", "errors", "modules", "proxies", "trunk"},
     "sweep": {"cli", "database", "errors", "modules", "proxies", "record", "space"},
 }
 

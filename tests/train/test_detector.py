@@ -159,6 +159,30 @@ def test_the_heads_of_a_seed_are_the_same_over_every_block() -> None:
     assert all(torch.equal(tensor, block[name]) for name, tensor in plain.items())
 
 
+@pytest.mark.parametrize("kind", ["pth", "safetensors"])
+def test_over_plain_weights_attention_is_trained_from_its_initialisation(kind: str, tmp_path: Path) -> None:
+    """Frozen batch normalisation is that of the file; blocks that the file does not have move in every stage."""
+    path, source = tmp_path / f"backbone.{kind}", narrow_resnet50("resnet50", "none", 5, 64, 1)
+    if kind == "pth":
+        torch.save(source.state_dict(), path)
+    else:
+        save_checkpoint(source, path)
+    detector = build_detector("fasterrcnn", "resnet50", "sase", ["a", "b"], RECIPE, path).train()
+    body = detector.backbone.body
+    assert str(detector.taken).startswith(f"{len(source.state_dict()) - 2} tensors are those of ")
+    assert all(
+        torch.equal(tensor, source.state_dict()[name]) for name, tensor in body.state_dict().items() if "attention" not in name
+    )
+    for name, parameter in body.named_parameters():
+        stands = name.startswith(("conv1", "bn1", "layer1.")) or "bn" in name or "downsample.1" in name
+        assert parameter.requires_grad == ("attention" in name or not stands), name
+    for name, layer in body.named_modules():
+        if isinstance(layer, _BatchNorm):
+            assert layer.training == ("attention" in name), name
+    losses_of(detector).backward()
+    assert all(p.grad is not None for name, p in body.named_parameters() if "attention" in name)
+
+
 def test_weights_that_are_not_of_the_network_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "backbone.safetensors"
     save_checkpoint(narrow_resnet50("resnet50", "se", 5, 64, 1), path)
