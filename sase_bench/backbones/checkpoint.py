@@ -9,8 +9,9 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
+import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
@@ -36,12 +37,39 @@ __all__ = [
 _TRUNKS: dict[str, type[Trunk]] = {"CifarTrunk": CifarTrunk, "ResNetTrunk": ResNetTrunk}
 
 
-def save_checkpoint(network: nn.Module, path: Path | str) -> None:
-    """Write the weights and the description of a network that `cifar_resnet`, `resnet50` or `resnet101` built.
+@runtime_checkable
+class Renamed(Protocol):
+    """A network of another library that is one of ours, with other names for its tensors."""
 
-    Raises `RequestError` for another network, and where nothing can be written.
+    def backbone_trunk(self) -> Trunk:
+        """The trunk that it has. Raises `RequestError` where none of ours is the same."""
+        ...
+
+    def backbone_state(self) -> dict[str, Tensor]:
+        """Its tensors by our names."""
+        ...
+
+
+def save_checkpoint(network: nn.Module, path: Path | str) -> None:
+    """Write the weights and the description of a network that `cifar_resnet`, `resnet50` or `resnet101` built, or timm.
+
+    Raises `RequestError` for another network, for one that was changed since, and where nothing can be written.
     """
-    write_tensors(network.state_dict(), path, describe(network))
+    description = describe(network)
+    state = network.backbone_state() if isinstance(network, Renamed) else network.state_dict()
+    with torch.device("meta"):
+        expected = build_described(description).state_dict()
+    differing = [
+        name
+        for name in {**expected, **state}
+        if getattr(state.get(name), "shape", 0) != getattr(expected.get(name), "shape", 0)
+    ]
+    if differing:
+        raise RequestError(
+            f"a network that was changed after it was built cannot be built again from a file: {len(differing)} tensors are "
+            f"not those of {description['attention']} in {description['backbone']}, among them {differing[0]}"
+        )
+    write_tensors(state, path, description)
 
 
 def write_tensors(tensors: Mapping[str, Tensor], path: Path | str, description: dict[str, str]) -> None:
@@ -54,7 +82,7 @@ def write_tensors(tensors: Mapping[str, Tensor], path: Path | str, description: 
 
 def describe(network: nn.Module) -> dict[str, str]:
     """What is needed to build `network` again. Raises `RequestError` for one that does not know it."""
-    trunk = getattr(network, "trunk", None)
+    trunk = network.backbone_trunk() if isinstance(network, Renamed) else getattr(network, "trunk", None)
     if not isinstance(trunk, Trunk):
         raise RequestError(f"only networks of sase_bench.backbones know how they were built, got {type(network).__name__}")
     try:

@@ -282,6 +282,51 @@ def test_a_cifar_network_that_timm_trained_is_saved_with_its_block(tmp_path: Pat
     torch.testing.assert_close(again(images()), network(images()))
 
 
+@pytest.mark.parametrize(
+    "options", [{"attention": "sase"}, {"attention": "srm", "drop_path_rate": 0.1, "epsilon": 0.0}], ids=str
+)
+def test_a_resnet50_that_timm_trained_is_saved_with_its_block(options: dict[str, Any], tmp_path: Path) -> None:
+    network = model("sase_resnet50", num_classes=5, **options)
+    network.reset_classifier(3)
+    network(images())  # running statistics
+    save_checkpoint(network.eval(), tmp_path / "weights.safetensors")
+    again = load_checkpoint(tmp_path / "weights.safetensors")
+    assert (again.attention, again.trunk.num_classes, again.trunk.resolution) == (network.attention, 3, 32)
+    torch.testing.assert_close(again(images()), network(images()))
+    back = model("sase_resnet50", num_classes=3, checkpoint_path=str(tmp_path / "weights.safetensors"), **options)
+    torch.testing.assert_close(back.eval()(images()), network(images()))
+
+
+@pytest.mark.parametrize(
+    ("options", "named"),
+    [
+        ({"stem_type": "deep"}, "stem_type"),
+        ({"act_layer": nn.SiLU, "output_stride": 16}, "act_layer, output_stride"),
+        ({"layers": (1, 1, 1, 1)}, "layers"),
+        ({"global_pool": "max"}, "global_pool"),
+        ({"in_chans": 1}, "in_chans"),
+        ({"num_classes": 0}, "num_classes=0"),
+        ({"img_size": (32, 64)}, "img_size"),
+    ],
+    ids=str,
+)
+def test_what_torchvisions_resnet_has_no_equal_of_is_not_saved(options: dict[str, Any], named: str, tmp_path: Path) -> None:
+    network = on_meta("sase_resnet50", attention="se", **{"img_size": 32, **options})
+    message = f"torchvision's ResNet, as which weights are saved, has no equal of timm's {named}$"
+    with pytest.raises(RequestError, match=message):
+        save_checkpoint(network, tmp_path / "weights.safetensors")
+
+
+def test_networks_that_were_cut_after_they_were_built_are_not_saved(tmp_path: Path) -> None:
+    network = model("sase_resnet20")
+    network.prune_intermediate_layers(1)
+    with pytest.raises(
+        RequestError, match=r"changed after it was built .*: \d+ tensors are not those of gap\+gmp/.*, among them"
+    ):
+        save_checkpoint(network, tmp_path / "weights.safetensors")
+    assert not (tmp_path / "weights.safetensors").exists()
+
+
 @one_of_each
 def test_the_training_script_finds_what_it_asks_for(name: str) -> None:
     """The keywords of timm's train.py, those that were not given being None, and what it does to a new model."""
