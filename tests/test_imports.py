@@ -35,7 +35,7 @@ MAP: dict[str, set[str]] = {
     },
     "benchmark": {"backbones", "database", "errors", "proxies", "record", "space"},
     "blocks": {"errors", "space"},
-    "modules": {"errors", "record", "space", "trunk"},
+    "modules": {"blocks", "errors", "record", "space", "trunk"},
     "backbones": {"blocks", "errors", "modules", "space", "trunk", "version"},
     "timm": {"backbones", "blocks", "errors", "trunk"},
     "proxies": {"backbones", "blocks", "cli", "errors", "modules", "record", "space", "trunk", "version"},

@@ -6,12 +6,20 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-__all__ = ["Affine", "fit_to_map", "resize"]
+__all__ = ["Affine", "fit_to_map", "is_symbolic", "resize"]
+
+
+def is_symbolic(*sizes: int) -> bool:
+    """Whether one of `sizes` stands for any size, as in a program that is being exported: no way may depend on it."""
+    return any(isinstance(size, torch.SymInt) for size in sizes)
 
 
 def resize(parameter: Tensor, height: int, width: int) -> Tensor:
-    """A (…,H,W) parameter at another size, bilinearly; the parameter itself where the size already fits."""
-    if parameter.shape[-2:] == (height, width):
+    """A (…,H,W) parameter at another size, bilinearly; the parameter itself where the size already fits.
+
+    In a program that is exported for any size the resizing always stands; at the parameter's own size it changes nothing.
+    """
+    if not is_symbolic(height, width) and parameter.shape[-2:] == (height, width):
         return parameter
     flat = parameter.reshape(1, -1, *parameter.shape[-2:])
     resized = F.interpolate(flat, (height, width), mode="bilinear", align_corners=False)

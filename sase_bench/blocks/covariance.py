@@ -16,6 +16,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from sase_bench.blocks.affine import is_symbolic
+
 __all__ = ["RowConv2d", "covariance_rows", "defined", "implicit", "repeated"]
 
 
@@ -37,7 +39,8 @@ class RowConv2d(nn.Conv2d):
 
 def covariance_rows(r: Tensor, norm: nn.BatchNorm2d, row: RowConv2d) -> Tensor:
     """(B,K,N) → (B,K,1,1), by whichever way is cheaper; by definition where `row` or `norm` demands it."""
-    return defined(r, norm, row) if _demanded(norm, row) or r.shape[1] <= r.shape[2] else implicit(r, norm, row)
+    by_definition = _demanded(norm, row) or is_symbolic(*r.shape[1:]) or r.shape[1] <= r.shape[2]
+    return defined(r, norm, row) if by_definition else implicit(r, norm, row)
 
 
 def defined(r: Tensor, norm: nn.BatchNorm2d, row: RowConv2d) -> Tensor:

@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from sase_bench.blocks.affine import fit_to_map, resize
+from sase_bench.blocks.affine import fit_to_map, is_symbolic, resize
 from sase_bench.blocks.covariance import RowConv2d, covariance_rows, repeated
 from sase_bench.blocks.shape import Shape
 from sase_bench.blocks.statistics import STATISTICS, Mean, PairMixer, PNorm, pool
@@ -71,7 +71,8 @@ class SecondOrder(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         height, width = x.shape[-2:]
-        coarse = height < _GRID and width < _GRID and _GRID % height == _GRID % width == 0
+        small = not is_symbolic(height, width) and height < _GRID and width < _GRID
+        coarse = small and _GRID % height == _GRID % width == 0
         pooled = (x if coarse else pool(x, _GRID, _GRID)).flatten(2)  # (B,C,64), or fewer where the grid repeats the pixels
         positions = (pooled - pooled.mean(1, keepdim=True)).transpose(1, 2)
         if coarse:
