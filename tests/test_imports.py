@@ -35,9 +35,9 @@ MAP: dict[str, set[str]] = {
     },
     "benchmark": {"backbones", "database", "errors", "proxies", "record", "space"},
     "blocks": {"errors", "space"},
-    "modules": {"errors", "record", "space", "trunk"},
+    "modules": {"blocks", "errors", "record", "space", "trunk"},
     "backbones": {"blocks", "errors", "modules", "space", "trunk", "version"},
-    "timm": {"backbones", "errors", "trunk"},
+    "timm": {"backbones", "blocks", "errors", "trunk"},
     "proxies": {"backbones", "blocks", "cli", "errors", "modules", "record", "space", "trunk", "version"},
     "database": {"cli", "cost", "errors", "modules", "proxies", "record", "space", "trunk"},
     "latency": {
@@ -97,7 +97,7 @@ MAP: dict[str, set[str]] = {
         "space",
         "sweep",
     },
-    "train": {"backbones", "cli", "errors", "proxies", "trunk"},
+    "train": {"backbones", "cli", "errors", "modules", "proxies", "trunk"},
     "sweep": {"cli", "database", "errors", "modules", "proxies", "record", "space"},
 }
 

@@ -1,38 +1,88 @@
 """Weights of a network in safetensors, with what is needed to build it again: a checkpoint knows its block.
 
 The file's metadata holds `attention` (the block's text, a module's name, or "none"), `backbone` (the trunk as JSON), `options`
-(what else torchvision's ResNet was given, as JSON) and the version that wrote it. Any safetensors reader opens it.
+(what else torchvision's ResNet was given, as JSON), the version that wrote it, and `epsilon` where it is not that of
+`sase_bench.blocks`. Any safetensors reader opens it.
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
+import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
-from torch import nn
+from torch import Tensor, nn
 
 from sase_bench.backbones.attention import attention_builder
 from sase_bench.backbones.cifar import CifarResNet
+from sase_bench.blocks import SASEBlock
+from sase_bench.blocks.shape import EPSILON
 from sase_bench.errors import RequestError
 from sase_bench.trunk import CifarTrunk, ResNetTrunk, Trunk
 from sase_bench.version import __version__
 
-__all__ = ["build_described", "describe", "load_checkpoint", "read_description", "save_checkpoint"]
+__all__ = [
+    "build_described",
+    "describe",
+    "fill",
+    "load_checkpoint",
+    "read_description",
+    "save_checkpoint",
+    "write_tensors",
+]
 
 _TRUNKS: dict[str, type[Trunk]] = {"CifarTrunk": CifarTrunk, "ResNetTrunk": ResNetTrunk}
 
 
+@runtime_checkable
+class Renamed(Protocol):
+    """A network of another library that is one of ours, with other names for its tensors."""
+
+    def backbone_trunk(self) -> Trunk:
+        """The trunk that it has. Raises `RequestError` where none of ours is the same."""
+        ...
+
+    def backbone_state(self) -> dict[str, Tensor]:
+        """Its tensors by our names."""
+        ...
+
+
 def save_checkpoint(network: nn.Module, path: Path | str) -> None:
-    """Write the weights and the description of a network that `cifar_resnet`, `resnet50` or `resnet101` built."""
+    """Write the weights and the description of a network that `cifar_resnet`, `resnet50` or `resnet101` built, or timm.
+
+    Raises `RequestError` for another network, for one that was changed since, and where nothing can be written.
+    """
     description = describe(network)
-    save_file({name: tensor.contiguous() for name, tensor in network.state_dict().items()}, path, description)
+    state = network.backbone_state() if isinstance(network, Renamed) else network.state_dict()
+    with torch.device("meta"):
+        expected = build_described(description).state_dict()
+    differing = [
+        name
+        for name in {**expected, **state}
+        if getattr(state.get(name), "shape", 0) != getattr(expected.get(name), "shape", 0)
+    ]
+    if differing:
+        raise RequestError(
+            f"a network that was changed after it was built cannot be built again from a file: {len(differing)} tensors are "
+            f"not those of {description['attention']} in {description['backbone']}, among them {differing[0]}"
+        )
+    write_tensors(state, path, description)
+
+
+def write_tensors(tensors: Mapping[str, Tensor], path: Path | str, description: dict[str, str]) -> None:
+    """Write a file of `tensors` with its `description`. Raises `RequestError` where nothing can be written."""
+    try:
+        save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, path, description)
+    except (OSError, SafetensorError) as error:
+        raise RequestError(f"cannot write {str(path)!r}: {error}") from None
 
 
 def describe(network: nn.Module) -> dict[str, str]:
     """What is needed to build `network` again. Raises `RequestError` for one that does not know it."""
-    trunk = getattr(network, "trunk", None)
+    trunk = network.backbone_trunk() if isinstance(network, Renamed) else getattr(network, "trunk", None)
     if not isinstance(trunk, Trunk):
         raise RequestError(f"only networks of sase_bench.backbones know how they were built, got {type(network).__name__}")
     try:
@@ -45,7 +95,16 @@ def describe(network: nn.Module) -> dict[str, str]:
         "backbone": json.dumps({"kind": type(trunk).__name__, **asdict(trunk)}),
         "options": options,
         "sase_bench": __version__,
+        **_epsilon_of(network),
     }
+
+
+def _epsilon_of(network: nn.Module) -> dict[str, str]:
+    """The ε of its blocks, unless it is the usual one."""
+    found = {module.epsilon for module in network.modules() if isinstance(module, SASEBlock)}
+    if len(found) > 1:
+        raise RequestError(f"all blocks of a network that is saved have the same epsilon, got {sorted(found)}")
+    return {} if found <= {EPSILON} else {"epsilon": repr(found.pop())}
 
 
 def read_description(path: Path | str) -> dict[str, str]:
@@ -61,21 +120,44 @@ def read_description(path: Path | str) -> dict[str, str]:
 
 
 def load_checkpoint(path: Path | str) -> nn.Module:
-    """The network of the checkpoint at `path` with its weights, on the CPU, in evaluation mode."""
+    """The network of the checkpoint at `path` with its weights, on the CPU, in evaluation mode.
+
+    Raises `RequestError` for a file that is no checkpoint of ours, or that of a detector.
+    """
     description = read_description(path)
+    if "detector" in description:
+        raise RequestError(
+            f"{str(path)!r} holds a detector, not a network alone; sase_bench.train.detector.load_detector reads it"
+        )
     network = build_described(description)
-    with safe_open(path, "pt") as file:
-        network.load_state_dict({name: file.get_tensor(name) for name in file.keys()})  # noqa: SIM118
+    fill(network, path)
     return network.eval()
 
 
+def fill(network: nn.Module, path: Path | str) -> None:
+    """Give `network` the weights in the file. Raises `RequestError` for those of another network."""
+    with safe_open(path, "pt") as file:
+        weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    try:
+        network.load_state_dict(weights)
+    except RuntimeError as error:
+        reason = " ".join(str(error).split())
+        raise RequestError(f"the weights in {str(path)!r} are not those of the network it describes: {reason[:300]}") from None
+
+
 def build_described(description: dict[str, str]) -> nn.Module:
-    """The untrained network that `describe` described."""
-    fields: dict[str, Any] = json.loads(description["backbone"])
-    kind, options = fields.pop("kind"), json.loads(description["options"])
-    trunk = _TRUNKS[kind](**fields)
+    """The untrained network that `describe` described. Raises `RequestError` for a description of nothing."""
+    try:
+        fields: dict[str, Any] = json.loads(description["backbone"])
+        options: dict[str, Any] = json.loads(description["options"])
+        epsilon = float(description.get("epsilon", EPSILON))
+        trunk = _TRUNKS[fields.pop("kind")](**fields)
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
+        raise RequestError(
+            f"there is no backbone {description['backbone']!r} with options {description['options']!r}"
+        ) from error
     if isinstance(trunk, CifarTrunk):
-        return CifarResNet(trunk, attention_builder(description["attention"]))
+        return CifarResNet(trunk, attention_builder(description["attention"], epsilon=epsilon))
     from sase_bench.backbones.resnet import resnet
 
-    return resnet(trunk, description["attention"], **options)
+    return resnet(trunk, description["attention"], epsilon=epsilon, **options)

@@ -6,6 +6,8 @@ import torch
 from torch import Tensor, nn
 
 from sase_bench.backbones.attention import Attention, attention_builder
+from sase_bench.backbones.resolution import require_pixels
+from sase_bench.blocks.shape import EPSILON
 from sase_bench.trunk import CifarTrunk, Stage
 
 __all__ = ["CifarResNet", "cifar_resnet"]
@@ -67,11 +69,14 @@ def cifar_resnet(
     resolution: int = 32,
     in_channels: int = 3,
     kernel_size: int = 3,
+    epsilon: float = EPSILON,
 ) -> CifarResNet:
     """ResNet-`depth` for images of `resolution` pixels; depth = 6n+2, `width` channels in the first stage.
 
-    `kernel_size=1` gives the trunk of limited receptive field, see `CifarTrunk`. Raises `RequestError` for impossible shapes.
+    `kernel_size=1` gives the trunk of limited receptive field, see `CifarTrunk`. `epsilon` stands under the roots of the
+    blocks' norms, see `sase_bench.blocks.SASEBlock`. Raises `RequestError` for impossible shapes.
     """
+    require_pixels(resolution)
     trunk = CifarTrunk(
         depth=depth,
         width=width,
@@ -80,4 +85,4 @@ def cifar_resnet(
         num_classes=num_classes,
         kernel_size=kernel_size,
     )
-    return CifarResNet(trunk, attention_builder(attention))
+    return CifarResNet(trunk, attention_builder(attention, epsilon=epsilon))

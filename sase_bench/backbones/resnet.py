@@ -9,6 +9,8 @@ from torch import Tensor, nn
 from torchvision.models.resnet import Bottleneck, ResNet
 
 from sase_bench.backbones.attention import Attention, attention_builder
+from sase_bench.backbones.resolution import require_pixels
+from sase_bench.blocks.shape import EPSILON
 from sase_bench.trunk import ResNetTrunk
 
 __all__ = ["resnet", "resnet50", "resnet101"]
@@ -30,9 +32,10 @@ class AttentionBottleneck(Bottleneck):
         return result
 
 
-def resnet(trunk: ResNetTrunk, attention: Attention = None, **options: Any) -> ResNet:
+def resnet(trunk: ResNetTrunk, attention: Attention = None, *, epsilon: float = EPSILON, **options: Any) -> ResNet:
     """The network that `trunk` describes, with `attention` in every bottleneck; `options` go to `torchvision.models.ResNet`."""
-    build = attention_builder(attention)
+    require_pixels(trunk.resolution)
+    build = attention_builder(attention, epsilon=epsilon)
     stages = trunk.stages
     network = ResNet(AttentionBottleneck, [stage.blocks for stage in stages], num_classes=trunk.num_classes, **options)
     for layer, stage in zip((network.layer1, network.layer2, network.layer3, network.layer4), stages, strict=True):
@@ -42,14 +45,21 @@ def resnet(trunk: ResNetTrunk, attention: Attention = None, **options: Any) -> R
     return network
 
 
-def resnet50(attention: Attention = None, num_classes: int = 1000, *, resolution: int = 224, **options: Any) -> ResNet:
+def resnet50(
+    attention: Attention = None, num_classes: int = 1000, *, resolution: int = 224, epsilon: float = EPSILON, **options: Any
+) -> ResNet:
     """torchvision's ResNet-50 with `attention` in all 16 bottlenecks; `options` go to `torchvision.models.ResNet`.
 
-    `resolution` in pixels fixes the parameters that are as large as a feature map; other sizes run too.
+    `resolution` in pixels fixes the parameters that are as large as a feature map; other sizes run too. `epsilon` stands under
+    the roots of the blocks' norms, see `sase_bench.blocks.SASEBlock`.
     """
-    return resnet(ResNetTrunk(depth=50, resolution=resolution, num_classes=num_classes), attention, **options)
+    trunk = ResNetTrunk(depth=50, resolution=resolution, num_classes=num_classes)
+    return resnet(trunk, attention, epsilon=epsilon, **options)
 
 
-def resnet101(attention: Attention = None, num_classes: int = 1000, *, resolution: int = 224, **options: Any) -> ResNet:
+def resnet101(
+    attention: Attention = None, num_classes: int = 1000, *, resolution: int = 224, epsilon: float = EPSILON, **options: Any
+) -> ResNet:
     """torchvision's ResNet-101 with `attention` in all 33 bottlenecks; see `resnet50`."""
-    return resnet(ResNetTrunk(depth=101, resolution=resolution, num_classes=num_classes), attention, **options)
+    trunk = ResNetTrunk(depth=101, resolution=resolution, num_classes=num_classes)
+    return resnet(trunk, attention, epsilon=epsilon, **options)

@@ -31,6 +31,8 @@ from sase_bench.space import Architecture
 if TYPE_CHECKING:
     from torch import nn
 
+    from sase_bench.backbones import Attention
+
 __all__ = ["Benchmark", "Oracle", "ProxySize", "Revealed"]
 
 
@@ -220,14 +222,17 @@ class Benchmark:
         """A cluster of `workers` that takes as long as the real runs did, in no time."""
         return Simulation(self.measured(proxy), workers)
 
-    def build(self, arch: Architecture | str | int, backbone: str = "resnet50", **options: Any) -> nn.Module:
-        """`backbone` (resnet50, resnet101, or cifar_resnet with `depth=`) with `arch` in every residual block."""
+    def build(self, arch: Attention, backbone: str = "resnet50", **options: Any) -> nn.Module:
+        """`backbone` (resnet50, resnet101, or cifar_resnet with `depth=`) with `arch` in every residual block.
+
+        `arch` is all that the backbones take: a block, its text or index, the name of a published module, or None.
+        """
         from sase_bench import backbones
 
         builders = ("resnet50", "resnet101", "cifar_resnet")
         if backbone not in builders:
             raise unknown("backbone", backbone, builders)
-        network: nn.Module = getattr(backbones, backbone)(attention=Architecture(index_of(arch)), **options)
+        network: nn.Module = getattr(backbones, backbone)(attention=arch, **options)
         return network
 
     def verify(

@@ -21,7 +21,8 @@ _PIXELS = (2, 3)
 class L2Norm(nn.Module):
     """sqrt(Σ x̂² + ε) over the pixels of the instance-normalised map x̂.
 
-    Normalisation fixes that sum to HW·(γ² + β²) up to its own ε, so the result hardly depends on x: kept as it is.
+    Normalisation fixes that sum to HW·(γ² + β²) up to its own ε, so the result hardly depends on x: kept as it is. A single
+    pixel is its own mean: x̂ = β, which torch's layer refuses to compute.
     """
 
     def __init__(self, shape: Shape) -> None:
@@ -31,7 +32,12 @@ class L2Norm(nn.Module):
         self.epsilon = shape.epsilon
 
     def forward(self, x: Tensor) -> Tensor:
-        return (self.norm(x).square().sum(_PIXELS, keepdim=True) + self.epsilon).sqrt()
+        normalised = self.norm(x) if x.shape[2] * x.shape[3] > 1 else self._single_pixel(x)
+        return (normalised.square().sum(_PIXELS, keepdim=True) + self.epsilon).sqrt()
+
+    def _single_pixel(self, x: Tensor) -> Tensor:
+        """γ⊙(x − x) + β, so that x and γ have a gradient, of 0."""
+        return self.norm.weight[:, None, None] * (x - x.mean(_PIXELS, keepdim=True)) + self.norm.bias[:, None, None]
 
 
 class Pair(nn.Module):

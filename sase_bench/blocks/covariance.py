@@ -6,6 +6,8 @@ the grouped convolution. The result is y_k = Σ_j w_kj (γ_k (c_kj − μ_k) / s
 
 `defined` computes it as it stands here. K² numbers an image fit no cache, so there are two ways around them: `implicit` never
 builds c, and `repeated` builds it once for positions that repeat because the map is coarser than the grid it is pooled to.
+Both do the work of torch's batch normalisation themselves. One that was put in its place, synchronised over processes or
+frozen, does its own work on the covariance.
 """
 
 from collections.abc import Callable
@@ -13,6 +15,8 @@ from collections.abc import Callable
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+
+from sase_bench.blocks.affine import is_symbolic
 
 __all__ = ["RowConv2d", "covariance_rows", "defined", "implicit", "repeated"]
 
@@ -34,8 +38,9 @@ class RowConv2d(nn.Conv2d):
 
 
 def covariance_rows(r: Tensor, norm: nn.BatchNorm2d, row: RowConv2d) -> Tensor:
-    """(B,K,N) → (B,K,1,1), by whichever way is cheaper; by definition if `row` says so."""
-    return defined(r, norm, row) if row.as_defined or r.shape[1] <= r.shape[2] else implicit(r, norm, row)
+    """(B,K,N) → (B,K,1,1), by whichever way is cheaper; by definition where `row` or `norm` demands it."""
+    by_definition = _demanded(norm, row) or is_symbolic(*r.shape[1:]) or r.shape[1] <= r.shape[2]
+    return defined(r, norm, row) if by_definition else implicit(r, norm, row)
 
 
 def defined(r: Tensor, norm: nn.BatchNorm2d, row: RowConv2d) -> Tensor:
@@ -65,7 +70,7 @@ def repeated(r: Tensor, norm: nn.BatchNorm2d, row: RowConv2d, grid: tuple[int, i
     """The same for r (B,k,N) whose k = h·w positions each stand for a tile of the `grid` (8,8), K = 64; h and w divide it."""
     (rows, columns), (height, width) = grid, map_size
     tall, wide, size = rows // height, columns // width, rows * columns
-    if row.as_defined:
+    if _demanded(norm, row):
         tiles = r.unflatten(1, map_size).repeat_interleave(tall, 1).repeat_interleave(wide, 2)
         return defined(tiles.flatten(1, 2), norm, row)
     covariance = r @ r.transpose(1, 2) / (size - 1)  # (B,k,k)
@@ -83,13 +88,24 @@ def repeated(r: Tensor, norm: nn.BatchNorm2d, row: RowConv2d, grid: tuple[int, i
     return (scale * weighted + shift * row.weight.view(size, size).sum(1))[:, :, None, None]
 
 
+def _demanded(norm: nn.Module, row: RowConv2d) -> bool:
+    """Whether the covariance itself is wanted: to be counted, or because `norm` is not as the poolings build it.
+
+    That is one of another class, or one whose statistics are cumulative, are not kept, or whose scale and shift are missing.
+    """
+    if row.as_defined or type(norm) is not nn.BatchNorm2d:
+        return True
+    kept = norm.track_running_stats and norm.running_mean is not None and norm.running_var is not None
+    return not kept or not norm.affine or norm.momentum is None
+
+
 def _affine(norm: nn.BatchNorm2d, elements: int, moments: Callable[[], tuple[Tensor, Tensor]]) -> tuple[Tensor, Tensor]:
     """What `norm` multiplies with and adds, each (K,), from the first two moments of `elements` numbers a row.
 
     In training its running estimates move as in its own forward pass; in evaluation they stand for the moments.
     """
     running_mean, running_var, momentum = norm.running_mean, norm.running_var, norm.momentum
-    assert running_mean is not None and running_var is not None and momentum is not None  # noqa: PT018 - as nn makes it
+    assert running_mean is not None and running_var is not None and momentum is not None  # noqa: PT018 - see _demanded
     mean, variance = running_mean, running_var
     if norm.training:
         mean, second = moments()

@@ -5,19 +5,22 @@ the mixed spatial squeezes; s (B,1,H,W) the spatial weights.
 """
 
 from collections.abc import Callable
+from operator import index
+from typing import SupportsIndex
 
 import torch
 from torch import Tensor, nn
+from torch.func import functional_call
 
 from sase_bench.blocks.channel_excite import CHANNEL_EXCITE
 from sase_bench.blocks.channel_squeeze import CHANNEL_SQUEEZE
-from sase_bench.blocks.shape import Shape
+from sase_bench.blocks.shape import EPSILON, Shape
 from sase_bench.blocks.spatial_excite import SPATIAL_EXCITE
 from sase_bench.blocks.spatial_squeeze import SPATIAL_SQUEEZE
-from sase_bench.errors import unknown
+from sase_bench.errors import RequestError, unknown
 from sase_bench.space import SLOTS, Architecture
 
-__all__ = ["SASEBlock", "operation"]
+__all__ = ["SASEBlock", "architecture_of", "operation"]
 
 _BUILDERS: dict[str, dict[str, Callable[[Shape], nn.Module]]] = {
     "channel_squeeze": CHANNEL_SQUEEZE,
@@ -27,7 +30,7 @@ _BUILDERS: dict[str, dict[str, Callable[[Shape], nn.Module]]] = {
 }
 
 
-def operation(slot: str, name: str, *, channels: int, height: int, width: int, epsilon: float = 1e-12) -> nn.Module:
+def operation(slot: str, name: str, *, channels: int, height: int, width: int, epsilon: float = EPSILON) -> nn.Module:
     """The operation `name` of `slot` for maps of `channels` × `height` × `width`, with torch's default initialisation.
 
     Raises `RequestError` for an unknown slot or operation, and for a map too small for the operation to be defined.
@@ -40,16 +43,41 @@ def operation(slot: str, name: str, *, channels: int, height: int, width: int, e
     return builders[name](Shape(channels=channels, height=height, width=width, epsilon=epsilon))
 
 
+def architecture_of(block: Architecture | str | SupportsIndex) -> Architecture:
+    """The block itself, or that of a text form or an index, numpy's integers among them. Raises `RequestError` for another."""
+    if isinstance(block, Architecture):
+        return block
+    if isinstance(block, str):
+        return Architecture.parse(block)
+    try:
+        number = None if isinstance(block, bool) else index(block)
+    except TypeError:
+        number = None
+    if number is None:
+        raise RequestError(f"a block is an Architecture, its text or its index, got {block!r}")
+    return Architecture.from_index(number)
+
+
 class SASEBlock(nn.Module):
     """y = x ⊙ (a + s)/2 + x, with the operations that `arch` names; the shape of x is kept.
 
     `height` and `width` are those of the map at training time; the block also runs on maps of any other size.
-    `epsilon` stands under the roots of the norms, see `Shape`. Under autocast the block computes in float32 all the same.
+    `epsilon` stands under the roots of the norms, see `Shape`. Under autocast, and on a map in float16, the block computes in
+    float32 all the same.
     """
 
-    def __init__(self, arch: Architecture | str, channels: int, height: int, width: int, *, epsilon: float = 1e-12) -> None:
+    def __init__(
+        self,
+        arch: Architecture | str | SupportsIndex,
+        channels: int,
+        height: int,
+        width: int,
+        *,
+        epsilon: float = EPSILON,
+    ) -> None:
         super().__init__()
-        self.arch = arch = Architecture.parse(arch) if isinstance(arch, str) else arch
+        self.arch = arch = architecture_of(arch)
+        self.epsilon = epsilon
         operations = {
             slot: operation(slot, name, channels=channels, height=height, width=width, epsilon=epsilon)
             for slot, name in arch.operations.items()
@@ -63,18 +91,40 @@ class SASEBlock(nn.Module):
         self.spatial_excite = operations["spatial_excite"]
 
     def forward(self, x: Tensor) -> Tensor:
-        if not torch.is_autocast_enabled(x.device.type):
-            return self._weighted(x)
-        with torch.autocast(x.device.type, enabled=False):  # half precision has neither room for x⁴ nor for ε under a root
-            return self._weighted(x.float()).to(x.dtype)
+        if torch.is_autocast_enabled(x.device.type):
+            with torch.autocast(x.device.type, enabled=False):
+                return self._weighted(x.float(), _in_single_precision).to(x.dtype)
+        if x.dtype == torch.float16:  # it has neither room for x⁴ nor for ε under a root
+            return self._weighted(x.float(), _in_single_precision).to(x.dtype)
+        return self._weighted(x, _plainly)
 
-    def _weighted(self, x: Tensor) -> Tensor:
-        z = self.channel_squeeze(x)
-        a = self.channel_excite(z)
-        g = self.channel_gate(z)
-        m = self.mixer(torch.cat([self.gated_squeeze(g * x), self.spatial_squeeze(x)], dim=1))
-        s = self.spatial_excite(m)
+    def _weighted(self, x: Tensor, call: Callable[[nn.Module, Tensor], Tensor]) -> Tensor:
+        z = call(self.channel_squeeze, x)
+        a = call(self.channel_excite, z)
+        g = call(self.channel_gate, z)
+        m = call(self.mixer, torch.cat([call(self.gated_squeeze, g * x), call(self.spatial_squeeze, x)], dim=1))
+        s = call(self.spatial_excite, m)
         return x * ((a + s) / 2) + x
 
     def extra_repr(self) -> str:
         return str(self.arch)
+
+
+def _plainly(part: nn.Module, argument: Tensor) -> Tensor:
+    result: Tensor = part(argument)
+    return result
+
+
+def _in_single_precision(part: nn.Module, argument: Tensor) -> Tensor:
+    """`part` of `argument` with its weights in float32, whatever they are kept in; its running statistics move all the same."""
+    state = {**dict(part.named_parameters()), **dict(part.named_buffers())}
+    wide = {name: tensor.float() for name, tensor in state.items() if tensor.dtype in (torch.float16, torch.bfloat16)}
+    if not wide:
+        return _plainly(part, argument)
+    result: Tensor = functional_call(part, wide, argument)
+    if part.training:
+        with torch.no_grad():
+            for name, buffer in part.named_buffers():
+                if name in wide:
+                    buffer.copy_(wide[name])
+    return result

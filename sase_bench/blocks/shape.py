@@ -4,7 +4,10 @@ from dataclasses import dataclass
 
 from sase_bench.errors import RequestError
 
-__all__ = ["Shape"]
+__all__ = ["EPSILON", "Shape"]
+
+#: Under the roots of the norms, unless another is asked for.
+EPSILON = 1e-12
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -14,13 +17,13 @@ class Shape:
     channels: int
     height: int  # pixels
     width: int  # pixels
-    epsilon: float = 1e-12  # 0 restores the reference's roots, whose gradient is not finite at 0
+    epsilon: float = EPSILON  # 0 restores the reference's roots, whose gradient is not finite at 0
 
     def __post_init__(self) -> None:
         if min(self.channels, self.height, self.width) < 1:
             shape = f"{self.channels} channels and {self.height}x{self.width} pixels"
             raise RequestError(f"a feature map has at least one channel, row and column, got {shape}")
-        if self.epsilon < 0:
+        if not 0 <= self.epsilon < float("inf"):
             raise RequestError(f"epsilon is 0 or positive, got {self.epsilon!r}")
 
     def require(self, operation: str, *, channels: int = 1, pixels: int = 1) -> None:

@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from sase_bench.blocks.affine import resize
+from sase_bench.blocks.affine import fit_to_map, is_symbolic, resize
 from sase_bench.blocks.covariance import RowConv2d, covariance_rows, repeated
 from sase_bench.blocks.shape import Shape
 from sase_bench.blocks.statistics import STATISTICS, Mean, PairMixer, PNorm, pool
@@ -19,7 +19,14 @@ _POSITIONS = _GRID * _GRID
 
 
 class MapNorm(nn.LayerNorm):
-    """LayerNorm over (H,W) of every channel map; its affine maps are resized where the input has another size."""
+    """LayerNorm over (H,W) of every channel map; its affine maps are resized where the input has another size.
+
+    Weights that were trained on maps of another size load, resized too.
+    """
+
+    def __init__(self, height: int, width: int) -> None:
+        super().__init__((height, width))
+        self.register_load_state_dict_pre_hook(fit_to_map)
 
     def forward(self, x: Tensor) -> Tensor:
         height, width = x.shape[-2:]
@@ -32,7 +39,7 @@ class L2Norm(nn.Module):
 
     def __init__(self, shape: Shape) -> None:
         super().__init__()
-        self.norm = MapNorm((shape.height, shape.width))
+        self.norm = MapNorm(shape.height, shape.width)
         self.epsilon = shape.epsilon
 
     def forward(self, x: Tensor) -> Tensor:
@@ -64,7 +71,8 @@ class SecondOrder(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         height, width = x.shape[-2:]
-        coarse = height < _GRID and width < _GRID and _GRID % height == _GRID % width == 0
+        small = not is_symbolic(height, width) and height < _GRID and width < _GRID
+        coarse = small and _GRID % height == _GRID % width == 0
         pooled = (x if coarse else pool(x, _GRID, _GRID)).flatten(2)  # (B,C,64), or fewer where the grid repeats the pixels
         positions = (pooled - pooled.mean(1, keepdim=True)).transpose(1, 2)
         if coarse:

@@ -10,6 +10,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from sase_bench.blocks.affine import is_symbolic
+
 __all__ = ["STATISTICS", "Mean", "PNorm", "PairMixer", "pool"]
 
 _TINY = 1e-38  # the smallest normal float32, about
@@ -47,8 +49,11 @@ def _third_moment(x: Tensor, dims: Dims) -> Tensor:
 
 
 def _std(x: Tensor, dims: Dims) -> Tensor:
-    """Unbiased; several times faster than `torch.std`, and of gradient 0 where all values are equal, like it."""
-    freedom = math.prod(x.shape[dim] for dim in dims) - 1
+    """Unbiased; several times faster than `torch.std`, and of gradient 0 where all values are equal, like it.
+
+    Of a single value, which a block that was built for a larger map meets on a small image, it is 0.
+    """
+    freedom = max(1, math.prod(x.shape[dim] for dim in dims) - 1)
     variance = (x - x.mean(dims, keepdim=True)).square().sum(dims, keepdim=True) / freedom
     return variance.clamp_min(_TINY).sqrt()
 
@@ -72,8 +77,10 @@ class PairMixer(nn.Conv2d):
 
 
 def pool(x: Tensor, height: int, width: int) -> Tensor:
-    """`F.adaptive_avg_pool2d`, by a faster way where one size divides the other."""
+    """`F.adaptive_avg_pool2d`, by a faster way where one size divides the other; as products where sizes stand for any."""
     rows, columns = x.shape[-2:]
+    if is_symbolic(rows, columns, height, width):
+        return _bins(rows, height, x) @ x @ _bins(columns, width, x).transpose(0, 1)
     if (rows, columns) == (height, width):
         return x
     if rows % height == 0 and columns % width == 0:
@@ -81,3 +88,15 @@ def pool(x: Tensor, height: int, width: int) -> Tensor:
     if height % rows == 0 and width % columns == 0:  # every bin lies in one pixel
         return F.interpolate(x, (height, width), mode="nearest")
     return F.adaptive_avg_pool2d(x, (height, width))
+
+
+def _bins(size: int, count: int, like: Tensor) -> Tensor:
+    """The share of each of `size` elements in the mean of each bin, (count, size).
+
+    Bin i covers the elements from ⌊i·size/count⌋ up to, but not including, ⌈(i+1)·size/count⌉.
+    """
+    bins = torch.arange(count, device=like.device)[:, None]
+    elements = torch.arange(size, device=like.device)[None, :]
+    # Element j is in bin i where (j+1)·count > i·size and j·count < (i+1)·size: whole numbers, exact for any size.
+    inside = ((elements + 1) * count > bins * size) & (elements * count < (bins + 1) * size)
+    return inside.to(like.dtype) / inside.sum(1, keepdim=True).to(like.dtype)

@@ -15,6 +15,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from sase_bench.blocks.affine import is_symbolic
+from sase_bench.blocks.statistics import pool
 from sase_bench.modules.width import hidden_channels
 
 __all__ = ["FrequencyChannelAttention"]
@@ -54,6 +56,11 @@ class FrequencyChannelAttention(nn.Module):
         )
 
     def forward(self, x: Tensor) -> Tensor:
-        pooled = x if x.shape[2:] == self.size else F.adaptive_avg_pool2d(x, self.size)
-        squeezed = (pooled * self.filters).sum((2, 3), keepdim=True)  # (B,C,1,1)
+        squeezed = (self._pooled(x) * self.filters).sum((2, 3), keepdim=True)  # (B,C,1,1)
         return x * self.excite(squeezed)
+
+    def _pooled(self, x: Tensor) -> Tensor:
+        height, width = x.shape[2:]
+        if is_symbolic(height, width):  # exported for any size
+            return pool(x, *self.size)
+        return x if (height, width) == self.size else F.adaptive_avg_pool2d(x, self.size)

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from sase_bench.backbones import Attention, attention_builder
 from sase_bench.backbones.cifar import CifarResNet
+from sase_bench.blocks.shape import EPSILON
 from sase_bench.errors import RequestError
 from sase_bench.timm.entry import build
 from sase_bench.trunk import CifarTrunk
@@ -34,6 +35,7 @@ class CifarModel(CifarResNet):
         in_chans: int = 3,
         img_size: tuple[int, int] = (32, 32),
         width: int = 16,
+        epsilon: float = EPSILON,
         global_pool: str = "avg",
         drop_rate: float = 0.0,
         device: torch.device | str | None = None,
@@ -45,7 +47,7 @@ class CifarModel(CifarResNet):
             depth=depth, width=width, resolution=img_size[0], in_channels=in_chans, num_classes=max(1, num_classes)
         )
         with torch.device(device) if device is not None else nullcontext():
-            super().__init__(trunk, attention_builder(attention))
+            super().__init__(trunk, attention_builder(attention, epsilon=epsilon))
         self.to(dtype=dtype)
         self.in_chans, self.drop_rate, self.grad_checkpointing = in_chans, drop_rate, False
         self.num_features = trunk.stages[-1].channels

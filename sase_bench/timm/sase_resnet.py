@@ -10,10 +10,19 @@ from timm.models.resnet import Bottleneck, ResNet
 from torch import Tensor, nn
 
 from sase_bench.backbones import Attention, attention_builder
+from sase_bench.blocks.shape import EPSILON
+from sase_bench.errors import RequestError
 from sase_bench.timm.entry import build
-from sase_bench.trunk import Stage
+from sase_bench.trunk import ResNetTrunk, Stage
 
 __all__ = ["AttentionResNet", "sase_resnet50", "sase_resnet101"]
+
+
+_COLOURS = 3
+_DEPTHS: dict[tuple[int, ...], int] = {(3, 4, 6, 3): 50, (3, 4, 23, 3): 101}
+
+#: Options of timm's ResNet with which it computes in evaluation what torchvision's does, if their values allow it.
+_SHARED = {"num_classes", "drop_rate", "drop_path_rate", "drop_block_rate", "zero_init_last", "in_chans", "global_pool"}
 
 
 class AttentionResNet(ResNet):
@@ -29,12 +38,14 @@ class AttentionResNet(ResNet):
         layers: tuple[int, ...],
         attention: Attention = "sase",
         img_size: tuple[int, int] = (224, 224),
+        epsilon: float = EPSILON,
         device: torch.device | str | None = None,
         dtype: torch.dtype | None = None,
         **options: Any,
     ) -> None:
         super().__init__(block, layers, device=device, dtype=dtype, **options)
-        builder = attention_builder(attention)
+        self._img_size, self._foreign = img_size, sorted(options.keys() - _SHARED)
+        builder = attention_builder(attention, epsilon=epsilon)
         self.attention = str(builder)
         with torch.device(device) if device is not None else nullcontext():
             for feature in self.feature_info[1:]:
@@ -44,6 +55,28 @@ class AttentionResNet(ResNet):
                 for residual in residual_blocks:
                     residual.se = builder(stage).to(dtype=dtype)
         self.register_load_state_dict_pre_hook(_renamed)
+
+    @torch.jit.ignore
+    def backbone_trunk(self) -> ResNetTrunk:
+        """The trunk of `sase_bench.backbones` that computes the same. Raises `RequestError` where timm's options leave none."""
+        height, width = self._img_size
+        depth = _DEPTHS.get(tuple(len(getattr(self, feature["module"])) for feature in self.feature_info[1:]))
+        different = {
+            "layers": depth is None,
+            "global_pool": getattr(self.global_pool, "pool_type", None) != "avg",
+            "in_chans": isinstance(self.conv1, nn.Conv2d) and self.conv1.in_channels != _COLOURS,
+            "num_classes=0": self.num_classes == 0,
+            "img_size": height != width,
+        }
+        foreign = self._foreign + [name for name, differs in different.items() if differs]
+        if depth is None or foreign:
+            raise RequestError(f"torchvision's ResNet, as which weights are saved, has no equal of timm's {', '.join(foreign)}")
+        return ResNetTrunk(depth=depth, resolution=height, num_classes=self.num_classes)
+
+    @torch.jit.ignore
+    def backbone_state(self) -> dict[str, Tensor]:
+        """The tensors under the names that `sase_bench.backbones` has for them."""
+        return {name.replace(".se.", ".attention."): tensor for name, tensor in self.state_dict().items()}
 
     @torch.jit.ignore
     def init_weights(self, zero_init_last: bool = True) -> None:

@@ -42,8 +42,9 @@ def _imagenet(options: argparse.Namespace) -> int:
     task = _with_torch("imagenet", "train")
     with _with_torch("place", "train").joined(options.device) as place:
         task.train_classifier(
-            options.data, options.backbone, options.attention, recipe, place, options.output, workers=options.workers
-        )
+            options.data, options.backbone, options.attention, recipe, place, options.output,
+            weights=options.weights, workers=options.workers,
+        )  # fmt: skip
     return 0
 
 
@@ -82,8 +83,6 @@ def _parser() -> argparse.ArgumentParser:
     objects = tasks.add_parser("coco", description=_COCO, help=_COCO)
     _add_network_options(objects, DETECTOR_BACKBONES, "folder with images and annotations")
     objects.add_argument("--detector", choices=DETECTORS, required=True, help="boxes (fasterrcnn), or masks too (maskrcnn)")
-    weights = "backbone to begin with, as `imagenet` writes it"
-    objects.add_argument("--weights", type=Path, metavar="FILE", help=weights)
     for part in ("train", "val"):
         folder, file = f"{part}2017", f"annotations/instances_{part}2017.json"
         objects.add_argument(f"--{part}-images", default=folder, metavar="DIR", help="in --data, or a path of its own")
@@ -102,6 +101,8 @@ def _add_network_options(parser: argparse.ArgumentParser, backbones: Sequence[st
     parser.add_argument("--attention", required=True, metavar="BLOCK", help=attention)
     output = "checkpoint, log and weights; a run that is there goes on (default: trained/ and what is trained)"
     parser.add_argument("--output", type=Path, metavar="DIR", help=output)
+    weights = "to begin with, as `imagenet` writes them, or torchvision's .pth of the plain network"
+    parser.add_argument("--weights", type=Path, metavar="FILE", help=weights)
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="where to train")
     workers = "processes that load images, for each process that trains; 0 = itself"
     parser.add_argument("--workers", type=int, default=_WORKERS, metavar="N", help=workers)

@@ -17,6 +17,7 @@ from torchvision import tv_tensors
 
 from sase_bench.errors import RequestError
 from sase_bench.train.images import read_image
+from sase_bench.train.masks import are_finite, problem_of
 
 __all__ = ["Annotated", "CocoImages"]
 
@@ -114,8 +115,23 @@ def _check(item: dict[str, Any], truth: COCO, masks: bool) -> None:
         raise RequestError(f"annotation {item.get('id')!r} has no {', '.join(sorted(wanted - item.keys()))}")
     if item["category_id"] not in truth.cats or item["image_id"] not in truth.imgs:
         raise RequestError(f"annotation {item['id']!r} is of a category or an image that the file does not list")
-    if len(item["bbox"]) != 4:
-        raise RequestError(f"the box of annotation {item['id']!r} is x, y, width, height, got {item['bbox']!r}")
+    if not are_finite(item["bbox"]) or len(item["bbox"]) != 4:
+        raise RequestError(f"the box of annotation {item['id']!r} is x, y, width, height, got {_short(item['bbox'])}")
+    if not are_finite([item["area"]]):
+        raise RequestError(f"the area of annotation {item['id']!r} is a number of pixels, got {_short(item['area'])}")
+    if masks:
+        _check_mask(item, truth.imgs[item["image_id"]])
+
+
+def _check_mask(item: dict[str, Any], image: dict[str, Any]) -> None:
+    height, width = image.get("height"), image.get("width")
+    if not (isinstance(height, int) and isinstance(width, int) and min(height, width) > 0):
+        raise RequestError(
+            f"image {image['id']!r} has a height and a width in pixels, got {_short(height)} and {_short(width)}"
+        )
+    problem = problem_of(item["segmentation"], height, width)
+    if problem:
+        raise RequestError(f"the mask of annotation {item['id']!r} cannot be used: it has {problem}")
 
 
 def _require_images(part: CocoImages, folder: Path, file: Path) -> None:
@@ -126,6 +142,10 @@ def _require_images(part: CocoImages, folder: Path, file: Path) -> None:
     missing = [part.path(number) for number in part.ids if not part.path(number).is_file()]
     if missing:
         raise RequestError(f"{len(missing)} images of {str(file)!r} are missing, among them {str(missing[0])!r}")
+
+
+def _short(thing: object) -> str:
+    return repr(thing)[:80]
 
 
 def _listed(numbers: Sequence[int] | set[int]) -> str:

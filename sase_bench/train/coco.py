@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from torchvision.transforms import v2
 from sase_bench.train.annotations import Annotated
 from sase_bench.train.average_precision import average_precision, detections_of
 from sase_bench.train.detector import build_detector, describe_detector, save_detector
+from sase_bench.train.files import CHECKPOINT
 from sase_bench.train.generators import seeded
 from sase_bench.train.images import ChangedImages, TrainingLoader, validation_loader
 from sase_bench.train.loop import Scores, fit
@@ -42,6 +44,8 @@ def train_detector(
     """
     with seeded(recipe.seed, place.rank, place.device):
         network = build_detector(detector, backbone, attention, data.classes, recipe, weights)
+        if network.taken and place.is_first and not (output / CHECKPOINT).exists():
+            print(f"train: {network.taken}", file=sys.stderr)
         return fit(Detection(network.to(place.device), data, recipe, place, workers), recipe, place, output)
 
 

@@ -20,7 +20,16 @@ import torch
 from sase_bench.errors import RequestError
 from sase_bench.train.recipe import Recipe
 
-__all__ = ["CHECKPOINT", "LOG", "prepare_folder", "read_checkpoint", "replacing", "write_checkpoint", "write_log"]
+__all__ = [
+    "CHECKPOINT",
+    "LOG",
+    "load_pickled",
+    "prepare_folder",
+    "read_checkpoint",
+    "replacing",
+    "write_checkpoint",
+    "write_log",
+]
 
 CHECKPOINT, LOG = "checkpoint.pt", "log.jsonl"
 _FORMAT = 1
@@ -70,13 +79,7 @@ def read_checkpoint(folder: Path, network: dict[str, str], recipe: Recipe) -> di
     """
     path = folder / CHECKPOINT
     way_out = "name another --output, or remove the file"
-    try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
-    except (OSError, RuntimeError, EOFError, UnpicklingError, ValueError, LookupError, AttributeError) as error:
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
-        if isinstance(error, UnpicklingError):  # whose text tells how to run code that came with the file
-            reason = "it is damaged, or holds more than tensors, numbers and text"
-        raise RequestError(f"cannot read {str(path)!r} as a checkpoint ({reason}); {way_out}") from error
+    content = load_pickled(path, "a checkpoint", way_out)
     if not isinstance(content, dict) or content.keys() != _KEYS or content["format"] != _FORMAT:
         raise RequestError(f"{str(path)!r} is no checkpoint of this version; {way_out}")
     others = [
@@ -88,6 +91,17 @@ def read_checkpoint(folder: Path, network: dict[str, str], recipe: Recipe) -> di
     if others:
         raise RequestError(f"{str(path)!r} belongs to another run, with {'; '.join(others)}; {way_out}")
     return content
+
+
+def load_pickled(path: Path, kind: str, way_out: str) -> Any:
+    """What `torch.save` wrote to `path`, on the CPU. Raises `RequestError` for a file that is not of that `kind`."""
+    try:
+        return torch.load(path, map_location="cpu", weights_only=True)
+    except (OSError, RuntimeError, EOFError, UnpicklingError, ValueError, LookupError, AttributeError) as error:
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        if isinstance(error, UnpicklingError):  # whose text tells how to run code that came with the file
+            reason = "it is damaged, or holds more than tensors, numbers and text"
+        raise RequestError(f"cannot read {str(path)!r} as {kind} ({reason}); {way_out}") from error
 
 
 def write_log(folder: Path, rows: Sequence[dict[str, Any]]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -17,11 +18,13 @@ from sase_bench.backbones import attention_builder, save_checkpoint
 from sase_bench.backbones.checkpoint import describe
 from sase_bench.errors import RequestError
 from sase_bench.train.backbone import build_backbone
+from sase_bench.train.files import CHECKPOINT
 from sase_bench.train.generators import seeded
 from sase_bench.train.images import ChangedImages, TrainingLoader, read_image, validation_loader
 from sase_bench.train.loop import Scores, fit
 from sase_bench.train.place import Place
 from sase_bench.train.recipe import ImageNetRecipe
+from sase_bench.train.weights import take_weights, tensors_at
 
 __all__ = ["Classification", "read_folders", "train_classifier"]
 
@@ -30,17 +33,30 @@ MEAN, DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
 
 def train_classifier(
-    folder: Path, backbone: str, attention: str, recipe: ImageNetRecipe, place: Place, output: Path, *, workers: int = 0
+    folder: Path,
+    backbone: str,
+    attention: str,
+    recipe: ImageNetRecipe,
+    place: Place,
+    output: Path,
+    *,
+    weights: Path | None = None,
+    workers: int = 0,
 ) -> list[dict[str, Any]]:
-    """Train `backbone` with `attention` on the images in `folder`; the rows of the log.
+    """Train `backbone` with `attention` on the images in `folder`, from `weights` if a file is named; the rows of the log.
 
     Files are written to `output`, where a run that was stopped goes on. `workers` are processes that load images, for each
-    process that trains. Raises `RequestError` for data, a network or a checkpoint that cannot be used.
+    process that trains. Raises `RequestError` for data, a network, weights or a checkpoint that cannot be used.
     """
     attention_builder(attention)  # what is misspelt is told before a folder of a million images is read
+    tensors = tensors_at(weights, backbone, attention) if weights else None
     images = read_folders(folder)
     with seeded(recipe.seed, place.rank, place.device):
         network = build_backbone(backbone, attention, len(images["train"].classes), recipe.resolution, recipe.seed)
+        if weights and tensors is not None:
+            taken = take_weights(network, tensors, weights)
+            if place.is_first and not (output / CHECKPOINT).exists():
+                print(f"train: {taken}", file=sys.stderr)
         task = Classification(network.to(place.device), images, recipe, place, workers)
         return fit(task, recipe, place, output)
 

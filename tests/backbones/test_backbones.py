@@ -106,6 +106,30 @@ def test_blocks_of_resnet50_are_built_for_the_maps_they_meet() -> None:
     assert sorted(set(met)) == [(256, 24, 24), (512, 12, 12), (1024, 6, 6), (2048, 3, 3)]
 
 
+@pytest.mark.parametrize("build", [resnet50, resnet101, lambda *given, **options: cifar_resnet(8, *given, **options)])
+def test_epsilon_reaches_every_block(build: Callable[..., nn.Module]) -> None:
+    with torch.device("meta"):
+        networks = build("sase"), build("sase", epsilon=0.0), build("srm", epsilon=0.0)
+    found = [{(block.epsilon, block.gated_squeeze.epsilon) for block in blocks_of(network)} for network in networks]
+    assert found == [{(1e-12, 1e-12)}, {(0.0, 0.0)}, set()]
+
+
+@pytest.mark.parametrize("training", [True, False])
+@pytest.mark.parametrize("squeeze", ["gap+std", "l2-norm"])
+def test_images_as_small_as_a_pixel_of_the_last_stage_are_classified(squeeze: str, training: bool) -> None:
+    network = resnet50(f"{squeeze}/affine/affine/gap/gap/conv_3x3", num_classes=5).train(training)
+    with torch.no_grad():
+        assert network(torch.rand(2, 3, 32, 32, generator=torch.Generator().manual_seed(0))).isfinite().all()
+
+
+@pytest.mark.parametrize("build", [resnet50, resnet101, lambda **options: cifar_resnet(8, **options)])
+@pytest.mark.parametrize("resolution", [(224, 320), 0, 32.0, True, None], ids=repr)
+def test_a_resolution_is_one_number_of_pixels(build: Callable[..., nn.Module], resolution: object) -> None:
+    with pytest.raises(RequestError) as error:
+        build(resolution=resolution)
+    assert str(error.value).startswith(f"resolution is a number of pixels, height = width, got {resolution!r}; ")
+
+
 @pytest.mark.parametrize(
     ("attention", "message"),
     [

@@ -7,7 +7,8 @@ from safetensors.torch import save_file
 from torch import nn
 
 from sase_bench.backbones import cifar_resnet, load_checkpoint, resnet50, save_checkpoint
-from sase_bench.backbones.checkpoint import read_description
+from sase_bench.backbones.checkpoint import describe, read_description
+from sase_bench.blocks import SASEBlock
 from sase_bench.errors import RequestError
 from sase_bench.space import SASE_BLOCK
 from sase_bench.version import __version__
@@ -50,6 +51,17 @@ def test_a_checkpoint_knows_its_block(tmp_path: Path) -> None:
     }
 
 
+@pytest.mark.parametrize(
+    "build", [lambda **given: cifar_resnet(8, 54983, width=8, **given), lambda **given: resnet50(5, **given)]
+)
+def test_a_checkpoint_knows_its_epsilon(build: Any, tmp_path: Path) -> None:
+    path = tmp_path / "network.safetensors"
+    save_checkpoint(build(epsilon=0.0), path)
+    assert read_description(path)["epsilon"] == "0.0"
+    blocks = [module for module in load_checkpoint(path).modules() if isinstance(module, SASEBlock)]
+    assert {block.epsilon for block in blocks} == {0.0}
+
+
 def test_weights_in_channels_last_are_saved(tmp_path: Path) -> None:
     network = cifar_resnet(8, "sase", width=8, resolution=8).to(memory_format=torch.channels_last)
     save_checkpoint(network, tmp_path / "network.safetensors")
@@ -78,3 +90,28 @@ def test_files_that_are_no_checkpoints_are_refused_in_one_line(tmp_path: Path) -
     ):
         with pytest.raises(RequestError, match=message):
             load_checkpoint(tmp_path / name)
+
+
+def test_files_with_other_contents_than_they_describe_are_refused_in_one_line(tmp_path: Path) -> None:
+    network = cifar_resnet(8, "se", width=8, resolution=8)
+    tensors, described = dict(network.state_dict()), describe(network)
+    for change, message in (
+        (
+            {"detector": "fasterrcnn"},
+            "'.*' holds a detector, not a network alone; sase_bench.train.detector.load_detector reads it",
+        ),
+        ({"attention": "srm"}, r"the weights in '.*' are not those of the network it describes: .*Missing key\(s\)"),
+        ({"backbone": '{"kind": "CifarTrunk"}'}, "there is no backbone '.*CifarTrunk.*' with options '{}'"),
+        ({"backbone": '{"kind": "VGG"}'}, "there is no backbone '.*VGG.*' with options '{}'"),
+        ({"options": "["}, r"there is no backbone '.*' with options '\['"),
+    ):
+        save_file(tensors, tmp_path / "file", {**described, **change})
+        with pytest.raises(RequestError, match=message) as caught:
+            load_checkpoint(tmp_path / "file")
+        assert "\n" not in str(caught.value)
+
+
+def test_a_folder_that_is_missing_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "absent" / "network.safetensors"
+    with pytest.raises(RequestError, match=f"cannot write '{path}': .*No such file"):
+        save_checkpoint(cifar_resnet(8, width=8, resolution=8), path)

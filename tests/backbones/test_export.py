@@ -1,6 +1,7 @@
 """Attention leaves Python: `torch.export` and ONNX programs of it compute what the module does, for any batch size.
 
-All 42 slot-operations are exported, seven blocks at a time, and all published modules; the map keeps the size of the example.
+All 42 slot-operations are exported, seven blocks at a time, and all published modules: with maps of the example's size, and for
+maps of any size.
 """
 
 import io
@@ -26,6 +27,9 @@ SIZES = [(32, 8, 8), (18, 7, 5)]
 #: The example's batch, and those that the program is then asked for.
 EXAMPLE, BATCHES = 3, (1, 3, 8)
 
+#: H, W of the maps that a program for any size is asked for: its own, finer and coarser than 8×8, and odd.
+MAPS = [(8, 8), (16, 24), (4, 4), (5, 11), (3, 2)]
+
 Program = Callable[[Tensor], Tensor]
 
 slowly = pytest.mark.slow
@@ -43,18 +47,23 @@ def maps(batch: int, size: tuple[int, int, int]) -> Tensor:
     return torch.from_numpy(random_map((batch, *size), generator(f"maps {batch} {size}"))).float()
 
 
-def exported(module: nn.Module, example: Tensor) -> Program:
-    program = torch.export.export(module, (example,), dynamic_shapes=({0: torch.export.Dim("batch")},))
+def shapes(*, any_size: bool) -> tuple[dict[int, torch.export.Dim]]:
+    names = ("batch", None, "height", "width") if any_size else ("batch",)
+    return ({axis: torch.export.Dim(name) for axis, name in enumerate(names) if name},)
+
+
+def exported(module: nn.Module, example: Tensor, *, any_size: bool = False) -> Program:
+    program = torch.export.export(module, (example,), dynamic_shapes=shapes(any_size=any_size))
     result: Program = program.module()
     return result
 
 
-def in_onnx(module: nn.Module, example: Tensor) -> Program:
+def in_onnx(module: nn.Module, example: Tensor, *, any_size: bool = False) -> Program:
     """The program that ONNX Runtime executes on the CPU."""
     onnxruntime = pytest.importorskip("onnxruntime")
     pytest.importorskip("onnxscript")
-    batch = torch.export.Dim("batch")
-    program: Any = torch.onnx.export(module, (example,), dynamo=True, dynamic_shapes=({0: batch},), verbose=False)
+    dynamic = shapes(any_size=any_size)
+    program: Any = torch.onnx.export(module, (example,), dynamo=True, dynamic_shapes=dynamic, verbose=False)
     file = io.BytesIO()
     program.save(file)
     session = onnxruntime.InferenceSession(file.getvalue(), providers=["CPUExecutionProvider"])
@@ -90,6 +99,31 @@ def test_torch_export_computes_what_the_module_does(attention: str) -> None:
 def test_onnx_computes_what_the_module_does(attention: str, size: tuple[int, int, int]) -> None:
     module = evaluated(attention, size)
     assert_same(in_onnx(module, maps(EXAMPLE, size)), module, lambda batch: maps(batch, size))
+
+
+def assert_same_on_any_map(program: Program, module: nn.Module, channels: int) -> None:
+    for map_size in MAPS:
+        assert_same(program, module, lambda batch, map_size=map_size: maps(batch, (channels, *map_size)))
+
+
+@pytest.mark.parametrize("attention", [str(SASE_BLOCK), *COVERING, *MODULES])
+def test_torch_export_for_any_map_computes_what_the_module_does(attention: str) -> None:
+    size = SIZES[0]
+    module = evaluated(attention, size)
+    assert_same_on_any_map(exported(module, maps(EXAMPLE, size), any_size=True), module, size[0])
+
+
+@pytest.mark.parametrize(
+    "attention",
+    [
+        "2nd-order-pooling/2conv1d_3/affine/l2-norm/2nd-order-pooling/affine",
+        *(pytest.param(attention, marks=slowly) for attention in (str(SASE_BLOCK), *COVERING, *MODULES)),
+    ],
+)
+def test_onnx_for_any_map_computes_what_the_module_does(attention: str) -> None:
+    size = SIZES[0]
+    module = evaluated(attention, size)
+    assert_same_on_any_map(in_onnx(module, maps(EXAMPLE, size), any_size=True), module, size[0])
 
 
 @slowly

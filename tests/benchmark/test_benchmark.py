@@ -1,4 +1,5 @@
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -233,6 +234,26 @@ def test_a_row_becomes_a_network(bench: Benchmark) -> None:
         bench.build(0, "vgg")
     network = bench.build(54983, "cifar_resnet", depth=8)
     assert str(network.stages[0][0].attention.arch) == str(Architecture(54983))  # type: ignore[union-attr, index]
+
+
+@pytest.mark.parametrize(
+    ("attention", "name"),
+    [
+        ("srm", "srm"),
+        (None, "none"),
+        ("none", "none"),
+        ("sase", str(Architecture(54983))),
+        (Architecture(7), str(Architecture(7))),
+    ],
+    ids=str,
+)
+def test_what_rows_are_compared_with_becomes_a_network_too(bench: Benchmark, attention: Any, name: str) -> None:
+    pytest.importorskip("torch", reason="needs the extra 'train'")
+    network: Any = bench.build(attention, "cifar_resnet", depth=8, epsilon=0.0)
+    assert network.attention == name
+    assert bench.build(np.int64(3), "cifar_resnet", depth=8).attention == str(Architecture(3))
+    with pytest.raises(RequestError, match="a block is an Architecture, its text or its index, got True"):
+        bench.build(True, "cifar_resnet", depth=8)
 
 
 def test_a_row_that_was_really_trained_is_reproduced_to_the_last_bit(tmp_path: Path) -> None:

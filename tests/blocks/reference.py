@@ -126,7 +126,7 @@ def maximum(x: Array, axes: tuple[int, ...]) -> Array:
 
 def standard_deviation(x: Array, axes: tuple[int, ...]) -> Array:
     n = np.prod([x.shape[axis] for axis in axes])
-    return np.sqrt(((x - mean(x, axes)) ** 2).sum(axis=axes, keepdims=True) / (n - 1))
+    return np.sqrt(((x - mean(x, axes)) ** 2).sum(axis=axes, keepdims=True) / max(1, n - 1))  # of a single value 0
 
 
 def third_central_moment(x: Array, axes: tuple[int, ...]) -> Array:

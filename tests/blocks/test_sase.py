@@ -1,5 +1,7 @@
 """The block as a whole: how the six slots are wired, against the composition of their formulas."""
 
+import copy
+
 import numpy as np
 import pytest
 import torch
@@ -200,6 +202,23 @@ def test_a_block_with_an_operation_that_the_map_is_too_small_for_is_refused_in_o
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize("given", [SASE_BLOCK, str(SASE_BLOCK), "54983", 54983, np.int32(54983)], ids=repr)
+def test_a_block_is_named_by_itself_its_text_or_its_index(given: object) -> None:
+    assert SASEBlock(given, 32, 8, 8).arch == SASE_BLOCK  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("given", [True, None, 2.5, [1], np.zeros(3)], ids=repr)
+def test_what_names_no_block_is_refused(given: object) -> None:
+    with pytest.raises(RequestError, match="a block is an Architecture, its text or its index, got "):
+        SASEBlock(given, 32, 8, 8)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("epsilon", [-1e-12, float("nan"), float("inf")])
+def test_epsilon_is_a_number_that_can_stand_under_a_root(epsilon: float) -> None:
+    with pytest.raises(RequestError, match="epsilon is 0 or positive, got "):
+        SASEBlock(SASE_BLOCK, 32, 8, 8, epsilon=epsilon)
+
+
 def test_the_printed_block_names_its_architecture() -> None:
     assert str(SASE_BLOCK) in repr(SASEBlock(SASE_BLOCK, 32, 8, 8))
 
@@ -213,3 +232,35 @@ def test_under_autocast_the_block_computes_in_single_precision(arch: Architectur
         y = block(x)
     assert y.dtype == dtype
     assert torch.equal(y, block(x.float()).to(dtype))
+
+
+@pytest.mark.parametrize("arch", [SASE_BLOCK, *ARCHITECTURES[-7:]], ids=str)
+@pytest.mark.parametrize("training", [False, True])
+def test_a_block_in_half_precision_computes_in_single_precision(arch: Architecture, training: bool) -> None:
+    """Weights and running statistics are kept in half precision, and rounded when they have moved."""
+    half = built(arch).half().train(training)
+    single = copy.deepcopy(half).float()
+    x = 20 * torch.from_numpy(input_of()).half()  # x⁴ is beyond half precision
+    y, expected = half(x), single(x.float())
+    assert y.dtype == torch.float16
+    assert torch.equal(y, expected.half())
+    assert all(torch.equal(tensor, single.state_dict()[name].half()) for name, tensor in half.state_dict().items())
+    assert {tensor.dtype for tensor in half.state_dict().values()} <= {torch.float16, torch.int64}
+
+
+def test_a_block_in_half_precision_has_gradients_and_its_hooks_run_once() -> None:
+    half, seen = built(SASE_BLOCK).half(), []
+    half.register_forward_hook(lambda *_: seen.append("block"))
+    half.mixer.register_forward_hook(lambda *_: seen.append("mixer"))
+    half(torch.from_numpy(input_of()).half()).square().mean().backward()
+    assert seen == ["mixer", "block"]
+    assert all(parameter.grad is not None and parameter.grad.dtype == torch.float16 for parameter in half.parameters())
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16], ids=str)
+def test_autocast_takes_a_block_in_half_precision(dtype: torch.dtype) -> None:
+    half = built(SASE_BLOCK).to(dtype).eval()
+    x = torch.from_numpy(input_of()).to(dtype)
+    with torch.autocast("cpu", dtype):
+        y = half(x)
+    assert torch.equal(y, copy.deepcopy(half).float()(x.float()).to(dtype))

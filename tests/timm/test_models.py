@@ -66,6 +66,12 @@ def test_every_way_to_name_attention_classifies(name: str, attention: str | int)
     assert model(name, attention=attention, num_classes=7)(images()).shape == (2, 7)
 
 
+@one_of_each
+def test_epsilon_reaches_every_block(name: str) -> None:
+    blocks = [module for module in on_meta(name, epsilon=0.0).modules() if isinstance(module, SASEBlock)]
+    assert {block.epsilon for block in blocks} == {0.0}
+
+
 def test_without_attention_it_is_timms_resnet50() -> None:
     ours, theirs = on_meta("sase_resnet50", attention="none"), on_meta("resnet50")
     assert shapes(ours) == shapes(theirs)
@@ -255,6 +261,17 @@ def test_resnet50_weights_of_the_backbones_load_under_timms_names(tmp_path: Path
     torch.testing.assert_close(again.eval()(images()), source(images()))
 
 
+def test_weights_of_one_resolution_load_at_another(tmp_path: Path) -> None:
+    """Those of a file too, and they compute what the file's own network computes on that size."""
+    source = resnet50("gap/affine/affine/l2-norm/l2-norm/affine", resolution=32).eval()
+    save_checkpoint(source, tmp_path / "weights.safetensors")
+    network = timm.create_model(
+        "sase_resnet50", attention=source.attention, img_size=64, checkpoint_path=str(tmp_path / "weights.safetensors")
+    ).eval()
+    assert network.layer1[0].se.spatial_excite.alpha.shape == (1, 16, 16)
+    torch.testing.assert_close(network(images(64)), source(images(64)))
+
+
 def test_a_cifar_network_that_timm_trained_is_saved_with_its_block(tmp_path: Path) -> None:
     network = timm.create_model("sase_resnet20", attention=TEXT)
     network.reset_classifier(3)
@@ -263,6 +280,51 @@ def test_a_cifar_network_that_timm_trained_is_saved_with_its_block(tmp_path: Pat
     again = load_checkpoint(tmp_path / "weights.safetensors")
     assert again.attention == TEXT
     torch.testing.assert_close(again(images()), network(images()))
+
+
+@pytest.mark.parametrize(
+    "options", [{"attention": "sase"}, {"attention": "srm", "drop_path_rate": 0.1, "epsilon": 0.0}], ids=str
+)
+def test_a_resnet50_that_timm_trained_is_saved_with_its_block(options: dict[str, Any], tmp_path: Path) -> None:
+    network = model("sase_resnet50", num_classes=5, **options)
+    network.reset_classifier(3)
+    network(images())  # running statistics
+    save_checkpoint(network.eval(), tmp_path / "weights.safetensors")
+    again = load_checkpoint(tmp_path / "weights.safetensors")
+    assert (again.attention, again.trunk.num_classes, again.trunk.resolution) == (network.attention, 3, 32)
+    torch.testing.assert_close(again(images()), network(images()))
+    back = model("sase_resnet50", num_classes=3, checkpoint_path=str(tmp_path / "weights.safetensors"), **options)
+    torch.testing.assert_close(back.eval()(images()), network(images()))
+
+
+@pytest.mark.parametrize(
+    ("options", "named"),
+    [
+        ({"stem_type": "deep"}, "stem_type"),
+        ({"act_layer": nn.SiLU, "output_stride": 16}, "act_layer, output_stride"),
+        ({"layers": (1, 1, 1, 1)}, "layers"),
+        ({"global_pool": "max"}, "global_pool"),
+        ({"in_chans": 1}, "in_chans"),
+        ({"num_classes": 0}, "num_classes=0"),
+        ({"img_size": (32, 64)}, "img_size"),
+    ],
+    ids=str,
+)
+def test_what_torchvisions_resnet_has_no_equal_of_is_not_saved(options: dict[str, Any], named: str, tmp_path: Path) -> None:
+    network = on_meta("sase_resnet50", attention="se", **{"img_size": 32, **options})
+    message = f"torchvision's ResNet, as which weights are saved, has no equal of timm's {named}$"
+    with pytest.raises(RequestError, match=message):
+        save_checkpoint(network, tmp_path / "weights.safetensors")
+
+
+def test_networks_that_were_cut_after_they_were_built_are_not_saved(tmp_path: Path) -> None:
+    network = model("sase_resnet20")
+    network.prune_intermediate_layers(1)
+    with pytest.raises(
+        RequestError, match=r"changed after it was built .*: \d+ tensors are not those of gap\+gmp/.*, among them"
+    ):
+        save_checkpoint(network, tmp_path / "weights.safetensors")
+    assert not (tmp_path / "weights.safetensors").exists()
 
 
 @one_of_each
@@ -277,6 +339,17 @@ def test_the_training_script_finds_what_it_asks_for(name: str) -> None:
     assert resolve_data_config({"img_size": 96}, model=network)["input_size"] == (3, 96, 96)
     synchronised = timm.layers.convert_sync_batchnorm(network)
     assert any(isinstance(module, nn.SyncBatchNorm) for key, module in synchronised.named_modules() if "mixer" in key)
+
+
+@one_of_each
+def test_frozen_batch_normalisation_is_asked_in_the_blocks_too(name: str) -> None:
+    network = model(name, attention=TEXT)
+    network(images())  # running statistics
+    expected = network.eval()(images())
+    network = timm.layers.freeze_batch_norm_2d(network)
+    assert not any(isinstance(module, nn.BatchNorm2d) for module in network.modules())
+    for training in (True, False):
+        torch.testing.assert_close(network.train(training)(images()), expected)
 
 
 @pytest.mark.parametrize("attention", ["sase", TEXT, *MODULES])

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -105,6 +106,15 @@ def crowded(content: dict[str, Any]) -> None:
         item["iscrowd"] = 1
 
 
+def annotation(**changes: Any) -> Callable[[Path], None]:
+    """A change of the first annotation for training."""
+    return lambda folder: edited(folder, "train2017", lambda content: content["annotations"][0].update(changes))
+
+
+def segmentation(**changes: Any) -> Callable[[Path], None]:
+    return lambda folder: edited(folder, "train2017", lambda content: content["annotations"][0]["segmentation"].update(changes))
+
+
 CHANGES: dict[str, Callable[[Path], None]] = {
     "no file": lambda folder: (folder / FILES[0]).unlink(),
     "no json": lambda folder: (folder / FILES[0]).write_text("{"),
@@ -116,8 +126,20 @@ CHANGES: dict[str, Callable[[Path], None]] = {
     "no image": lambda folder: (folder / "val2017" / "0002.png").unlink(),
     "crowds": lambda folder: edited(folder, "train2017", crowded),
     "stranger": lambda folder: edited(folder, "train2017", lambda content: content["annotations"][0].update(category_id=5)),
+    "text in a box": annotation(bbox=["a", 1, 2, 3]),
+    "box without end": annotation(bbox=[1, 2, 3, float("inf")]),
+    "box of three": annotation(bbox=[1, 2, 3]),
+    "no area": annotation(area="large"),
+    "text for runs": segmentation(counts="xx"),
+    "short runs": segmentation(counts=[5, 4]),
+    "other size": segmentation(size=[3, 4]),
+    "no size": lambda folder: edited(folder, "train2017", lambda content: content["images"][0].pop("height")),
     "renamed": lambda folder: edited(folder, "val2017", lambda content: content["categories"][1].update(name="disc")),
 }
+
+
+TRAINING = "'coco/annotations/instances_train2017.json'"
+BOX = f"{TRAINING}: the box of annotation 1 is x, y, width, height, got "
 
 
 @pytest.mark.parametrize(
@@ -131,6 +153,14 @@ CHANGES: dict[str, Callable[[Path], None]] = {
         ("no masks", [], "'coco/annotations/instances_val2017.json': annotation 1 has no segmentation"),
         ("stranger", [], "'coco/annotations/instances_train2017.json': annotation 1 is of a category or an image that"),
         ("no folder", [], "there is no folder of images 'coco/train2017'"),
+        ("text in a box", [], BOX + "['a', 1, 2, 3]"),
+        ("box without end", [], BOX + "[1, 2, 3, inf]"),
+        ("box of three", [], BOX + "[1, 2, 3]"),
+        ("no area", [], f"{TRAINING}: the area of annotation 1 is a number of pixels, got 'large'"),
+        ("text for runs", [], f"{TRAINING}: the mask of annotation 1 cannot be used: it has run lengths that cannot be read"),
+        ("short runs", [], f"{TRAINING}: the mask of annotation 1 cannot be used: it has runs of 9 pixels in an image of "),
+        ("other size", [], f"{TRAINING}: the mask of annotation 1 cannot be used: it has a size of [3, 4] in an image of "),
+        ("no size", [], f"{TRAINING}: image 1 has a height and a width in pixels, got None and "),
         (
             "no image",
             [],
@@ -140,6 +170,7 @@ CHANGES: dict[str, Callable[[Path], None]] = {
         ("renamed", [], "training and validation have the same categories, got others of id 7"),
         (None, ["--backbone", "resnet20"], "argument --backbone: invalid choice: 'resnet20'"),
         (None, ["--detector", "yolo"], "argument --detector: invalid choice: 'yolo'"),
+        (None, ["--weights", "detector"], "'detector' holds a detector, not a network alone; sase_bench.train.detector.load_"),
         (None, ["--weights", "coco/none"], "cannot read 'coco/none' as safetensors: No such file"),
         (None, ["--short-side", "32"], "short_side is at least 64 pixels and at most long_side, got 32 and 96"),
         (None, ["--trainable-stages", "6"], "trainable_stages is 0 to 5, got 6"),
@@ -150,12 +181,14 @@ def test_bad_requests_get_one_line_and_status_2(
     change: str | None,
     arguments: list[str],
     message: str,
+    finished: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.chdir(tmp_path)
     coco_folder(Path("coco"), train=3)
+    shutil.copy(finished / "weights.safetensors", "detector")
     if change:
         CHANGES[change](Path("coco"))
     assert main([*COMMAND, *SHORT, *MASKS, "--data", "coco", *arguments]) == 2

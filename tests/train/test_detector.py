@@ -8,6 +8,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
 
 from sase_bench.backbones import resnet50, save_checkpoint
 from sase_bench.errors import RequestError
@@ -88,26 +89,31 @@ def test_without_weights_everything_moves_and_with_them_what_torchvision_trains(
     norms = {
         f"{name}.{part}"
         for name, layer in tuned.backbone.body.named_modules()
-        if isinstance(layer, nn.BatchNorm2d)
+        if isinstance(layer, _BatchNorm)
         for part in ("weight", "bias")
     }
     assert frozen == stem_and_first | norms
     assert any(".attention." in name for name in norms)
-    assert not any(layer.training for layer in tuned.train().backbone.body.modules() if isinstance(layer, nn.BatchNorm2d))
+    assert not any(layer.training for layer in tuned.train().backbone.body.modules() if isinstance(layer, _BatchNorm))
     assert build_detector("fasterrcnn", "resnet50", "sase", ["a"], RECIPE, path).backbone.description["options"]
     free = CocoRecipe(short_side=64, long_side=128, freeze_batch_norm=False, trainable_stages=5)
     whole = build_detector("fasterrcnn", "resnet50", "sase", ["a"], free, path)
     assert all(parameter.requires_grad for parameter in whole.parameters())
 
 
-def test_frozen_normalisation_is_what_it_was_after_training() -> None:
-    detector = small("fasterrcnn", "se", freeze=True, trainable=3).train()
+@pytest.mark.parametrize("attention", ["se", "srm", "gsop", "sase"])
+def test_frozen_normalisation_is_what_it_was_after_training(attention: str) -> None:
+    """Also that over one axis, which SRM and GSoP have."""
+    detector = small("fasterrcnn", attention, freeze=True, trainable=3).train()
+    norms = {name for name, layer in detector.backbone.body.named_modules() if isinstance(layer, _BatchNorm)}
+    assert len(norms) >= 53
+    assert not any(layer.training for layer in detector.backbone.body.modules() if isinstance(layer, _BatchNorm))
     before = {name: tensor.clone() for name, tensor in detector.state_dict().items()}
     loss = losses_of(detector)
     loss.backward()
     torch.optim.SGD([p for p in detector.parameters() if p.requires_grad], lr=0.1).step()
     changed = {name for name, tensor in detector.state_dict().items() if not torch.equal(tensor, before[name])}
-    assert not any("bn" in name or "running" in name for name in changed)
+    assert not {name for name in changed if name.removeprefix("backbone.body.").rpartition(".")[0] in norms}
     assert "backbone.body.layer4.2.conv3.weight" in changed
     assert "backbone.body.layer1.0.conv1.weight" not in changed
 
@@ -153,6 +159,30 @@ def test_the_heads_of_a_seed_are_the_same_over_every_block() -> None:
     assert all(torch.equal(tensor, block[name]) for name, tensor in plain.items())
 
 
+@pytest.mark.parametrize("kind", ["pth", "safetensors"])
+def test_over_plain_weights_attention_is_trained_from_its_initialisation(kind: str, tmp_path: Path) -> None:
+    """Frozen batch normalisation is that of the file; blocks that the file does not have move in every stage."""
+    path, source = tmp_path / f"backbone.{kind}", narrow_resnet50("resnet50", "none", 5, 64, 1)
+    if kind == "pth":
+        torch.save(source.state_dict(), path)
+    else:
+        save_checkpoint(source, path)
+    detector = build_detector("fasterrcnn", "resnet50", "sase", ["a", "b"], RECIPE, path).train()
+    body = detector.backbone.body
+    assert str(detector.taken).startswith(f"{len(source.state_dict()) - 2} tensors are those of ")
+    assert all(
+        torch.equal(tensor, source.state_dict()[name]) for name, tensor in body.state_dict().items() if "attention" not in name
+    )
+    for name, parameter in body.named_parameters():
+        stands = name.startswith(("conv1", "bn1", "layer1.")) or "bn" in name or "downsample.1" in name
+        assert parameter.requires_grad == ("attention" in name or not stands), name
+    for name, layer in body.named_modules():
+        if isinstance(layer, _BatchNorm):
+            assert layer.training == ("attention" in name), name
+    losses_of(detector).backward()
+    assert all(p.grad is not None for name, p in body.named_parameters() if "attention" in name)
+
+
 def test_weights_that_are_not_of_the_network_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "backbone.safetensors"
     save_checkpoint(narrow_resnet50("resnet50", "se", 5, 64, 1), path)
@@ -164,6 +194,9 @@ def test_weights_that_are_not_of_the_network_are_refused(tmp_path: Path) -> None
         build_detector("yolo", "resnet50", "se", ["a"], RECIPE)
     with pytest.raises(RequestError, match="holds a backbone alone, not a detector"):
         load_detector(path)
+    save_detector(small("fasterrcnn", "se"), path)
+    with pytest.raises(RequestError, match="holds a detector, not a network alone"):
+        build_detector("fasterrcnn", "resnet50", "se", ["a"], RECIPE, path)
     save_file({"weight": torch.zeros(2)}, path)
     with pytest.raises(RequestError, match="does not say which block it holds"):
         build_detector("fasterrcnn", "resnet50", "se", ["a"], RECIPE, path)

@@ -175,6 +175,8 @@ def remove_all(folder: Path) -> None:
         (None, ["--attention", "attentive"], "unknown attention module 'attentive'"),
         (None, ["--attention", "gap/affine"], "an architecture is six operation names joined by '/' or an index, got 2"),
         (None, ["--batch-size", "100"], "a batch of 100 images needs as many training images, got 24"),
+        (None, ["--weights", "absent.pth"], "cannot read 'absent.pth' as safetensors: No such file"),
+        (None, ["--weights", "images/val/red/0.png"], "cannot read 'images/val/red/0.png' as weights ("),
         (None, ["--epochs", "0"], "epochs is at least 1, got 0"),
         (None, ["--workers", "-1"], "--workers is 0 or positive, got -1"),
         (None, ["--resolution", "18"], "the resolution is a multiple of 4 and at least 8 pixels, got 18"),
@@ -234,6 +236,30 @@ def test_a_checkpoint_of_another_run_is_refused(
     assert main(command) == 2
     (line,) = [line for line in capsys.readouterr().err.splitlines() if line.startswith("train: ")]
     assert line.startswith(f"train: '{finished}/checkpoint.pt' {message}")
+
+
+@pytest.mark.parametrize("classes", [3, 10])
+def test_a_run_begins_with_weights(
+    classes: int, images: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path, begun = tmp_path / "resnet8.pth", []
+    source = build_backbone("resnet8", "none", classes, 16, 5)
+    torch.save(source.state_dict(), path)
+    original = Classification.__init__
+
+    def seen(self: Classification, network: nn.Module, *rest: Any) -> None:
+        begun.append({name: tensor.clone() for name, tensor in network.state_dict().items()})
+        original(self, network, *rest)
+
+    monkeypatch.setattr(Classification, "__init__", seen)
+    command = [*COMMAND, "--attention", "srm", "--data", str(images), "--output", str(tmp_path / "run")]
+    for epochs in ("1", "1"):
+        assert main([*command, "--batch-size", "8", "--epochs", epochs, "--weights", str(path)]) == 0
+    (line,) = [line for line in capsys.readouterr().err.splitlines() if line.startswith("train: ")]
+    assert f"tensors are those of '{path}'; as initialised: " in line
+    assert line.endswith(" tensors of attention" + " and the classifier" * (classes != 3))
+    expected = {name for name in source.state_dict() if classes == 3 or not name.startswith("classifier.")}
+    assert {name for name, tensor in source.state_dict().items() if torch.equal(begun[0][name], tensor)} >= expected
 
 
 def test_a_file_that_is_no_checkpoint_is_refused(images: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
