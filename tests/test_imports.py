@@ -56,7 +56,6 @@ MAP: dict[str, set[str]] = {
     },
     "query": {"cli", "cost", "database", "errors", "modules", "record", "space"},
     "report": {
-        "backbones",
         "calibrate",
         "cli",
         "cost",

@@ -10,7 +10,6 @@ from sase_bench import cli
 from sase_bench.database.reader import default_source
 from sase_bench.report.comparison import compare
 from sase_bench.report.costs import read_composed
-from sase_bench.report.counts import COUNTS, count_modules, read_counts, write_counts
 from sase_bench.report.document import sections, write
 from sase_bench.report.evidence import evidence_of
 from sase_bench.report.published import find_folder, read
@@ -32,19 +31,14 @@ def _command(argv: Sequence[str] | None) -> int:
     parser = cli.Parser("sase_bench.report", "Render a report from a table of runs.")
     parser.add_argument("--db", type=Path, metavar="PATH", help="the table; without it the table here, else the released one")
     parser.add_argument("--output", type=Path, default=_OUTPUT, metavar="DIR", help="the folder to write to")
-    parser.add_argument("--published", type=Path, metavar="DIR", help="the folder of published results and counts")
+    parser.add_argument("--published", type=Path, metavar="DIR", help="the folder of published results")
     parser.add_argument("--search", type=Path, default=_OUTPUT / "search.json", metavar="PATH", help="a comparison of searches")
     parser.add_argument("--predictors", type=Path, default=Path("predictors"), metavar="DIR", help="evaluated predictors")
     parser.add_argument(
         "--comparisons", type=Path, metavar="PATH", help="timed networks, beside timed operations (default: released)"
     )
-    parser.add_argument("--count", action="store_true", help="count all published modules anew (needs torch), and no more")
     options = parser.parse_args(argv)
     published = options.published or find_folder()
-    if options.count:
-        write_counts(published / COUNTS, count_modules())
-        print(published / COUNTS)
-        return 0
     db = options.db or default_source()
     parts = sections(db)
     comparisons = options.comparisons or find_comparisons()
@@ -53,7 +47,7 @@ def _command(argv: Sequence[str] | None) -> int:
     trusted = most_trusted(evidence)
     best = {} if trusted is None else {f"best on {trusted.proxy}": Architecture(int(trusted.best["arch"]))}
     times = read_times(comparisons, composed)
-    entries = compare(read(published / "imagenet.csv"), read_counts(published / COUNTS), best, times)
+    entries = compare(read(published / "imagenet.csv"), best, times)
     for path in write(parts, evidence, entries, times, options.output):
         print(path)
     return 0

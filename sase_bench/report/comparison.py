@@ -10,16 +10,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sase_bench.latency.comparisons import Ratio
-from sase_bench.modules import MODULES, PLAIN
-from sase_bench.report.counts import HOW, Count, block_count, plain_count
+from sase_bench.modules import MODULES, PLAIN, Module
+from sase_bench.report.costs import Count, count_of
 from sase_bench.report.published import BACKBONES, Gain, Row, gains, module_of
 from sase_bench.report.times import Taken, Times
 from sase_bench.space import SASE_BLOCK, Architecture
 
-__all__ = ["HEADERS", "NOT_AVAILABLE", "NOT_COUNTED", "NOT_TIMED", "STATED", "Entry", "cells", "compare", "missing", "stated"]
+__all__ = ["HEADERS", "NOT_AVAILABLE", "NOT_TIMED", "STATED", "Entry", "cells", "compare", "missing", "stated"]
 
 NOT_AVAILABLE = "not available"
-NOT_COUNTED = "not counted"
 NOT_TIMED = "not timed"
 
 #: Of the table that `cells` fills.
@@ -65,8 +64,8 @@ class Entry:
     backbone: str
     name: str
     year: int | None
-    count: Count | None
-    added: Count | None
+    count: Count
+    added: Count
     taken: Taken
     gains: tuple[Gain, ...]
     rows: tuple[Row, ...]
@@ -83,7 +82,6 @@ class Entry:
 
 def compare(
     rows: Sequence[Row],
-    counts: Mapping[tuple[str, str], Count],
     blocks: Mapping[str, Architecture] | None = None,
     times: Times | None = None,
 ) -> list[Entry]:
@@ -91,12 +89,12 @@ def compare(
     found, everything = gains(rows), []
     inside, times = {"sase": SASE_BLOCK, **(blocks or {})}, times or Times()
     for backbone in BACKBONES:
-        plain = plain_count(backbone)
+        plain = count_of(backbone, Module(PLAIN))
         everything.append(_entry(backbone, PLAIN, None, plain, plain, Taken(), rows, ()))
-        known: list[tuple[str, int | None, Count | None]] = [
-            (name, MODULES[name].year, counts.get((backbone, name))) for name in sorted(MODULES, key=_by_year)
+        known: list[tuple[str, int | None, Count]] = [
+            (name, MODULES[name].year, count_of(backbone, Module(name))) for name in sorted(MODULES, key=_by_year)
         ]
-        known += [(name, 2024 if name == "sase" else None, block_count(backbone, arch)) for name, arch in inside.items()]
+        known += [(name, 2024 if name == "sase" else None, count_of(backbone, arch)) for name, arch in inside.items()]
         everything += [
             _entry(backbone, *module, plain, times.of(backbone, str(inside.get(module[0], module[0]))), rows, found)
             for module in known
@@ -107,10 +105,8 @@ def compare(
 def cells(entry: Entry) -> tuple[str, ...]:
     """A line of the table, under `HEADERS`; what is missing says so."""
     count, added = entry.count, entry.added
-    costs = [NOT_COUNTED] * 4
-    if count is not None and added is not None:
-        costs = [f"{count.params / 1e6:.3f}", f"{added.params / 1e6:+.4f}"]
-        costs += [f"{count.flops / 1e9:.4f}", f"{added.flops / 1e9:+.4f}"]
+    costs = [f"{count.params / 1e6:.3f}", f"{added.params / 1e6:+.4f}"]
+    costs += [f"{count.flops / 1e9:.4f}", f"{added.flops / 1e9:+.4f}"]
     costs += [_ratio(entry.taken.forward), _ratio(entry.taken.training)]
     costs.append(NOT_TIMED if entry.taken.kept is None else f"{entry.taken.kept:.2f}")
     absolute = "; ".join(f"{row.top1:.2f} ({_KINDS.get(row.kind, row.kind)})" for row in entry.rows)
@@ -146,11 +142,8 @@ def stated(entry: Entry) -> list[tuple[str, ...]]:
 
 def missing(entries: Sequence[Entry]) -> list[str]:
     """What the table lacks, a sentence each."""
-    uncounted = sorted({entry.name for entry in entries if entry.count is None})
-    notes = [f"Not counted yet: {', '.join(uncounted)}. Count with `{HOW}`."] if uncounted else []
     unpublished = sorted({entry.name for entry in entries if not entry.rows and entry.name != PLAIN})
-    notes.append(f"No ImageNet figure in the tables on one of the backbones, or on both: {', '.join(unpublished)}.")
-    return notes
+    return [f"No ImageNet figure in the tables on one of the backbones, or on both: {', '.join(unpublished)}."]
 
 
 def _by_year(name: str) -> tuple[int, str]:
@@ -161,13 +154,13 @@ def _entry(
     backbone: str,
     name: str,
     year: int | None,
-    count: Count | None,
+    count: Count,
     plain: Count,
     taken: Taken,
     rows: Sequence[Row],
     found: Sequence[Gain],
 ) -> Entry:
-    added = None if count is None else Count(count.params - plain.params, count.flops - plain.flops)
+    added = Count(count.params - plain.params, count.flops - plain.flops)
     mine = tuple(gain for gain in found if gain.module == name and gain.row.backbone == backbone)
     own = tuple(row for row in rows if row.backbone == backbone and module_of(row) == name)
     return Entry(backbone=backbone, name=name, year=year, count=count, added=added, taken=taken, gains=mine, rows=own)

@@ -1,24 +1,43 @@
-"""What blocks cost in ResNet-50 at 224×224: parameters and FLOPs are counted, time is composed from timed operations."""
+"""What attention costs in ResNet-50 and ResNet-101 at 224×224: parameters and FLOPs are counted, times of blocks composed.
+
+All are counted by one counter, `sase_bench.cost`; times are composed from timed operations, see `sase_bench.latency`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from sase_bench.cost import count
+from sase_bench.cost import DEFAULT_TRUNKS, cost_in, count
 from sase_bench.latency.checks import factor_of, read_checks
 from sase_bench.latency.composition import Seconds, compose_networks
 from sase_bench.latency.parts import plain
 from sase_bench.latency.timings import Setting, read_timings, seconds_of
-from sase_bench.report.counts import TRUNKS
+from sase_bench.modules import Module
 from sase_bench.space import Architecture, Space
+from sase_bench.trunk import Trunk
 
-__all__ = ["BACKBONE", "Composed", "in_resnet50", "read_composed"]
+__all__ = ["BACKBONE", "TRUNKS", "Composed", "Count", "count_of", "in_resnet50", "read_composed"]
+
+#: Backbone, as papers call it → its trunk at 224×224.
+TRUNKS: dict[str, Trunk] = dict(zip(("ResNet-50", "ResNet-101"), DEFAULT_TRUNKS[1:], strict=True))
 
 BACKBONE = "ResNet-50"
 _SETTING = Setting()
+
+
+class Count(NamedTuple):
+    """What a whole network costs, or costs more than another."""
+
+    params: int  # learnable numbers
+    flops: int  # multiply-accumulates for one image
+
+
+def count_of(backbone: str, attention: Architecture | Module) -> Count:
+    """The backbone with a block or a module in every bottleneck; `Module("none")` is the plain one."""
+    return Count(*cost_in(TRUNKS[backbone], attention))
 
 
 @dataclass(frozen=True)

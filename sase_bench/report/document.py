@@ -61,8 +61,8 @@ def numbers(evidence: Evidence, entries: Sequence[Entry], times: Times) -> dict[
         {
             "backbone": entry.backbone,
             "module": entry.name,
-            "params": None if entry.count is None else entry.count.params,
-            "flops": None if entry.count is None else entry.count.flops,
+            "params": entry.count.params,
+            "flops": entry.count.flops,
             "taken": {
                 "forward": entry.taken.forward and asdict(entry.taken.forward),
                 "training": entry.taken.training and asdict(entry.taken.training),

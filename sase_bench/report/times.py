@@ -13,8 +13,7 @@ from typing import NamedTuple
 from sase_bench.database.shelf import find_released
 from sase_bench.latency.comparisons import Compared, Ratio, Work, ratio_of, read_comparisons
 from sase_bench.modules import PLAIN
-from sase_bench.report.costs import Composed
-from sase_bench.report.counts import TRUNKS
+from sase_bench.report.costs import TRUNKS, Composed
 
 __all__ = ["HOW", "Taken", "Times", "find_comparisons", "read_times"]
 

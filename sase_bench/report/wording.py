@@ -61,12 +61,12 @@ def _advice(entries: Sequence[Entry]) -> Iterator[Claim]:
     if not several:
         return
     entry, (low, high) = max(several, key=lambda pair: pair[1][0])
-    added = "" if entry.added is None else f", for {entry.added.params / 1e6:.2f} million parameters more"
+    sources, added = len(entry.sources()), entry.added.params / 1e6
     taken = "" if entry.taken.forward is None else f" and {entry.taken.forward.median:.2f} times the forward time"
     yield Claim(
         f"For a {BACKBONE} on ImageNet, go by published results. Of {len(several)} modules whose gain over the plain network "
         f"two sources or more give, each with one recipe for both, {entry.name} gains most in its worst source: "
-        f"{low:+.2f} to {high:+.2f} points of top-1 in {len(entry.sources())} sources{added}{taken}.",
+        f"{low:+.2f} to {high:+.2f} points of top-1 in {sources} sources, for {added:.2f} million parameters more{taken}.",
         "python -m sase_bench.report",
     )
 

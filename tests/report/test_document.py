@@ -15,7 +15,7 @@ IMAGENET = Path(__file__).parents[2] / "reports" / "published" / "imagenet.csv"
 
 @pytest.fixture(scope="module")
 def entries() -> list[Entry]:
-    return compare(read(IMAGENET), {}, {"best on p": SASE_BLOCK})
+    return compare(read(IMAGENET), {"best on p": SASE_BLOCK})
 
 
 @pytest.fixture(scope="module")

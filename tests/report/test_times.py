@@ -57,7 +57,7 @@ def test_the_conditions_are_told(times: Times) -> None:
 
 
 def test_the_table_of_modules_has_them(times: Times) -> None:
-    lines = {entry.name: dict(zip(HEADERS, cells(entry), strict=True)) for entry in reversed(compare([], {}, None, times))}
+    lines = {entry.name: dict(zip(HEADERS, cells(entry), strict=True)) for entry in reversed(compare([], None, times))}
     assert lines["sase"]["forward time (× plain)"] == "1.75 (1.50 to 2.00)"
     assert lines["sase"]["kept for backward (× plain)"] == "2.00"
     assert lines["se"]["training step (× plain)"] == "not timed"

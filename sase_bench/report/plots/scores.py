@@ -25,10 +25,10 @@ def modules(entries: Sequence[Entry], figure: Figure) -> None:
     panels = figure.subplots(1, len(BACKBONES), sharey=True, squeeze=False)[0]
     kinds = ("own-paper", "reproduction", "third-party")
     for axes, backbone in zip(panels, BACKBONES, strict=True):
-        shown = [entry for entry in entries if entry.backbone == backbone and entry.gains and entry.added is not None]
+        shown = [entry for entry in entries if entry.backbone == backbone and entry.gains]
         count = sum(len(entry.gains) for entry in shown)
         for entry in shown:
-            x = 0.0 if entry.added is None else entry.added.params / 1e6
+            x = entry.added.params / 1e6
             heights = [gain.top1 for gain in entry.gains]
             axes.plot([x, x], [min(heights), max(heights)], color="0.6", linewidth=0.8, zorder=1)
             for gain in entry.gains:
@@ -39,7 +39,7 @@ def modules(entries: Sequence[Entry], figure: Figure) -> None:
         axes.axhline(0, color="black", linewidth=0.8)
         axes.set_xscale("symlog", linthresh=0.01)
         axes.set_xlabel("parameters added (millions, counted here)")
-        widest = max((entry.added.params / 1e6 for entry in shown if entry.added is not None), default=1.0)
+        widest = max((entry.added.params / 1e6 for entry in shown), default=1.0)
         axes.set_xlim(-0.002, 6 * widest)  # a name stands to the right of its mark
         axes.set_title(f"{backbone}, n = {count} gains, {len(shown)} modules")
     panels[0].set_ylabel("published ImageNet top-1 above plain\n(percentage points, same source)")
