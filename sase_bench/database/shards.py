@@ -2,7 +2,7 @@
 
 A shard has the columns of `runs` and a column `curve`, a list of the rows of `epochs`. Its metadata name the format and the
 schema version and hold the recipes of its proxies. `SHA256SUMS` beside the shards has a line for each. Nothing in a shard
-is trusted: every row passes the checks of `sase_bench.record` before it is taken.
+is trusted: every row passes the checks of `sase_bench.record`, and of `sase_bench.database.admission`, before it is taken.
 """
 
 from __future__ import annotations

@@ -1,6 +1,5 @@
 """Runs of published modules, which stand beside the blocks' and never among them."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -47,7 +46,7 @@ def test_a_table_keeps_them_apart_and_finds_both(table: Path) -> None:
         assert [store.find(record.key) for record in (BLOCK, ECA, PLAIN)] == [BLOCK, ECA, PLAIN]
         assert not store.append(ECA)
         with pytest.raises(RequestError, match="already has another result"):
-            store.append(replace(ECA, val_loss=0.125))
+            store.append(made_up(ECA.arch, val_loss=0.125))
     with connect(table) as connection:
         assert connection.execute("SELECT arch FROM runs").fetchall() == [(5,)]
         assert connection.execute("SELECT DISTINCT arch FROM epochs").fetchall() == [(5,)]
