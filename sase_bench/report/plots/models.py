@@ -65,7 +65,8 @@ def interactions(found: Mapping[str, Any], figure: Figure) -> None:
     axes.grid(visible=False)
     figure.colorbar(image, ax=axes, label=f"share in the variance of {data['metric']} (%)")
     rest = shares[None, None]
-    axes.set_title(
+    figure.suptitle(
         f"{data['proxy']}: Gaussian process on n = {data['blocks']} blocks, 95 % intervals over {found['draws']} draws;\n"
-        f"three slots and more: {100 * rest['share']:.0f} % [{100 * rest['low']:.0f}, {100 * rest['high']:.0f}]"
+        f"three slots and more: {100 * rest['share']:.0f} % [{100 * rest['low']:.0f}, {100 * rest['high']:.0f}]",
+        fontsize=9,
     )

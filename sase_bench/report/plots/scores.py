@@ -109,7 +109,7 @@ def effects(measurement: Measurement, figure: Figure) -> None:
         f"{measurement.proxy}: marginal means, 95 % intervals of the space's, cut at the range of all; n = blocks,\n"
         f"{measurement.drawn} of {len(measurement.blocks)} drawn at random"
         f"{', the others chosen by a search or a person' if measurement.drawn < len(measurement.blocks) else ''}",
-        fontsize=9,
+        fontsize=8,
     )
 
 
