@@ -9,6 +9,7 @@ are still opened one at a time, but nothing is left out in silence. Checksums ar
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from importlib.resources import files
@@ -86,9 +87,12 @@ def is_shelf(path: Path) -> bool:
 
 
 def merging(path: Path) -> str:
-    """The command that makes a table, which can be written to, of the shards at `path`."""
-    shards = f"{path}/*.parquet" if path.is_dir() else path
-    return f"python -m sase_bench.database merge {shards} --db {DEFAULT_TABLE}"
+    """The command, as a person types it, that makes a table, which can be written to, of the shards at `path`."""
+    place = shlex.quote(str(path))
+    shards = [place] if path.is_file() else [f"{place}/*.parquet"]
+    if any((path / MODULES_FOLDER).glob("*.parquet")):
+        shards.append(f"{place}/{MODULES_FOLDER}/*.parquet")
+    return f"python -m sase_bench.database merge {' '.join(shards)} --db {DEFAULT_TABLE}"
 
 
 def read_shelf(path: Path) -> Shelf:

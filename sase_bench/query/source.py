@@ -12,8 +12,8 @@ import duckdb
 
 from sase_bench.database.rows import has_modules
 from sase_bench.database.schema import MODULE_TABLES
-from sase_bench.database.shelf import is_shelf
-from sase_bench.database.version import DEFAULT_TABLE, MODULES_FOLDER
+from sase_bench.database.shelf import is_shelf, merging
+from sase_bench.database.version import DEFAULT_TABLE
 from sase_bench.errors import RequestError, unknown
 from sase_bench.query.metrics import METRICS
 
@@ -59,12 +59,7 @@ class Source:
         """The command that writes to the table, as a person types it; what lies on a shelf is put into a table first."""
         if not is_shelf(self.path):
             return f"python -m sase_bench.{command} --db {quote(str(self.path))}"
-        place = quote(str(self.path))
-        shards = [place] if self.path.is_file() else [f"{place}/*.parquet"]
-        if any((self.path / MODULES_FOLDER).glob("*.parquet")):
-            shards.append(f"{place}/{MODULES_FOLDER}/*.parquet")
-        merge = f"python -m sase_bench.database merge {' '.join(shards)} --db {DEFAULT_TABLE}"
-        return f"{merge}, and then: python -m sase_bench.{command} --db {DEFAULT_TABLE}"
+        return f"{merging(self.path)}, and then: python -m sase_bench.{command} --db {DEFAULT_TABLE}"
 
     def rows(self, sql: str, parameters: Sequence[object] | Mapping[str, object] = ()) -> list[tuple[Any, ...]]:
         """The rows that a statement of this program gives."""

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from sase_bench.database import connect
+from sase_bench.database.__main__ import main as database
 from sase_bench.predictors import PREDICTORS
 from sase_bench.predictors.__main__ import main
 from sase_bench.predictors.splits import Splits
@@ -187,3 +188,20 @@ def test_a_table_from_before_there_were_predictions_gets_them(tmp_path: Path) ->
     with Store(path) as store:
         store.replace_predictions(DIGITS.name, "val_loss", "gp", np.arange(117_649), np.ones(117_649), np.ones(117_649))
     assert len(ask("top 9 by loss", db=path, predicted="gp").rows) == 9
+
+
+def test_predictions_do_not_go_onto_a_shelf_and_importance_reads_one_by_default(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shelf = tmp_path / "database"
+    shelf.mkdir()
+    assert database(["export", str(shelf / "digits.parquet"), "--db", str(folder / "table.duckdb"), "--proxy", "digits"]) == 0
+    monkeypatch.chdir(tmp_path)
+    assert main(["importance"]) == 0
+    capsys.readouterr()
+    assert main(["predict"]) == 2
+    said = capsys.readouterr().err
+    assert said == (
+        "predictors: predictions go into a table; make one of 'database' with: "
+        "python -m sase_bench.database merge database/*.parquet --db sase-bench.duckdb\n"
+    )
