@@ -14,7 +14,7 @@ from smac.acquisition.maximizer import AbstractAcquisitionMaximizer
 __all__ = ["PoolMaximizer"]
 
 
-class PoolMaximizer(AbstractAcquisitionMaximizer):
+class PoolMaximizer(AbstractAcquisitionMaximizer):  # type: ignore[misc, unused-ignore]  # it need not be installed
     """Gives the configurations of `open_blocks()`, the one with the largest acquisition first."""
 
     def __init__(self, open_blocks: Callable[[], list[Configuration]], *, seed: int) -> None:
