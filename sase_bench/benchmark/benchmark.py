@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from sase_bench.backbones import Attention
 
-__all__ = ["Benchmark", "Oracle", "ProxySize", "Revealed"]
+__all__ = ["Benchmark", "Curve", "Oracle", "ProxySize", "Revealed"]
 
 
 class ProxySize(NamedTuple):
@@ -119,11 +119,16 @@ class Benchmark:
 
         Raises `RequestError` for an architecture, a seed or an epoch that was not measured.
         """
-        key = (arch if type(arch) is int else index_of(arch), proxy, at, seed)
+        if type(arch) is not int:
+            arch = index_of(arch)
+        if at is not None and type(at) is not int:
+            at = whole(at, "at")
+        if seed is not None and type(seed) is not int:
+            seed = whole(seed, "seed")
+        key = (arch, proxy, at, seed)
         answer = self._answers.get(key)
         if answer is None:
-            epoch, which = (None if number is None else whole(number, name) for number, name in ((at, "at"), (seed, "seed")))
-            answer = self._answers[key] = self._look_up(key[0], self.measured(proxy), epoch, which)
+            answer = self._answers[key] = self._look_up(arch, self.measured(proxy), at, seed)
         return answer
 
     def curve(self, arch: Architecture | str | int, proxy: str | None = None, seed: int | None = None) -> Curve:

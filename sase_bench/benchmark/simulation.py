@@ -7,7 +7,7 @@ A search is told objectives, which are always minimised: a loss is its own objec
 from __future__ import annotations
 
 import heapq
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -81,7 +81,8 @@ class Simulation:
             raise RequestError(f"all {self.workers} workers are busy; wait() for one")
         row = int(self._table.row[arch.index])
         there = self._table.seeds[self._table.status[row] >= 0].tolist() if row >= 0 else []
-        chosen = tuple(there if seeds is None else [seeds] if isinstance(seeds, int) else seeds)
+        named = there if seeds is None else seeds if isinstance(seeds, Iterable) else [seeds]
+        chosen = tuple(whole(seed, "seed") for seed in named)
         if len(set(chosen)) < len(chosen):
             raise RequestError(f"the seeds of a block are all different, got {chosen!r}")
         missing = [seed for seed in chosen if seed not in there]

@@ -1,6 +1,7 @@
 """Opening a table, or a shelf as a table, to read it."""
 
 import os
+import shlex
 from pathlib import Path
 
 import duckdb
@@ -26,7 +27,9 @@ def connect(path: Path) -> duckdb.DuckDBPyConnection:
     except OSError as error:  # a name that is too long, a folder that may not be entered
         raise RequestError(f"cannot look at {str(path)[:200]!r}: {error.strerror}") from error
     if not there:
-        raise RequestError(f"there is no table {str(path)!r}; make one with: python -m sase_bench.sweep --db {path}")
+        raise RequestError(
+            f"there is no table {str(path)!r}; make one with: python -m sase_bench.sweep --db {shlex.quote(str(path))}"
+        )
     if is_shelf(path):
         return open_shelf(read_shelf(path))
     connection = open_file(path)

@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from functools import partial
-from threading import Lock
+from threading import Lock, local
 from typing import TypeVar
 
 import torch
@@ -35,6 +35,7 @@ Engine = Callable[[FusedNetworks, Proxy, ProxyData, Sequence[int]], Iterator[lis
 T = TypeVar("T")
 
 _CAPTURE = Lock()  # one at a time
+_OWN = local()  # of each thread
 
 
 def engine_of(device: torch.device) -> tuple[str, Engine]:
@@ -100,7 +101,8 @@ def captured(action: Callable[[], T], state: Sequence[Tensor]) -> Callable[[], T
     The graph's result is always the same tensors. Raises RuntimeError where an operation cannot be captured.
     """
     before = [tensor.detach().clone() for tensor in state]
-    graph, side, here = torch.cuda.CUDAGraph(), torch.cuda.Stream(), torch.cuda.current_stream()
+    graph, here = torch.cuda.CUDAGraph(), torch.cuda.current_stream()
+    side = _side() if here == torch.cuda.default_stream() else here
     side.wait_stream(here)
     try:
         with torch.cuda.stream(side):
@@ -109,8 +111,11 @@ def captured(action: Callable[[], T], state: Sequence[Tensor]) -> Callable[[], T
                 graph.capture_begin(capture_error_mode="thread_local")
                 try:
                     result = action()
-                finally:
-                    graph.capture_end()
+                except BaseException:
+                    with suppress(RuntimeError):  # that the capture is void is known
+                        graph.capture_end()
+                    raise
+                graph.capture_end()
     finally:
         here.wait_stream(side)
         with torch.no_grad():
@@ -124,12 +129,21 @@ def captured(action: Callable[[], T], state: Sequence[Tensor]) -> Callable[[], T
     return replay
 
 
+def _side() -> torch.cuda.Stream:
+    """A stream for captures, which the default one does not allow: always the same, for torch has 32 and no more."""
+    if not hasattr(_OWN, "stream"):
+        _OWN.stream = torch.cuda.Stream()
+    stream: torch.cuda.Stream = _OWN.stream
+    return stream
+
+
 def train_graphed(networks: FusedNetworks, proxy: Proxy, data: ProxyData, seeds: Sequence[int]) -> Iterator[list[Epoch]]:
     """As `train_fused`, by graphs that are captured first where the images are on a GPU, in the time of the first epoch.
 
+    To make the batches, which other blocks will find made, is in nobody's time.
+
     An operation that cannot be captured costs time only: then the same kernels are started one by one.
     """
-    start = time.perf_counter()
     tapes = [tape_of(proxy, data.train, seed) for seed in seeds]
     networks.train()
     step = FixedStep(networks, proxy, data.train)
@@ -141,7 +155,9 @@ def train_graphed(networks: FusedNetworks, proxy: Proxy, data: ProxyData, seeds:
 
     for number in range(1, proxy.epochs + 1):
         networks.train()
-        step.begin(number, [tape.epoch(number) for tape in tapes])
+        epochs = [tape.epoch(number) for tape in tapes]
+        start = time.perf_counter()
+        step.begin(number, epochs)
         if number == 1 and data.train.x.is_cuda:
             with suppress(RuntimeError):
                 make = captured(step, step.state)
@@ -151,4 +167,3 @@ def train_graphed(networks: FusedNetworks, proxy: Proxy, data: ProxyData, seeds:
         for _ in range(proxy.steps_per_epoch):
             make()
         yield epoch_of(number, step.total / proxy.steps_per_epoch, score, start)
-        start = time.perf_counter()

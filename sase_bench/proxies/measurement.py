@@ -202,9 +202,9 @@ def resolve_device(name: str) -> torch.device:
     """The device called `auto`, `cpu` or `cuda`; `auto` is the GPU where there is one."""
     if name == "auto":
         name = "cuda" if torch.cuda.is_available() else "cpu"
-    if name.split(":")[0] not in ("cpu", "cuda"):
+    if name not in ("cpu", "cuda"):  # which GPU is the current one, CUDA_VISIBLE_DEVICES says
         raise RequestError(f"a device is auto, cpu or cuda, got {name!r}")
-    if name.startswith("cuda") and not torch.cuda.is_available():
+    if name == "cuda" and not torch.cuda.is_available():
         raise RequestError("there is no CUDA device on this machine; use --device cpu")
     return torch.device(name)
 

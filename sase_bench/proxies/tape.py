@@ -19,7 +19,7 @@ from sase_bench.proxies.datasets import Images
 from sase_bench.proxies.recipe import Proxy
 from sase_bench.proxies.training import batches
 
-__all__ = ["Tape", "tape_of"]
+__all__ = ["Tape", "forget", "tape_of"]
 
 _LONGEST = 2**30  # bytes of a training's images that are kept
 _MOST = 8  # seeds whose images are kept
@@ -64,6 +64,11 @@ def tape_of(proxy: Proxy, images: Images, seed: int) -> Tape:
     """The tape of a seed: the same for every block, unless a training's images are too many to be kept."""
     size = proxy.epochs * proxy.steps_per_epoch * proxy.batch_size * images.x[0].nbytes
     return _kept(proxy, images, seed) if size <= _LONGEST else Tape(proxy, images, seed, keep=False)
+
+
+def forget() -> None:
+    """Let go of the tapes that are kept, and of the images behind them."""
+    _kept.cache_clear()
 
 
 _kept = lru_cache(maxsize=_MOST)(Tape)

@@ -13,7 +13,7 @@ from itertools import chain
 from sase_bench.query.language import AllOf, AnyOf, Condition, MetricIs, Not, OperationIs, SeedsAre
 from sase_bench.query.metrics import Metric
 
-__all__ = ["metrics_in", "to_sql"]
+__all__ = ["compares_runs", "metrics_in", "to_sql"]
 
 
 def to_sql(condition: Condition, *, test: bool) -> tuple[str, list[float | str]]:
@@ -32,6 +32,20 @@ def to_sql(condition: Condition, *, test: bool) -> tuple[str, list[float | str]]
             parts = [to_sql(part, test=test) for part in conditions]
             word = " AND " if isinstance(condition, AllOf) else " OR "
             return f"({word.join(text for text, _ in parts)})", list(chain.from_iterable(values for _, values in parts))
+
+
+def compares_runs(condition: Condition | None) -> bool:
+    """Whether the condition asks for anything that only a block with runs has: a score, a time, a number of seeds."""
+    match condition:
+        case MetricIs(metric, _, _):
+            return metric.is_of_run
+        case SeedsAre():
+            return True
+        case Not(inner):
+            return compares_runs(inner)
+        case AllOf(conditions) | AnyOf(conditions):
+            return any(map(compares_runs, conditions))
+    return False
 
 
 def metrics_in(condition: Condition | None) -> Iterator[Metric]:

@@ -104,7 +104,7 @@ class Selection:
 
     where: Condition | None = None
     on: Word | None = None
-    space: str = "full"
+    space: str | None = None  # tied, full, or not said: all that was measured
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,7 +15,7 @@ from sase_bench.database.rows import has_modules
 from sase_bench.database.schema import MODULE_TABLES, tables_for
 from sase_bench.errors import RequestError, unknown
 from sase_bench.modules import Module
-from sase_bench.query.conditions import metrics_in, to_sql
+from sase_bench.query.conditions import compares_runs, metrics_in, to_sql
 from sase_bench.query.language import Condition, Selection, Word
 from sase_bench.query.latencies import latency_notes, no_latency
 from sase_bench.query.metrics import METRICS, Metric
@@ -64,7 +64,7 @@ class Measured:
 
     def sizes(self, slot: str, selection: Selection) -> dict[str, int] | None:
         """How many blocks of the space fit, measured or not, by their operation in a slot; None where scores decide it."""
-        if any(metric.is_of_run for metric in metrics_in(selection.where)):
+        if compares_runs(selection.where):
             return None
         text, parameters = to_sql(selection.where, test=False) if selection.where is not None else ("true", [])
         costs = "SELECT arch, params, flops, latency FROM costs WHERE trunk = ?"

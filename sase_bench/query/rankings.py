@@ -122,7 +122,7 @@ def effect(query: Effect, source: Source) -> Answer:
     the noise of the seeds has in it. Where none is missing, noise alone is left. The tied space is meant where all are tied.
     """
     measured, metric = measure_on(source, query.selection.on), query.metric
-    column = metric.column(test=source.test)
+    column, together = metric.column(test=source.test), measured.is_together(metric)
     values: dict[str, list[float]] = defaultdict(list)
     errors: dict[str, list[float]] = defaultdict(list)  # 1 / seeds
     seeds, is_tied = f"{column}_n" if metric.is_of_run else "1", True
@@ -132,14 +132,14 @@ def effect(query: Effect, source: Source) -> Answer:
         errors[operation].append(1 / count)
         is_tied = is_tied and tied
     grand, _ = spread([value for part in values.values() for value in part])
-    space = "tied" if is_tied else "full"
+    space = query.selection.space or ("tied" if is_tied else "full")
     sizes = measured.sizes(query.slot, replace(query.selection, space=space))
     noise = separate(measured.runs(column)).noise if metric.is_of_run and grand is not None else Spread(0.0, 1)
     rows = []
     for operation in OPERATIONS[query.slot]:
         mean, sd = spread(values[operation])
         size = None if sizes is None else sizes.get(operation)
-        margin = _margin(sd, errors[operation], size, noise)
+        margin = None if together else _margin(sd, errors[operation], size, noise)
         low, high = (None, None) if mean is None or margin is None else (mean - margin, mean + margin)
         difference = None if mean is None or grand is None else mean - grand
         rows.append((query.slot, measured.proxy, column, operation, len(values[operation]), mean, low, high, difference))
@@ -149,7 +149,8 @@ def effect(query: Effect, source: Source) -> Answer:
     if grand is not None:
         total = sum(map(len, values.values()))
         meant = _meant(total, None if noise is None or sizes is None else sum(sizes.values()), space)
-        note = f"mean of all {total} architectures: {grand:.6g} {metric.unit}; intervals 95 %, {meant}"
+        note = f"mean of all {total} architectures: {grand:.6g} {metric.unit}"
+        note += "" if together else f"; intervals 95 %, {meant}"
     notes = measured.notes_on(metric, where=query.selection.where)
     names = ("slot", "proxy", "metric", "operation", "architectures", "mean", "low", "high", "difference")
     return Answer(fields=fields(*names), rows=tuple(rows), notes=(*notes, note), shared=3)

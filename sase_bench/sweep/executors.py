@@ -61,8 +61,8 @@ def at_once(options: argparse.Namespace) -> int | None:
     """How many tasks the executor that the options choose trains side by side; None where nobody knows beforehand."""
     if options.executor == "ray":
         return options.workers  # type: ignore[no-any-return]
-    if options.executor == "inline":
-        return 1  # streams of a GPU share it: eight blocks at once do not take an eighth of the time
+    if options.executor == "inline":  # streams of a GPU share it: eight blocks at once do not take an eighth of the time
+        return options.workers or 1 if options.device == "cpu" else 1
     return options.workers or usable_cpus()
 
 

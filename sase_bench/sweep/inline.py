@@ -7,12 +7,13 @@ the package Pebble. A crash takes the driver with it: what was finished is kept,
 from __future__ import annotations
 
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import AbstractContextManager, ExitStack, nullcontext
+from contextlib import ExitStack
 from dataclasses import replace
 from threading import Event, Lock
 from time import perf_counter
 from typing import TYPE_CHECKING
 
+from sase_bench.errors import RequestError
 from sase_bench.record import EpochRecord, Record
 from sase_bench.sweep.executor import Job, Task, WorkerDied, read_data, train
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["InlineExecutor"]
 
 _STREAMS = 8  # tasks at once on a GPU, unless told otherwise
+_MOST = 24  # of the 32 streams that torch has for a GPU
 
 
 class InlineExecutor:
@@ -29,7 +31,7 @@ class InlineExecutor:
 
     Of tasks that share the device each has its share of the time, as seeds that are trained together have; the peak of its
     memory is not known and stays missing.
-    Raises `RequestError` for a device that is not there.
+    Raises `RequestError` for a device that is not there, and for more than 24 workers on a GPU.
     """
 
     def __init__(self, job: Job, workers: int | None = None, *, data: ProxyData | None = None) -> None:
@@ -38,9 +40,11 @@ class InlineExecutor:
 
         self._job, self._data, self._device = job, data, resolve_device(job.device)
         self._workers = workers or (_STREAMS if self._device.type == "cuda" else 1)
+        if self._device.type == "cuda" and self._workers > _MOST:
+            raise RequestError(f"a process has streams for {_MOST} blocks at once on a GPU, got --workers {workers}")
         self._limit = ExitStack()  # around all threads: torch has one number of them for the process
         self._limit.enter_context(limit_threads(job.threads))
-        self._pool = ThreadPoolExecutor(self._workers, thread_name_prefix="run")
+        self._pool = ThreadPoolExecutor(self._workers, "run", self._begin_thread)
         self._reading, self._stopped, self._shares = Lock(), Event(), _Shares()
 
     @property
@@ -56,25 +60,27 @@ class InlineExecutor:
             self._stopped.set()
         self._pool.shutdown(cancel_futures=now)
         self._limit.close()
+        if self._device.type == "cuda":
+            from sase_bench.proxies.tape import forget
+
+            forget()
 
     def _perform(self, task: Task) -> list[Record]:
         with self._reading:  # by the first task alone
             data = self._data or read_data(self._job)
-        with self._stream():
-            before, start = self._shares.enter(), perf_counter()
-            try:
-                records = train(self._job, task, data, on_epoch=self._on_epoch)
-            finally:
-                had = self._shares.leave() - before
+        before, start = self._shares.enter(), perf_counter()
+        try:
+            records = train(self._job, task, data, on_epoch=self._on_epoch)
+        finally:
+            had = self._shares.leave() - before
         return records if self._workers == 1 else [_shared(record, had / (perf_counter() - start)) for record in records]
 
-    def _stream(self) -> AbstractContextManager[object]:
-        if self._device.type != "cuda":
-            return nullcontext()
-        import torch
+    def _begin_thread(self) -> None:
+        """On a GPU a thread has one stream for all its tasks: torch has 32, and would give one out twice."""
+        if self._device.type == "cuda":
+            import torch
 
-        stream: torch.cuda.Stream = torch.cuda.Stream(self._device)  # type: ignore[no-untyped-call]
-        return torch.cuda.stream(stream)
+            torch.cuda.set_stream(torch.cuda.Stream(self._device))  # type: ignore[no-untyped-call]
 
     def _on_epoch(self, point: EpochRecord) -> None:
         if self._stopped.is_set():

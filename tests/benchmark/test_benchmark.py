@@ -70,6 +70,9 @@ def test_numbers_of_numpy_are_numbers(bench: Benchmark) -> None:
     result = bench.query(np.int64(54983), at=np.int32(4), seed=np.uint8(1))
     assert result == bench.query(54983, at=4, seed=1)
     assert {type(result.arch), type(result.epoch)} == {int}
+    simulation = bench.simulate()
+    simulation.submit(np.int64(0), seeds=np.int64(1))
+    assert simulation.wait().seeds == (1,)
 
 
 @pytest.mark.parametrize("seed", [None, 2])
@@ -203,7 +206,8 @@ def test_objectives_are_minimised_whatever_the_metric() -> None:
         (lambda bench: bench.query(3, "digits"), "architecture 3 was not measured on digits"),
         (lambda bench: bench.query(54983.9, "digits"), "arch is a whole number, got 54983.9"),
         (lambda bench: bench.query(True, "digits"), "arch is a whole number, got True"),
-        (lambda bench: bench.query(1, "digits", at=True), "at is a whole number, got True"),
+        (lambda bench: bench.query(1, "digits", at=bench.query(1, "digits", at=1) and True), "at is a whole number, got True"),
+        (lambda bench: bench.simulate("digits").submit(0, seeds=True), "seed is a whole number, got True"),
         (lambda bench: bench.query(1, "digits", seed=1.0), "seed is a whole number, got 1.0"),
         (lambda bench: bench.query(None, "digits"), "arch is a whole number, got None"),
         (lambda bench: bench.simulate("digits", workers=2.5), "workers is a whole number, got 2.5"),

@@ -235,6 +235,11 @@ def test_the_effect_over_all_blocks_that_there_are_has_no_interval_but_that_of_t
     assert max(record["high"] - record["low"] for record in answer.records()) > 0.05
     answer = ask("effect spatial_excite by loss", db=path)
     assert answer.notes[-1].endswith("as if drawn at random from the 2,401 of the tied space that fit")
+    answer = ask("effect spatial_excite by loss in full", db=path)
+    assert answer.notes[-1].endswith("as if drawn at random from the 117,649 of the full space that fit")
+    for condition in ("seeds >= 3", "not seeds < 3", "seeds >= 3 or params < 1M"):
+        answer = ask(f"effect spatial_excite by loss where {condition}", db=path)
+        assert answer.notes[-1].endswith("as if drawn at random from many")
     answer = ask(f"effect spatial_excite by params where {FITTING}", db=path)
     assert all(record["low"] == record["mean"] == record["high"] for record in answer.records())
 

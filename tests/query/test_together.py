@@ -76,3 +76,11 @@ def test_gains_in_time_have_no_interval_where_seeds_share_it(table: Path) -> Non
     assert (eca["train_seconds_sd"], eca["gain"], eca["gain_low"], eca["gain_high"]) == (None, -9.0, None, None)
     assert NOTE in found.notes
     assert ask("modules by loss", db=table).records()[0]["gain_low"] is not None
+
+
+def test_effects_on_such_a_time_have_no_interval(table: Path) -> None:
+    found = ask("effect spatial_excite by train_seconds", db=table)
+    assert {(record["low"], record["high"]) for record in found.records()} == {(None, None)}
+    assert found.notes[0] == NOTE
+    assert "interval" not in found.notes[-1]
+    assert "intervals 95 %" in ask("effect spatial_excite by loss", db=table).notes[-1]

@@ -119,7 +119,7 @@ def test_a_map_of_slots_has_each_share_in_its_place() -> None:
     plots.interactions(SHARES, figure)
     said = {text.get_position(): text.get_text() for text in figure.axes[0].texts}
     assert said == {(0, 0): "50 %\n[40, 60]", (0, 2): "10 %\n[0, 20]"}
-    assert "three slots and more: 40 % [30, 50]" in figure.axes[0].get_title()
+    assert "three slots and more: 40 % [30, 50]" in figure.get_suptitle()
 
 
 def test_longer_training_is_drawn_against_the_proxy_it_judges(tmp_path: Path) -> None:
