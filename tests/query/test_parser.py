@@ -51,7 +51,7 @@ GAP = OperationIs("channel_squeeze", "=", "gap")
         ("rank 5 by loss on 'a b'", Rank(arch=Architecture(5), metric=LOSS, selection=Selection(on=Word("a b", 20)))),
         ("compare 5 with 6", Compare(a=Architecture(5), b=Architecture(6))),
         ("curve 5 on digits", Curve(arch=Architecture(5), on=Word("digits", 12))),
-        ("effect channel_gate by loss in full", Effect(slot="channel_gate", metric=LOSS)),
+        ("effect channel_gate by loss in full", Effect(slot="channel_gate", metric=LOSS, selection=Selection(space="full"))),
         ("Summary", Summary()),
         ("sql SELECT  'Kept as   it is'\n-- all of it", Sql("SELECT  'Kept as   it is'\n-- all of it")),
         ("SQL select 1", Sql("select 1")),
