@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sase_bench import cli
 from sase_bench.bo.acquisition import ACQUISITIONS
-from sase_bench.bo.compare_command import comparison
+from sase_bench.bo.compare_command import REPEATS, comparison
 from sase_bench.bo.searching import DIFFERENTIABLE, live, simulated
 from sase_bench.database.reader import DEFAULT_TABLE, default_source
 from sase_bench.errors import RequestError
@@ -58,8 +58,9 @@ def _refuse_what_is_not_used(options: argparse.Namespace) -> None:
     if options.budget is not None and not options.live:
         raise RequestError("--budget is of a live search; add --live")
     if not options.compare:
-        if options.found:
-            raise RequestError("--found is of a comparison; add --compare")
+        for name in ("found", "repeats", "processes", "sees"):
+            if getattr(options, name):
+                raise RequestError(f"--{name} is of a comparison; add --compare")
         if options.strategy and "," in options.strategy:
             raise RequestError("one strategy searches; several go with --compare")
 
@@ -104,9 +105,10 @@ def _parser() -> argparse.ArgumentParser:
     output = "JSON: of a comparison, of a simulated search block by block, or of a differentiable search"
     table.add_argument("--output", type=Path, metavar="PATH", help=output)
     many = parser.add_argument_group("the comparison")
-    many.add_argument("--repeats", type=int, default=100, metavar="N", help="searches of each strategy, with paired seeds")
+    repeats = f"searches of each strategy, with paired seeds (default: {REPEATS})"
+    many.add_argument("--repeats", type=int, metavar="N", help=repeats)
     many.add_argument("--processes", type=int, metavar="N", help="searches at once (default: one for each usable processor)")
-    many.add_argument("--sees", choices=("mean", "seed"), default="mean", help="a block shows its mean, or one of its runs")
+    many.add_argument("--sees", choices=("mean", "seed"), help="a block shows its mean (default), or one of its runs")
     many.add_argument("--found", type=Path, nargs="+", default=[], metavar="PATH", help="outputs of differentiable searches")
     return parser
 

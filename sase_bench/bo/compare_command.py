@@ -14,7 +14,10 @@ from sase_bench.errors import RequestError
 from sase_bench.search.differentiable import read_found
 from sase_bench.sweep.local import usable_cpus
 
-__all__ = ["comparison"]
+__all__ = ["REPEATS", "comparison"]
+
+#: Searches of each strategy, unless told otherwise.
+REPEATS = 100
 
 #: What is compared where nothing else is said, each with the library that it needs.
 _COMPARED = {
@@ -46,10 +49,10 @@ def comparison(options: argparse.Namespace) -> int:
         strategies=_strategies(options.strategy),
         metric=objective.metric,
         evaluations=min(options.evaluations, len(pool)),
-        repeats=options.repeats,
+        repeats=options.repeats or REPEATS,
         workers=options.workers or 1,
         batch=options.batch,
-        sees=options.sees,
+        sees=options.sees or "mean",
         refit_every=options.refit_every,
         first_seed=options.seed,
     )

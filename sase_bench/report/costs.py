@@ -11,18 +11,19 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from sase_bench.cost import DEFAULT_TRUNKS, cost_in, count
-from sase_bench.latency.checks import factor_of, read_checks
-from sase_bench.latency.composition import Seconds, compose_networks
+from sase_bench.latency.checks import read_checks
+from sase_bench.latency.composition import Seconds
+from sase_bench.latency.filling import latency_of
 from sase_bench.latency.parts import plain
 from sase_bench.latency.timings import Setting, read_timings, seconds_of
 from sase_bench.modules import Module
-from sase_bench.space import Architecture, Space
+from sase_bench.space import Architecture
 from sase_bench.trunk import Trunk
 
-__all__ = ["BACKBONE", "TRUNKS", "Composed", "Count", "count_of", "in_resnet50", "read_composed"]
+__all__ = ["BACKBONE", "TRUNK_OF", "Composed", "Count", "count_of", "in_resnet50", "read_composed"]
 
 #: Backbone, as papers call it → its trunk at 224×224.
-TRUNKS: dict[str, Trunk] = dict(zip(("ResNet-50", "ResNet-101"), DEFAULT_TRUNKS[1:], strict=True))
+TRUNK_OF: dict[str, Trunk] = dict(zip(("ResNet-50", "ResNet-101"), DEFAULT_TRUNKS[1:], strict=True))
 
 BACKBONE = "ResNet-50"
 _SETTING = Setting()
@@ -37,7 +38,7 @@ class Count(NamedTuple):
 
 def count_of(backbone: str, attention: Architecture | Module) -> Count:
     """The backbone with a block or a module in every bottleneck; `Module("none")` is the plain one."""
-    return Count(*cost_in(TRUNKS[backbone], attention))
+    return Count(*cost_in(TRUNK_OF[backbone], attention))
 
 
 @dataclass(frozen=True)
@@ -53,10 +54,9 @@ def read_composed(folder: Path) -> Composed | None:
     timings = read_timings(folder / "operations.parquet")
     if not timings:
         return None
-    trunk = TRUNKS[BACKBONE]
+    trunk = TRUNK_OF[BACKBONE]
+    seconds, _ = latency_of(trunk, timings, read_checks(folder / "check.parquet"), _SETTING)
     conditions, parts = seconds_of(timings, trunk, _SETTING)
-    factor = factor_of(read_checks(folder / "check.parquet"), trunk.name, conditions)
-    seconds = compose_networks(trunk, parts, Space("full").digits(), 1.0 if factor is None else factor)
     setting = conditions.setting
     about = (
         f"Times of blocks in {BACKBONE} are composed from timed operations: batch {setting.batch}, {setting.device} "
@@ -67,7 +67,7 @@ def read_composed(folder: Path) -> Composed | None:
 
 def in_resnet50(archs: Sequence[int], composed: Composed | None) -> list[dict[str, Any]]:
     """For each block its parameters, FLOPs (multiply-accumulates of one image) and forward time over the plain network's."""
-    cost = count(TRUNKS[BACKBONE], [Architecture(arch) for arch in archs])
+    cost = count(TRUNK_OF[BACKBONE], [Architecture(arch) for arch in archs])
     return [
         {
             "resnet50_params": int(params),

@@ -137,8 +137,7 @@ def _of_programs(evidence: Evidence) -> Iterator[Picture | Missing]:
         yield Missing(name="regret", reason=f"no comparison of searches; make one with: {how}")
     else:
         draw = partial(plots.regret, evidence.search)
-        command = "python -m sase_bench.bo --compare --output reports/search.json"
-        yield Picture(name="regret", title="Regret of searches on the table", command=command, draw=draw)
+        yield Picture(name="regret", title="Regret of searches on the table", command=_comparing(evidence.search), draw=draw)
     if not evidence.predictors:
         yield Missing(
             name="predictors", reason="no predictor was evaluated; do it with: python -m sase_bench.predictors evaluate"
@@ -167,6 +166,17 @@ def _of_programs(evidence: Evidence) -> Iterator[Picture | Missing]:
             draw=partial(plots.interactions, found),
             height=4.6,
         )
+
+
+def _comparing(search: Mapping[str, Any]) -> str:
+    """The command that makes the comparison again; differentiable searches come from files, which it does not name."""
+    given = [name for name in search["strategies"] if not name.startswith("differentiable")]
+    evaluations = max(len(found["curve"]) for found in search["strategies"].values())
+    found = " --found FILE" if len(given) < len(search["strategies"]) else ""
+    return (
+        f"python -m sase_bench.bo --compare --proxy {search['proxy']} --space {search['space']} --evaluations {evaluations} "
+        f"--repeats {search['repeats']} --strategy {','.join(given)}{found} --output reports/search.json"
+    )
 
 
 def _of(data: Mapping[str, Any]) -> str:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from sase_bench.database.shelf import find_released
 from sase_bench.latency.comparisons import Compared, Ratio, Work, ratio_of, read_comparisons
 from sase_bench.modules import PLAIN
-from sase_bench.report.costs import TRUNKS, Composed
+from sase_bench.report.costs import TRUNK_OF, Composed
 
 __all__ = ["HOW", "Taken", "Times", "find_comparisons", "read_times"]
 
@@ -42,7 +42,7 @@ class Times:
         """What `backbone` takes with an attention, as text, in every bottleneck."""
         found: dict[Work, Compared] = {}
         for row in self.rows:
-            if (row.trunk, row.attention) == (TRUNKS[backbone].name, attention):
+            if (row.trunk, row.attention) == (TRUNK_OF[backbone].name, attention):
                 found[row.work] = row
         ratios = {work: ratio_of(row, self.rows) for work, row in found.items()}
         kept = None

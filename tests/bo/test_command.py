@@ -103,6 +103,8 @@ def test_a_comparison_is_printed_and_written(table: Path, tmp_path: Path, capsys
         (["--live", "--output", "x.json"], "bo: live, --output is for differentiable and differentiable-2"),
         (["--budget", "9m"], "bo: --budget is of a live search; add --live"),
         (["--found", "none.json"], "bo: --found is of a comparison; add --compare"),
+        (["--repeats", "3"], "bo: --repeats is of a comparison; add --compare"),
+        (["--live", "--sees", "seed"], "bo: --sees is of a comparison; add --compare"),
         (["--strategy", "random,local"], "bo: one strategy searches; several go with --compare"),
         (["--output", "/proc/x.json", "--strategy", "random"], "bo: cannot write '/proc/x.json'"),
         (["--compare", "--objective", "val_top1,flops"], "bo: strategies are compared by one objective"),

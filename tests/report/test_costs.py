@@ -11,10 +11,10 @@ from sase_bench.latency.composition import compose_networks
 from sase_bench.latency.parts import parts_of, plain
 from sase_bench.latency.timings import Conditions, Setting, Timing, write_timings
 from sase_bench.modules import Module
-from sase_bench.report.costs import TRUNKS, count_of, in_resnet50, read_composed
+from sase_bench.report.costs import TRUNK_OF, count_of, in_resnet50, read_composed
 from sase_bench.space import SASE_BLOCK, Space
 
-TRUNK = TRUNKS["ResNet-50"]
+TRUNK = TRUNK_OF["ResNet-50"]
 
 
 def test_counts_are_those_of_the_built_network() -> None:
@@ -24,7 +24,7 @@ def test_counts_are_those_of_the_built_network() -> None:
 
 
 def test_the_plain_networks_are_the_known_ones() -> None:
-    assert [count_of(backbone, Module("none")).params for backbone in TRUNKS] == [25_557_032, 44_549_160]
+    assert [count_of(backbone, Module("none")).params for backbone in TRUNK_OF] == [25_557_032, 44_549_160]
 
 
 def test_times_are_composed_and_over_the_plain_network(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from sase_bench.bo.__main__ import _parser as bo_parser
 from sase_bench.database import Store
 from sase_bench.errors import RequestError
 from sase_bench.modules import Module
@@ -19,6 +20,7 @@ SEARCH = {
     "strategies": {"random": {"curve": [[None, None], [0.5, 0.1], [0.2, None]]}},
     "metric": "val_loss",
     "proxy": "digits",
+    "space": "tied",
     "pool": 9,
     "repeats": 3,
 }
@@ -67,6 +69,13 @@ def test_searches_and_predictors_are_drawn_where_there_are_some(evidence: Eviden
         "predictors-digits-val_loss-tied",
         "interactions-digits-val_loss-full",
     ]
+    again = pictures[1].command
+    assert again.startswith("python -m sase_bench.bo --compare --proxy ")
+    options = bo_parser().parse_args(again.split()[3:])
+    assert (options.repeats, options.evaluations) == (
+        SEARCH["repeats"],
+        len(next(iter(SEARCH["strategies"].values()))["curve"]),
+    )
     for item in pictures:
         for path in save(item.draw, tmp_path, item.name, width=item.width, height=item.height):
             assert path.stat().st_size > 1000
