@@ -195,6 +195,32 @@ class Space:
         chosen = np.random.default_rng(seed).permutation(len(self))[:n]
         return [self[int(position)] for position in chosen]
 
+    @property
+    def arrays(self) -> dict[int, int]:
+        """The strength t of each orthogonal array by its number of blocks, 7^t, see `orthogonal_array`."""
+        return {_RADIX**strength: strength for strength in range(2, len(SPACES[self.name]) + 1)}
+
+    def orthogonal_array(self, n: int, seed: int) -> list[Architecture]:
+        """`n` = 7^t members among which any t choices, at least 2, meet in every combination just once.
+
+        So what one choice does to a score is not mixed up with what another one does: a balanced sample for effects and
+        predictors, of which each block is uniformly distributed all the same. Bush's construction (Annals of Mathematical
+        Statistics 23, 1952): the values of all polynomials of a degree below t over the field of seven elements, the
+        operations of each choice and the blocks then shuffled by `seed`. Raises `RequestError` for another `n`.
+        """
+        if n not in self.arrays:
+            sizes = ", ".join(map(str, self.arrays))
+            raise RequestError(f"an orthogonal array of the {self.name} space has one of {sizes} blocks, got {n}")
+        choices, strength = len(SPACES[self.name]), self.arrays[n]
+        generator = np.random.default_rng(seed)
+        polynomials = np.indices((_RADIX,) * strength).reshape(strength, -1).T  # (n, t)
+        powers = np.arange(choices) ** np.arange(strength)[:, None]  # (t, choices)
+        levels = polynomials @ powers % _RADIX  # (n, choices)
+        for choice in range(choices):
+            levels[:, choice] = generator.permutation(_RADIX)[levels[:, choice]]
+        positions = generator.permutation(levels @ (_RADIX ** np.arange(choices - 1, -1, -1)))
+        return [self[int(position)] for position in positions]
+
     def neighbours(self, arch: Architecture) -> list[Architecture]:
         """The members that differ from `arch` in one free choice: 36 blocks in `full`, 24 in `tied`."""
         if arch not in self:

@@ -1,4 +1,5 @@
 import pickle
+from itertools import combinations
 
 import numpy as np
 import pytest
@@ -112,6 +113,21 @@ def test_samples_are_repeatable_distinct_and_nested() -> None:
     assert len(set(large)) == 50
     assert small != space.sample(10, seed=4)
     assert len(set(Space("tied").sample(2401, seed=0))) == 2401
+
+
+@pytest.mark.parametrize(("name", "n", "strength"), [("tied", 49, 2), ("tied", 343, 3), ("full", 49, 2), ("full", 2401, 4)])
+def test_in_an_orthogonal_array_any_few_choices_meet_in_every_combination_once(name: str, n: int, strength: int) -> None:
+    blocks = Space(name).orthogonal_array(n, seed=3)
+    choices = [tuple(Space(name).configuration(arch).values()) for arch in blocks]
+    for columns in combinations(range(len(SPACES[name])), strength):
+        assert len({tuple(row[column] for column in columns) for row in choices}) == n
+
+
+def test_orthogonal_arrays_are_repeatable_shuffled_and_fill_the_space_at_last() -> None:
+    tied = Space("tied")
+    assert tied.orthogonal_array(49, seed=3) == tied.orthogonal_array(49, seed=3) != tied.orthogonal_array(49, seed=4)
+    assert tied.orthogonal_array(49, seed=3) != sorted(tied.orthogonal_array(49, seed=3))
+    assert sorted(tied.orthogonal_array(2401, seed=3)) == [*tied]
 
 
 @pytest.mark.parametrize("name", list(SPACES))

@@ -50,8 +50,8 @@ def panel(table: duckdb.DuckDBPyConnection, proxy: str, seeds: Sequence[int] | N
     """The blocks of an open table that ended ok on `proxy` with each of `seeds`.
 
     By default the seeds are those, most measured first, that leave the most degrees of freedom for the noise,
-    (blocks - 1)·(seeds - 1): a sweep that was stopped in its last seed is judged by the seeds before. Where blocks of the plan
-    `random:N` are among them, the others are left out: what a person or a search chose lies further apart than blocks do.
+    (blocks - 1)·(seeds - 1): a sweep that was stopped in its last seed is judged by the seeds before. Where blocks of the plans
+    `random:N` and `orthogonal:N` are among them, the others are left out: what a person or a search chose lies further apart.
     Raises `RequestError` if there are no such blocks.
     """
     columns = ", ".join(f"{sql} AS {name}" for name, sql in METRICS.items())
@@ -92,9 +92,14 @@ def _counted(
 
 
 def drawn_at_random(archs: Set[int]) -> Set[int]:
-    """Those of some blocks that the plan `random:N` has in either space, N being their number."""
-    plans = (read_plan([f"random:{min(len(archs), len(space))}"], space) for space in map(Space, SPACES)) if archs else ()
-    return {arch.index for plan in plans for arch in plan} & archs
+    """Those of some blocks that the plans `random:N` and `orthogonal:N` have in either space, N being at most their number."""
+    words = [
+        (word, space)
+        for space in map(Space, SPACES)
+        for word in (f"random:{min(len(archs), len(space))}", *(f"orthogonal:{n}" for n in space.arrays if n <= len(archs)))
+        if archs
+    ]
+    return {arch.index for word, space in words for arch in read_plan([word], space)} & archs
 
 
 def _telling(found: Mapping[int, Mapping[int, object]]) -> tuple[int, ...]:

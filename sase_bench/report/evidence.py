@@ -33,7 +33,7 @@ class Measurement:
     proxy: str
     task: str  # what is trained, in words
     blocks: Records  # best first: arch, text, val_loss, val_loss_sd, seeds, val_top1, params, flops, and as `in_resnet50`
-    drawn: int  # of them by the plan random:N; the others were chosen by a person or a search
+    drawn: int  # of them by a plan random:N or orthogonal:N; the others were chosen by a person or a search
     front: Records  # of val_loss against params
     effects: dict[str, Records]  # by slot: operation, architectures, mean, low, high
     curves: dict[str, Records]  # by role (best, published, worst): epoch, val_loss, seeds

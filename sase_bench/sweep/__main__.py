@@ -115,7 +115,9 @@ def _job(entry: Entry, options: Any) -> Job:
 def _parser() -> argparse.ArgumentParser:
     parser = cli.Parser("sase_bench.sweep", "Train attention blocks on a proxy task and keep the results in a table.")
     parser.add_argument("--space", choices=tuple(SPACES), help=f"the space that the plan is drawn from (default: {_SPACE})")
-    plan = f"all, random:N, modules, file:PATH, blocks or modules, or a release plan, FILE.toml (default: {_PLAN})"
+    plan = (
+        f"all, random:N, orthogonal:N, modules, file:PATH, blocks or modules, or a release plan, FILE.toml (default: {_PLAN})"
+    )
     parser.add_argument("--plan", nargs="+", metavar="PLAN", help=plan)
     parser.add_argument("--proxy", help=f"the task; python -m sase_bench.proxies lists them (default: {_PROXY})")
     parser.add_argument("--seeds", help=f"a count (3 is the seeds 0, 1, 2) or a list (0,1,2) (default: {_SEEDS})")

@@ -16,7 +16,7 @@ from sase_bench.space import SASE_BLOCK, Architecture, Space
 
 __all__ = ["Task", "read_plan", "read_seeds", "tasks_of"]
 
-_PLAN_SEED = 0  # of `random:N`; a larger N keeps the smaller plan as its beginning
+_PLAN_SEED = 0  # of `random:N`, where a larger N keeps the smaller plan as its beginning, and of `orthogonal:N`
 _MOST_SEEDS = 1000
 
 
@@ -29,13 +29,14 @@ class Task:
 
 
 def read_plan(words: Sequence[str], space: Space) -> list[Architecture | Module]:
-    """What `all`, `random:N`, `modules`, `file:PATH` or a list of blocks and modules stand for, each once, in order.
+    """What `all`, `random:N`, `orthogonal:N`, `modules`, `file:PATH` or a list of blocks and modules stand for, in order.
 
-    `modules` are the published ones, the published SASE block, which is a member of the space, and the plain trunk. A file
-    has one block or module a line; empty lines and lines that begin with `#` do not count.
+    `orthogonal:49` is a balanced sample, see `Space.orthogonal_array`. `modules` are the published ones, the published SASE
+    block, which is a member of the space, and the plain trunk. A file has one block or module a line; empty lines and lines
+    that begin with `#` do not count. Each stands in the plan once.
     """
     kind, _, argument = words[0].partition(":")
-    if kind in ("all", "random", "modules", "file") and len(words) > 1:
+    if kind in ("all", "random", "orthogonal", "modules", "file") and len(words) > 1:
         raise RequestError(f"the plan {words[0]!r} stands alone, got also {words[1]!r}")
     if words[0] == "all":
         return [*space]
@@ -45,13 +46,17 @@ def read_plan(words: Sequence[str], space: Space) -> list[Architecture | Module]
         if not argument.isdecimal() or len(argument) > 9 or int(argument) < 1:
             raise RequestError(f"the plan random:N takes a number of blocks from 1 to {len(space)}, got {argument!r}")
         return [*space.sample(int(argument), seed=_PLAN_SEED)]
+    if kind == "orthogonal" and argument:
+        if not argument.isdecimal() or len(argument) > 9:
+            raise RequestError(f"the plan orthogonal:N takes a number of blocks, 49 or a higher power of 7, got {argument!r}")
+        return [*space.orthogonal_array(int(argument), seed=_PLAN_SEED)]
     named = _lines(Path(argument)) if kind == "file" else [("", word) for word in words]
     chosen: dict[Architecture | Module, None] = {}
     for place, word in named:
         try:
             arch = parse_attention(word)
         except RequestError as error:
-            hint = "" if kind == "file" else "; a plan is all, random:N, modules, file:PATH or blocks"
+            hint = "" if kind == "file" else "; a plan is all, random:N, orthogonal:N, modules, file:PATH or blocks"
             raise RequestError(f"{place}{error}{hint}") from error
         if isinstance(arch, Architecture) and arch not in space:
             raise RequestError(f"{place}{arch} is not in the {space.name} space; use --space full")

@@ -12,6 +12,8 @@ def test_blocks_that_somebody_chose_are_not_judged_beside_those_that_were_drawn(
     drawn = {arch.index for arch in Space("full").sample(12, seed=0)}
     assert drawn_at_random(drawn | {54983, 111814}) == drawn
     assert drawn_at_random({arch.index for arch in Space("tied")}) == {arch.index for arch in Space("tied")}
+    balanced = {arch.index for arch in Space("full").orthogonal_array(49, seed=0)}
+    assert drawn_at_random(balanced | {54983}) == balanced
     assert drawn_at_random({0, 1, 54983}) == set()
     assert drawn_at_random(set()) == set()
 

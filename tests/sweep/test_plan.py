@@ -16,6 +16,7 @@ def test_plans_stand_for_the_blocks_they_name(tmp_path: Path) -> None:
     path.write_text(f"# the published block, twice\n54983\n\n{SASE_BLOCK}\n 0 \n")
     assert len(read_plan(["all"], TIED)) == 2401
     assert read_plan(["random:5"], FULL) == FULL.sample(5, seed=0)
+    assert read_plan(["orthogonal:49"], FULL) == FULL.orthogonal_array(49, seed=0)
     assert [arch.index for arch in read_plan([f"file:{path}"], FULL)] == [54983, 0]
     assert [arch.index for arch in read_plan(["0", str(SASE_BLOCK), "0"], FULL)] == [0, 54983]
 
@@ -53,9 +54,12 @@ def test_times_are_read_and_told() -> None:
         (["random:0"], "the plan random:N takes a number of blocks from 1 to 2401, got '0'"),
         (["random:x"], "the plan random:N takes a number of blocks from 1 to 2401, got 'x'"),
         (["random:2402"], "the tied space holds 2401 architectures, a sample of 2402 was asked for"),
+        (["orthogonal:50"], "an orthogonal array of the tied space has one of 49, 343, 2401 blocks, got 50"),
+        (["orthogonal:x"], "the plan orthogonal:N takes a number of blocks, 49 or a higher power of 7, got 'x'"),
+        (["orthogonal:49", "3"], "the plan 'orthogonal:49' stands alone, got also '3'"),
         (["file:/nowhere"], "cannot read the plan '/nowhere': No such file or directory"),
         (["gap/affine"], "an architecture is six operation names joined by '/' or an index, got 2 in 'gap/affine'; "
-                         "a plan is all, random:N, modules, file:PATH or blocks"),
+                         "a plan is all, random:N, orthogonal:N, modules, file:PATH or blocks"),
         (["54983"], f"{SASE_BLOCK} is not in the tied space; use --space full"),
     ],
 )  # fmt: skip
