@@ -18,7 +18,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
-from typing import TYPE_CHECKING, Any, overload
+from operator import index as whole
+from typing import TYPE_CHECKING, Any, SupportsIndex, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -70,9 +71,22 @@ class Architecture:
             raise RequestError(f"an architecture's index lies in 0..{_SIZE - 1}, got {self.index!r}")
 
     @classmethod
-    def from_index(cls, index: int) -> Architecture:
+    def of(cls, block: Architecture | str | SupportsIndex) -> Architecture:
+        """The block itself, or that of a text form or an index, numpy's integers too. Raises `RequestError` for another."""
+        if isinstance(block, Architecture):
+            return block
+        return cls.parse(block) if isinstance(block, str) else cls.from_index(block)
+
+    @classmethod
+    def from_index(cls, index: SupportsIndex) -> Architecture:
         """The architecture number `index` of the full space, 0..117,648 (base 7, slot 0 most significant)."""
-        return cls(int(index))
+        try:
+            number = None if isinstance(index, bool) else whole(index)
+        except TypeError:
+            number = None
+        if number is None:
+            raise RequestError(f"a block is an Architecture, its text or its index, got {index!r}")
+        return cls(number)
 
     @classmethod
     def from_digits(cls, digits: Iterable[int]) -> Architecture:

@@ -6,7 +6,6 @@ from typing import SupportsIndex
 from torch import nn
 
 from sase_bench.blocks import SASEBlock
-from sase_bench.blocks.sase import architecture_of
 from sase_bench.blocks.shape import EPSILON
 from sase_bench.modules import PLAIN, Module, build, parse_attention
 from sase_bench.space import Architecture
@@ -47,4 +46,4 @@ def attention_builder(attention: Attention, *, epsilon: float = EPSILON) -> Buil
     named = parse_attention(attention) if isinstance(attention, str) else attention
     if isinstance(named, Module):
         return Builder(None if named.name == PLAIN else named.name, epsilon)
-    return Builder(None if named is None else architecture_of(named), epsilon)
+    return Builder(None if named is None else Architecture.of(named), epsilon)

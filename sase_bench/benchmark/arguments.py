@@ -1,4 +1,4 @@
-"""What callers may pass: an architecture as itself, as text or as its index; whole numbers, Python's and numpy's."""
+"""Whole numbers that callers pass, Python's and numpy's."""
 
 from __future__ import annotations
 
@@ -9,16 +9,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sase_bench.errors import RequestError
-from sase_bench.space import Architecture
 
-__all__ = ["index_of", "whole", "whole_numbers"]
-
-
-def index_of(arch: Architecture | str | int) -> int:
-    """The index of an architecture, which need not lie in the space if it was given as a number."""
-    if isinstance(arch, Architecture):
-        return arch.index
-    return Architecture.parse(arch).index if isinstance(arch, str) else whole(arch, "arch")
+__all__ = ["whole", "whole_numbers"]
 
 
 def whole(number: Any, name: str) -> int:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sase_bench.benchmark.arguments import index_of, whole
+from sase_bench.benchmark.arguments import whole
 from sase_bench.benchmark.arrays import METRICS, Measured, Result, direction, mean_over_seeds, only, pick
 from sase_bench.benchmark.simulation import Simulation
 from sase_bench.benchmark.tables import Tables, tables_at
@@ -120,7 +120,7 @@ class Benchmark:
         Raises `RequestError` for an architecture, a seed or an epoch that was not measured.
         """
         if type(arch) is not int:
-            arch = index_of(arch)
+            arch = Architecture.of(arch).index
         if at is not None and type(at) is not int:
             at = whole(at, "at")
         if seed is not None and type(seed) is not int:
@@ -133,7 +133,7 @@ class Benchmark:
 
     def curve(self, arch: Architecture | str | int, proxy: str | None = None, seed: int | None = None) -> Curve:
         """The validation scores of `arch` after every epoch, as `query` gives them; nan where there is no score."""
-        table, index = self.measured(proxy), index_of(arch)
+        table, index = self.measured(proxy), Architecture.of(arch).index
         self.query(index, table.proxy, seed=seed)  # says what there is if that run is not
         row, column = _row(table, index), len(table.seeds) if seed is None else table.columns[seed]
         values = (table.answers(name)[row, column].copy() for name in METRICS)
@@ -172,7 +172,7 @@ class Benchmark:
         if metric not in METRICS:
             raise unknown("metric", metric, METRICS)
         whole = isinstance(archs, np.ndarray) and np.issubdtype(archs.dtype, np.integer)
-        indices = np.asarray(archs if whole else [index_of(arch) for arch in archs], dtype=np.int64)
+        indices = np.asarray(archs if whole else [Architecture.of(arch).index for arch in archs], dtype=np.int64)
         return pick(self.measured(proxy), metric, indices, at, seed)
 
     def to_arrow(self, relation: str = "runs") -> Any:
@@ -208,7 +208,7 @@ class Benchmark:
     def regret(self, arch: Architecture | str | int, metric: str = "val_loss", proxy: str | None = None) -> float | None:
         """The regret of `arch` as the module defines it; None if no run of it ended ok."""
         table, values = self._means(metric, proxy)
-        value = only(values[_row(table, index_of(arch))])
+        value = only(values[_row(table, Architecture.of(arch).index)])
         if value is None:
             return None
         return direction(metric) * (value - self.oracle(metric, table.proxy).value)
@@ -216,7 +216,7 @@ class Benchmark:
     def reveal(self, arch: Architecture | str | int, proxy: str | None = None) -> Revealed:
         """Test scores. For the end of a study, not for a search: every call counts in `revealed`."""
         table = self.measured(proxy)
-        index = index_of(arch)
+        index = Architecture.of(arch).index
         row = _row(table, index)
         self.revealed += 1
         ok = table.status[row] == 0
@@ -249,8 +249,8 @@ class Benchmark:
         version of the row the differences are 0. `options` go to `measure`.
         """
         table = self.measured(proxy)
-        self.query(index_of(arch), table.proxy, seed=seed)  # says what there is if that run is not
-        done = verify(*self._tables.record((index_of(arch), table.proxy, seed)), **options)
+        self.query(Architecture.of(arch).index, table.proxy, seed=seed)  # says what there is if that run is not
+        done = verify(*self._tables.record((Architecture.of(arch).index, table.proxy, seed)), **options)
         differences = {name: value for name, value in done.differences.items() if value is not None}
         if len(differences) < len(SCORES):
             ends = f"{done.known.status} in the table, {done.again.status} now, {done.again.reason or done.known.reason}"

@@ -2,17 +2,21 @@
 
 A search is told objectives, which are always minimised: a loss is its own objective, an accuracy counts negatively
 (`objective_of`).
+
+A run may be stopped at an epoch and gone on with, as successive halving does. It is one run of the whole length all the same:
+its learning rate falls towards the last epoch of the recipe, so an early score is that of a training that has not yet settled.
 """
 
 from __future__ import annotations
 
 import heapq
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
-from sase_bench.benchmark.arguments import index_of, whole
+from sase_bench.benchmark.arguments import whole
 from sase_bench.benchmark.arrays import Measured, direction, only
 from sase_bench.benchmark.verification import SCORES
 from sase_bench.errors import RequestError, unknown
@@ -21,11 +25,15 @@ from sase_bench.space import Architecture
 __all__ = ["Finished", "Simulation", "Strategy", "objective_of"]
 
 
+Places = NDArray[np.integer[Any]]
+
+
 class Finished(NamedTuple):
-    """A block whose simulated runs have ended."""
+    """A block whose simulated runs have ended, or have come to the epoch they were to come to."""
 
     arch: Architecture
     seeds: tuple[int, ...]  # that were trained, one after the other
+    epoch: int  # after which the scores were taken
     val_loss: float | None  # mean over those that ended ok; None if none did
     val_top1: float | None
     started: float  # s on the simulated clock
@@ -71,12 +79,21 @@ class Simulation:
         """Workers with nothing to do."""
         return self.workers - len(self._running)
 
-    def submit(self, arch: Architecture | str | int, seeds: int | Sequence[int] | None = None) -> None:
+    def submit(
+        self,
+        arch: Architecture | str | int,
+        seeds: int | Sequence[int] | None = None,
+        *,
+        at: int | None = None,
+        after: int = 0,
+    ) -> None:
         """Start a block on a free worker: with one seed, with several one after the other, or with all that were measured.
 
-        Raises `RequestError` if no worker is free or a run is not in the table.
+        The runs end with epoch `at` (the last one), and go on where they were stopped, with epoch `after`: only what lies
+        between takes time. A run that diverged or failed is one of its first submission, `after` 0, with all its seconds.
+        Raises `RequestError` if no worker is free, or a run or an epoch is not in the table.
         """
-        arch = Architecture(index_of(arch))
+        arch = Architecture.of(arch)
         if not self.free:
             raise RequestError(f"all {self.workers} workers are busy; wait() for one")
         row = int(self._table.row[arch.index])
@@ -89,15 +106,28 @@ class Simulation:
         if missing or not chosen:
             seed = missing[0] if missing else "any"
             raise RequestError(f"run ({arch.index}, seed {seed}) is not in {self._table.proxy}")
+        last = self._table.epochs
+        epoch = last if at is None else whole(at, "at")
+        if not 0 <= whole(after, "after") < epoch <= last:
+            raise RequestError(f"a run goes on from epoch 0..{last - 1} to a later one, got after {after} at {epoch}")
         columns = np.searchsorted(self._table.seeds, chosen)
-        seconds = float(np.nansum(self._table.run_seconds[row, columns]))  # of a run whose process died they are not known
         ok = columns[self._table.status[row, columns] == 0]
-        scores = [
-            only(float(self._table.scores(name)[row, ok].mean())) if len(ok) else None for name in ("val_loss", "val_top1")
-        ]
-        finished = Finished(arch, chosen, scores[0], scores[1], self.clock, self.clock + seconds)
+        seconds = self._seconds(row, columns, ok, after, epoch)
+        loss, top1 = (self._table.answers(name)[row, ok, epoch - 1] for name in ("val_loss", "val_top1"))
+        if np.isnan(loss).any():
+            raise RequestError(f"the runs of architecture {arch.index} on {self._table.proxy} have no curve to stop at")
+        scores = [only(float(values.mean())) if len(ok) else None for values in (loss, top1)]
+        finished = Finished(arch, chosen, epoch, scores[0], scores[1], self.clock, self.clock + seconds)
         self._submitted += 1
         heapq.heappush(self._running, (finished.ended, self._submitted, finished))
+
+    def _seconds(self, row: int, columns: Places, ok: Places, after: int, epoch: int) -> float:
+        """Of the runs in these columns between two epochs; `ok` are those that ended so."""
+        whole_runs, so_far = self._table.run_seconds[row], self._table.answers("seconds")[row]
+        ended = whole_runs[ok] if epoch == self._table.epochs else so_far[ok, epoch - 1]
+        begun = so_far[ok, after - 1] if after else np.zeros(len(ok))
+        others = 0.0 if after else np.nansum(whole_runs[np.setdiff1d(columns, ok)])  # not known where the process died
+        return float(np.nansum(ended - begun) + others)
 
     def wait(self) -> Finished:
         """The block that ends next; the clock moves to its end. Raises `RequestError` if nothing is running."""
@@ -136,7 +166,7 @@ class Simulation:
             while self.free and (waiting or asked < evaluations):
                 if not waiting:
                     before = getattr(strategy, "spent", 0.0)
-                    waiting = [Architecture(index_of(arch)) for arch in strategy.ask(min(batch, evaluations - asked))]
+                    waiting = [Architecture.of(arch) for arch in strategy.ask(min(batch, evaluations - asked))]
                     self.advance(getattr(strategy, "spent", 0.0) - before)
                     asked = asked + len(waiting) if waiting else evaluations
                     continue

@@ -5,7 +5,6 @@ the mixed spatial squeezes; s (B,1,H,W) the spatial weights.
 """
 
 from collections.abc import Callable
-from operator import index
 from typing import SupportsIndex
 
 import torch
@@ -17,10 +16,10 @@ from sase_bench.blocks.channel_squeeze import CHANNEL_SQUEEZE
 from sase_bench.blocks.shape import EPSILON, Shape
 from sase_bench.blocks.spatial_excite import SPATIAL_EXCITE
 from sase_bench.blocks.spatial_squeeze import SPATIAL_SQUEEZE
-from sase_bench.errors import RequestError, unknown
+from sase_bench.errors import unknown
 from sase_bench.space import SLOTS, Architecture
 
-__all__ = ["SASEBlock", "architecture_of", "operation"]
+__all__ = ["SASEBlock", "operation"]
 
 _BUILDERS: dict[str, dict[str, Callable[[Shape], nn.Module]]] = {
     "channel_squeeze": CHANNEL_SQUEEZE,
@@ -43,21 +42,6 @@ def operation(slot: str, name: str, *, channels: int, height: int, width: int, e
     return builders[name](Shape(channels=channels, height=height, width=width, epsilon=epsilon))
 
 
-def architecture_of(block: Architecture | str | SupportsIndex) -> Architecture:
-    """The block itself, or that of a text form or an index, numpy's integers among them. Raises `RequestError` for another."""
-    if isinstance(block, Architecture):
-        return block
-    if isinstance(block, str):
-        return Architecture.parse(block)
-    try:
-        number = None if isinstance(block, bool) else index(block)
-    except TypeError:
-        number = None
-    if number is None:
-        raise RequestError(f"a block is an Architecture, its text or its index, got {block!r}")
-    return Architecture.from_index(number)
-
-
 class SASEBlock(nn.Module):
     """y = x ⊙ (a + s)/2 + x, with the operations that `arch` names; the shape of x is kept.
 
@@ -76,7 +60,7 @@ class SASEBlock(nn.Module):
         epsilon: float = EPSILON,
     ) -> None:
         super().__init__()
-        self.arch = arch = architecture_of(arch)
+        self.arch = arch = Architecture.of(arch)
         self.epsilon = epsilon
         operations = {
             slot: operation(slot, name, channels=channels, height=height, width=width, epsilon=epsilon)

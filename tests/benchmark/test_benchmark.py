@@ -5,32 +5,9 @@ import numpy as np
 import pytest
 
 from sase_bench import Architecture, Benchmark
-from sase_bench.benchmark import objective_of
 from sase_bench.database import Store
 from sase_bench.errors import RequestError
-from sase_bench.proxies.registry import PROXIES
-from tests.records import DIGITS, made_up, unfinished
-
-ARCHS = (0, 1, 7, 54983)
-
-
-@pytest.fixture(scope="module")
-def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Four blocks with three seeds, one of which diverged; one with a single lucky seed; one that never ended ok."""
-    path = tmp_path_factory.mktemp("benchmark") / "table.duckdb"
-    with Store(path, [DIGITS, PROXIES["cifar10-8"]]) as store:
-        for arch in ARCHS:
-            for seed in range(3):
-                store.append(unfinished(arch, seed) if (arch, seed) == (7, 1) else made_up(arch, seed))
-        store.append(made_up(129))  # 0.999
-        store.append(unfinished(200))
-        store.append(made_up(5, proxy="cifar10-8"))
-    return path
-
-
-@pytest.fixture(scope="module")
-def bench(path: Path) -> Benchmark:
-    return Benchmark.load(path)
+from tests.records import DIGITS, made_up
 
 
 def test_proxies_tell_how_much_was_measured(bench: Benchmark) -> None:
@@ -135,95 +112,19 @@ def test_a_ranking_starts_with_the_oracle_and_leaves_out_who_has_fewer_seeds(ben
         table.ranking("val_loss", table.row[[200]])
 
 
-def test_a_simulated_clock_runs_as_the_real_runs_did(bench: Benchmark) -> None:
-    simulation = bench.simulate("digits", workers=2)
-    simulation.submit(Architecture(0), 0)
-    simulation.submit(Architecture(1), seeds=[2, 1])
-    assert simulation.free == 0
-    first, second = simulation.wait(), simulation.wait()
-    assert (first.arch.index, first.ended, second.seeds, second.ended) == (0, 2.0, (2, 1), 4.0)
-    assert second.val_top1 == pytest.approx(np.mean([made_up(1, seed).val_top1 for seed in (1, 2)]))
-    simulation.submit(Architecture(7), seeds=1)
-    third = simulation.wait()
-    assert (third.val_loss, third.started, third.ended, simulation.clock) == (None, 4.0, 6.0, 6.0)
-
-
-def test_a_block_is_simulated_with_all_its_seeds_where_none_are_named(bench: Benchmark) -> None:
-    simulation = bench.simulate("digits")
-    simulation.submit(Architecture(7))
-    finished = simulation.wait()
-    assert (finished.seeds, finished.ended) == ((0, 1, 2), 6.0)
-    assert finished.val_top1 == bench.query(7, "digits").val_top1  # of the two that ended ok
-
-
-def test_a_strategy_is_asked_and_told_in_the_order_of_the_clock(bench: Benchmark) -> None:
-    class InOrder:
-        def __init__(self) -> None:
-            self.left = list(ARCHS)
-            self.told: dict[int, float | None] = {}
-            self.spent = 0.0
-
-        def ask(self, count: int = 1) -> list[int]:
-            asked, self.left = self.left[:count], self.left[count:]
-            self.spent = 10.0  # it trains something before the first block
-            return asked
-
-        def tell(self, arch: int, objective: float | None) -> None:
-            self.told[arch] = objective
-
-    for workers, batch, clock in ((1, 1, 18.0), (1, 3, 18.0), (3, 1, 14.0), (3, 2, 14.0)):
-        strategy, simulation = InOrder(), bench.simulate("digits", workers=workers)
-        done = simulation.run(strategy, evaluations=9, metric="val_top1", batch=batch, seeds=0)
-        assert list(strategy.told) == [finished.arch.index for finished in done] == list(ARCHS)
-        assert strategy.told[7] == -(made_up(7).val_top1 or 0)
-        assert simulation.clock == clock
-
-
-def test_a_strategy_of_ones_own_needs_ask_and_tell_alone(bench: Benchmark) -> None:
-    class Plain:
-        def __init__(self) -> None:
-            self.left: list[object] = [np.int64(0), Architecture(1), "54983"]
-
-        def ask(self, count: int = 1) -> object:
-            asked, self.left = self.left[:count], self.left[count:]
-            return np.asarray(asked) if asked and isinstance(asked[0], np.int64) else asked
-
-        def tell(self, arch: int, objective: float | None) -> None:
-            assert type(arch) is int
-
-    done = bench.simulate("digits").run(Plain(), evaluations=9)  # type: ignore[arg-type]
-    assert [finished.arch.index for finished in done] == [0, 1, 54983]
-
-
-def test_objectives_are_minimised_whatever_the_metric() -> None:
-    assert (objective_of("val_loss", 0.5), objective_of("val_top1", 0.5), objective_of("val_top1", None)) == (0.5, -0.5, None)
-    assert objective_of("val_top1", objective_of("val_top1", 0.5)) == 0.5
-
-
 @pytest.mark.parametrize(
     ("request_", "message"),
     [
         (lambda bench: bench.query(3, "digits"), "architecture 3 was not measured on digits"),
-        (lambda bench: bench.query(54983.9, "digits"), "arch is a whole number, got 54983.9"),
-        (lambda bench: bench.query(True, "digits"), "arch is a whole number, got True"),
+        (lambda bench: bench.query(54983.9, "digits"), "a block is an Architecture, its text or its index, got 54983.9"),
+        (lambda bench: bench.query(True, "digits"), "a block is an Architecture, its text or its index, got True"),
         (lambda bench: bench.query(1, "digits", at=bench.query(1, "digits", at=1) and True), "at is a whole number, got True"),
-        (lambda bench: bench.simulate("digits").submit(0, seeds=True), "seed is a whole number, got True"),
         (lambda bench: bench.query(1, "digits", seed=1.0), "seed is a whole number, got 1.0"),
-        (lambda bench: bench.query(None, "digits"), "arch is a whole number, got None"),
-        (lambda bench: bench.simulate("digits", workers=2.5), "workers is a whole number, got 2.5"),
-        (lambda bench: bench.simulate("digits").advance(-1.0), "time does not go back: advance by 0 s or more, got -1.0"),
-        (lambda bench: bench.simulate("digits").submit(0, [1, 1]), "the seeds of a block are all different, got (1, 1)"),
-        (
-            lambda bench: bench.simulate("digits").run(object(), 1, metric="loss"),
-            "unknown metric 'loss'; choose from val_loss, val_top1",
-        ),
+        (lambda bench: bench.query(None, "digits"), "a block is an Architecture, its text or its index, got None"),
         (lambda bench: bench.query(0, "digit"), "unknown proxy 'digit'; choose from cifar10-8, digits"),
         (lambda bench: bench.query(0, "digits", at=13), "digits has the epochs 1..12, got 13"),
         (lambda bench: bench.query(0, "digits", seed=9), "architecture 0 was measured on digits with the seeds 0, 1, 2, not 9"),
         (lambda bench: bench.oracle("test_top1", "digits"), "unknown metric 'test_top1'; choose from val_loss, val_top1"),
-        (lambda bench: bench.simulate("digits", workers=0), "a simulation has at least one worker, got 0"),
-        (lambda bench: bench.simulate("digits").submit(Architecture(3)), "run (3, seed any) is not in digits"),
-        (lambda bench: bench.simulate("digits").wait(), "nothing is running; submit() something first"),
     ],
 )
 def test_questions_without_an_answer_say_why(bench: Benchmark, request_: object, message: str) -> None:

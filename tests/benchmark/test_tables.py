@@ -78,7 +78,7 @@ def test_epochs_and_seeds_can_differ_by_question(bench: Benchmark) -> None:
         ({"at": 1.5}, "at is a whole number or 2 of them, got 1.5"),
         ({"at": [1, 2, 3]}, "at is a whole number or 2 of them, got [1, 2, 3]"),
         ({"seed": [0, 1, 2]}, "seed is a whole number or 2 of them, got [0, 1, 2]"),
-        ({"archs": np.asarray([0.5])}, "arch is a whole number, got np.float64(0.5)"),
+        ({"archs": np.asarray([0.5])}, "a block is an Architecture, its text or its index, got np.float64(0.5)"),
     ],
 )
 def test_many_questions_are_refused_if_one_has_no_answer(bench: Benchmark, options: dict[str, object], message: str) -> None:

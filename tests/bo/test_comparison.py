@@ -29,7 +29,7 @@ def comparison() -> Comparison:
 
 
 def finished(arch: int, top1: float | None, ended: float) -> Finished:
-    return Finished(Architecture(arch), (0,), None, top1, 0.0, ended)
+    return Finished(Architecture(arch), (0,), 12, None, top1, 0.0, ended)
 
 
 def test_the_incumbent_is_what_looked_best_to_the_search() -> None:

@@ -19,6 +19,7 @@ NEEDS = {
     "optuna_study": ("optuna",),
     "pandas_frame": ("pandas", "pyarrow"),
     "smac_target": ("smac",),
+    "successive_halving": (),
     "syne_tune_blackbox": ("syne_tune", "pandas"),
 }
 
