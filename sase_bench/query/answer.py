@@ -44,7 +44,7 @@ _STYLES: dict[Style, str] = {
     """,
     "score": """
         val_top1 val_top1_sd val_loss val_loss_sd test_top1 test_top1_sd test_loss test_loss_sd train_loss
-        reliability reliability_low reliability_high divergence_rate gain gain_low gain_high
+        reliability reliability_low reliability_high divergence_rate gain gain_low gain_high share correlation
         value seed_sd mean low high difference a a_sd b b_sd best_val_loss best_test_loss best_val_top1 best_test_top1
     """,
     "seconds": "train_seconds train_seconds_sd median_train_seconds",

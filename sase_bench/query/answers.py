@@ -11,6 +11,7 @@ from sase_bench.database.reader import connect
 from sase_bench.errors import RequestError
 from sase_bench.query import blocks, catalogue, language, modules, rankings
 from sase_bench.query.answer import Answer
+from sase_bench.query.fidelity import fidelity
 from sase_bench.query.language import Query
 from sase_bench.query.source import Source
 
@@ -21,6 +22,7 @@ _KINDS: dict[type[Query], Callable[[Any, Source], Answer]] = {
     language.Pareto: rankings.pareto,
     language.Rank: rankings.rank,
     language.Effect: rankings.effect,
+    language.Fidelity: fidelity,
     language.Arch: blocks.arch,
     language.Compare: blocks.compare,
     language.Curve: blocks.curve,
@@ -32,7 +34,7 @@ _KINDS: dict[type[Query], Callable[[Any, Source], Answer]] = {
 
 _WITH_PREDICTIONS = (language.Top, language.Pareto)
 
-_WITHOUT_TEST_SCORES = (language.Curve, language.Proxies, language.Columns)
+_WITHOUT_TEST_SCORES = (language.Curve, language.Fidelity, language.Proxies, language.Columns)
 
 
 def answer(query: Query, path: Path, *, proxy: str | None = None, test: bool = False, predicted: str | None = None) -> Answer:

@@ -22,6 +22,7 @@ __all__ = [
     "Condition",
     "Curve",
     "Effect",
+    "Fidelity",
     "Form",
     "MetricIs",
     "Modules",
@@ -169,6 +170,14 @@ class Effect:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Fidelity:
+    """How well the scores after each epoch agree with those after the last."""
+
+    metric: Metric
+    selection: Selection = field(default_factory=Selection)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Modules:
     """Published modules in the place of a block, against the plain trunk and the blocks."""
 
@@ -198,7 +207,7 @@ class Sql:
     statement: str
 
 
-Query = Top | Pareto | Arch | Rank | Compare | Curve | Effect | Modules | Proxies | Columns | Summary | Sql
+Query = Top | Pareto | Arch | Rank | Compare | Curve | Effect | Fidelity | Modules | Proxies | Columns | Summary | Sql
 
 
 @dataclass(frozen=True)
@@ -233,6 +242,11 @@ FORMS = (
         f"effect SLOT by METRIC {_CLAUSES}",
         "marginal mean of every operation of a slot",
         "effect channel_squeeze by top1 in tied",
+    ),
+    Form(
+        f"fidelity by METRIC {_CLAUSES}",
+        "how well the order after each epoch agrees with the last",
+        "fidelity by loss where seeds >= 2",
     ),
     Form("modules by METRIC [on PROXY]", "published modules against the plain trunk and the blocks", "modules by loss"),
     Form("proxies", "the proxies of the table", "proxies"),

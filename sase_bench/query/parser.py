@@ -111,6 +111,9 @@ class _Builder(Transformer[Token, Query]):
             raise refuse("slot", slot, OPERATIONS)
         return language.Effect(slot=slot.text.lower(), metric=metric, selection=_selection(clauses))
 
+    def fidelity(self, metric: Metric, *clauses: Clause) -> Query:
+        return language.Fidelity(metric=metric, selection=_selection(clauses))
+
     def modules(self, metric: Metric, *clauses: Clause) -> Query:
         return language.Modules(metric=metric, on=_selection(clauses).on)
 

@@ -8,7 +8,21 @@ from sase_bench.query.metrics import METRICS
 from sase_bench.space import OPERATIONS, Architecture
 
 _WORDS = [
-    *("top", "bottom", "pareto", "arch", "rank", "compare", "curve", "effect", "proxies", "columns", "summary", "sql"),
+    *(
+        "top",
+        "bottom",
+        "pareto",
+        "arch",
+        "rank",
+        "compare",
+        "curve",
+        "effect",
+        "fidelity",
+        "proxies",
+        "columns",
+        "summary",
+        "sql",
+    ),
     *("by", "vs", "with", "where", "on", "in", "and", "or", "not", "(", ")", "<", "<=", ">", ">=", "=", "!=", "==", "<>"),
     *METRICS,
     *("seeds", "val_loss", "val_top1", "se", "sase", "none"),

@@ -26,6 +26,7 @@ QUERIES = (
     f"compare {SASE} with {DIVERGED}",
     f"curve {PLAIN}",
     "effect channel_squeeze by loss",
+    "fidelity by loss",
     "proxies",
     "columns",
     "summary",

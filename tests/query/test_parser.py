@@ -15,6 +15,7 @@ from sase_bench.query.language import (
     Compare,
     Curve,
     Effect,
+    Fidelity,
     MetricIs,
     Not,
     OperationIs,
@@ -51,6 +52,7 @@ GAP = OperationIs("channel_squeeze", "=", "gap")
         ("rank 5 by loss on 'a b'", Rank(arch=Architecture(5), metric=LOSS, selection=Selection(on=Word("a b", 20)))),
         ("compare 5 with 6", Compare(a=Architecture(5), b=Architecture(6))),
         ("curve 5 on digits", Curve(arch=Architecture(5), on=Word("digits", 12))),
+        ("fidelity by loss in tied", Fidelity(metric=LOSS, selection=Selection(space="tied"))),
         ("effect channel_gate by loss in full", Effect(slot="channel_gate", metric=LOSS, selection=Selection(space="full"))),
         ("Summary", Summary()),
         ("sql SELECT  'Kept as   it is'\n-- all of it", Sql("SELECT  'Kept as   it is'\n-- all of it")),
@@ -114,7 +116,7 @@ def test_hundreds_of_conditions_side_by_side_are_answered(table: Path) -> None:
 # Words that lead far into the grammar, so that nonsense is found everywhere in it.
 WORDS = st.sampled_from(
     [
-        *("top", "bottom", "pareto", "arch", "rank", "compare", "curve", "effect", "proxies", "columns", "summary"),
+        *("top", "bottom", "pareto", "arch", "rank", "compare", "curve", "effect", "fidelity", "proxies", "columns", "summary"),
         *("by", "vs", "with", "where", "on", "in", "and", "or", "not", "(", ")", "<", "<=", ">", ">=", "=", "!="),
         *("top1", "loss", "params", "latency", "train_seconds", "digits", "cifar10-8", "tied", "full", "10", "0", "54983"),
         *("-1", "0.3M", "95%", "1e999", "gap", "gap+gmp", "affine", *OPERATIONS, str(SASE_BLOCK)),

@@ -1,0 +1,74 @@
+"""How early a training tells which blocks are best: what a search that stops runs early can count on."""
+
+from __future__ import annotations
+
+from math import atanh, sqrt, tanh
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sase_bench.errors import RequestError
+from sase_bench.query.answer import Answer, fields
+from sase_bench.query.intervals import CONFIDENCE, normal_quantile
+from sase_bench.query.language import Fidelity
+from sase_bench.query.measured import measure_on
+from sase_bench.query.metrics import METRICS
+from sase_bench.query.source import Source
+
+__all__ = ["fidelity"]
+
+_FEWEST = 4  # blocks that an interval takes
+_ALONG_A_CURVE = ("top1", "loss")
+
+
+def fidelity(query: Fidelity, source: Source) -> Answer:
+    """After each epoch Spearman's correlation of the blocks' means with those after the last epoch, over the same seeds.
+
+    The interval is tanh(atanh r ± z·√((1 + r²/2)/(n − 3))) for n blocks (Bonett & Wright, Psychometrika 65, 2000); the noise of
+    a run is in both scores, as it is for a search that goes on with the runs it began. `share` is of the seconds of a run.
+    """
+    measured, metric = measure_on(source, query.selection.on), query.metric
+    if metric.name not in _ALONG_A_CURVE:
+        raise RequestError(f"only {' and '.join(_ALONG_A_CURVE)} are known after every epoch, got {metric.name}")
+    column = metric.val_column
+    chosen = [arch for (arch,) in measured.rows(["arch"], query.selection, metric, tail="ORDER BY arch")]
+    points = source.rows(
+        f"""
+        SELECT epoch, list(score ORDER BY arch), sum(seconds) FROM (
+            SELECT arch, epoch, avg(epochs.{column} ORDER BY seed) AS score, avg(epochs.seconds ORDER BY seed) AS seconds
+            FROM epochs JOIN {source.runs} AS runs USING (arch, proxy, seed)
+            WHERE proxy = ? AND status = 'ok' AND list_contains(?::BIGINT[], arch) GROUP BY arch, epoch
+        ) GROUP BY epoch ORDER BY epoch
+        """,
+        [measured.proxy, chosen],
+    )
+    if not points:
+        raise RequestError(f"no block that fits has a curve on the proxy {measured.proxy}")
+    scores = np.asarray([values for _, values, _ in points], dtype=np.float64)  # (epochs, blocks)
+    spent = np.cumsum([seconds for _, _, seconds in points])
+    rows = [
+        (measured.proxy, column, scores.shape[1], epoch, float(share), *_agreement(values, scores[-1]))
+        for (epoch, _, _), values, share in zip(points, scores, spent / spent[-1], strict=True)
+    ]
+    names = ("proxy", "metric", "blocks", "epoch", "share", "correlation", "low", "high")
+    note = "correlation: Spearman's of the means after an epoch with those after the last; low and high: 95 % interval"
+    return Answer(fields=fields(*names), rows=tuple(rows), notes=(*measured.notes_on(METRICS[metric.name]), note), shared=3)
+
+
+def _agreement(early: NDArray[np.float64], last: NDArray[np.float64]) -> tuple[float | None, float | None, float | None]:
+    """Spearman's correlation and its interval, None where they are not defined."""
+    first, second = _ranks(early), _ranks(last)
+    if np.ptp(first) == 0 or np.ptp(second) == 0:
+        return None, None, None
+    r = float(np.corrcoef(first, second)[0, 1])
+    if len(early) < _FEWEST or abs(r) > 1 - 1e-12:  # where all agree the interval has no width, which says nothing
+        return r, None, None
+    margin = normal_quantile(CONFIDENCE) * sqrt((1 + r**2 / 2) / (len(early) - 3))
+    return r, tanh(atanh(r) - margin), tanh(atanh(r) + margin)
+
+
+def _ranks(values: NDArray[np.float64]) -> NDArray[Any]:
+    """1 for the smallest; equals share the mean of their places."""
+    _, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)
+    return (np.cumsum(counts) - (counts - 1) / 2)[inverse]
