@@ -9,14 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from sase_bench.calibrate.findings import judge
-from sase_bench.calibrate.scores import drawn_at_random
 from sase_bench.database.reader import connect
 from sase_bench.database.rows import has_modules
 from sase_bench.errors import RequestError
 from sase_bench.modules import PLAIN
 from sase_bench.query import ask
 from sase_bench.report.costs import Composed, in_resnet50
-from sase_bench.space import SASE_BLOCK, SLOTS, Architecture, Space
+from sase_bench.space import SASE_BLOCK, SLOTS, Architecture, Space, drawn_at_random
 
 __all__ = ["CALIBRATED", "Evidence", "Measurement", "evidence_of", "has_scores_of_modules", "read_json"]
 

@@ -12,11 +12,10 @@ from pathlib import Path
 
 from sase_bench.errors import RequestError
 from sase_bench.modules import Module, all_modules, parse_attention
-from sase_bench.space import SASE_BLOCK, Architecture, Space
+from sase_bench.space import PLAN_SEED, SASE_BLOCK, Architecture, Space
 
 __all__ = ["Task", "read_plan", "read_seeds", "tasks_of"]
 
-_PLAN_SEED = 0  # of `random:N`, where a larger N keeps the smaller plan as its beginning, and of `orthogonal:N`
 _MOST_SEEDS = 1000
 
 
@@ -45,11 +44,11 @@ def read_plan(words: Sequence[str], space: Space) -> list[Architecture | Module]
     if kind == "random" and argument:
         if not argument.isdecimal() or len(argument) > 9 or int(argument) < 1:
             raise RequestError(f"the plan random:N takes a number of blocks from 1 to {len(space)}, got {argument!r}")
-        return [*space.sample(int(argument), seed=_PLAN_SEED)]
+        return [*space.sample(int(argument), seed=PLAN_SEED)]
     if kind == "orthogonal" and argument:
         if not argument.isdecimal() or len(argument) > 9:
             raise RequestError(f"the plan orthogonal:N takes a number of blocks, 49 or a higher power of 7, got {argument!r}")
-        return [*space.orthogonal_array(int(argument), seed=_PLAN_SEED)]
+        return [*space.orthogonal_array(int(argument), seed=PLAN_SEED)]
     named = _lines(Path(argument)) if kind == "file" else [("", word) for word in words]
     chosen: dict[Architecture | Module, None] = {}
     for place, word in named:

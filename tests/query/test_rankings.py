@@ -244,6 +244,18 @@ def test_the_effect_over_all_blocks_that_there_are_has_no_interval_but_that_of_t
     assert all(record["low"] == record["mean"] == record["high"] for record in answer.records())
 
 
+def test_blocks_that_somebody_chose_have_no_part_in_an_effect_where_most_were_drawn(tmp_path: Path) -> None:
+    drawn = Space("full").sample(12, seed=0)
+    chosen = [arch for arch in Space("full").sample(40, seed=1) if arch not in drawn][:4]
+    records = [run(arch.index, seed, 0.5, 1.0 if arch in drawn else 0.1, 1.0) for arch in [*drawn, *chosen] for seed in (0, 1)]
+    answer = ask("effect channel_gate by loss", db=write(tmp_path / "table.duckdb", records))
+    assert {record["mean"] for record in answer.records()} <= {1.0, None}
+    assert sum(record["architectures"] for record in answer.records()) == 12
+    assert answer.notes[0] == "4 blocks that a person or a search chose are left out; the others were drawn at random"
+    few = write(tmp_path / "few.duckdb", [record for record in records if record.arch not in {a.index for a in drawn[4:]}])
+    assert sum(record["architectures"] for record in ask("effect channel_gate by loss", db=few).records()) == 8
+
+
 def test_effects_are_sorted_best_first_and_take_conditions(asked: Ask) -> None:
     records = asked("effect channel_squeeze by loss where top1 > 70% in tied").records()
     assert [record["operation"] for record in records[:2]] == ["l2-norm", "gap"]
