@@ -39,6 +39,7 @@ __all__ = [
     "Architecture",
     "Space",
     "drawn_at_random",
+    "representative",
 ]
 
 #: Operation names of each set, in the order of their numbers.
@@ -288,3 +289,9 @@ def drawn_at_random(archs: Set[int]) -> set[int]:
         samples += [space.orthogonal_array(n, PLAN_SEED) for n in space.arrays if n <= len(archs)]
         drawn |= {arch.index for sample in samples for arch in sample}
     return drawn & archs
+
+
+def representative(archs: Set[int]) -> Set[int]:
+    """The blocks that stand for a space: those drawn at random where they are the most, else all."""
+    drawn = drawn_at_random(archs)
+    return drawn if len(drawn) > len(archs) / 2 else archs

@@ -21,6 +21,7 @@ from sase_bench.benchmark import Measured, Simulation, Strategy
 from sase_bench.bo.registry import find
 from sase_bench.bo.regret import Trajectory, Truth, one_seed, trajectory
 from sase_bench.errors import RequestError
+from sase_bench.proxies.registry import PROXIES
 from sase_bench.search import Pool
 from sase_bench.search.differentiable import DifferentiableSearch, Found
 
@@ -142,7 +143,8 @@ def _receive(table: Measured, pool: Pool, plan: Plan) -> None:
 
 def _repeat(name: str, repeat: int) -> Trajectory:
     ((table, pool, plan),) = _GIVEN
-    return _simulate(table, pool, plan, find(name, refit_every=plan.refit_every), repeat)
+    trunk = PROXIES[table.proxy].trunk if table.proxy in PROXIES else None
+    return _simulate(table, pool, plan, find(name, refit_every=plan.refit_every, trunk=trunk), repeat)
 
 
 def _simulate(table: Measured, pool: Pool, plan: Plan, make: Callable[[Pool, int], Strategy], repeat: int) -> Trajectory:

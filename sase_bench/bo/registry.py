@@ -9,20 +9,20 @@ from sase_bench.bo.acquisition import ACQUISITIONS, Acquisition
 from sase_bench.bo.bananas import mutants_of_the_best
 from sase_bench.bo.bayesian import BayesianSearch, MakeSurrogate
 from sase_bench.errors import unknown
-from sase_bench.predictors import PREDICTORS, Predictor
+from sase_bench.predictors import PREDICTORS, Predictor, predictor
 from sase_bench.search import STRATEGIES, Pool, Strategy
+from sase_bench.trunk import Trunk
 
 __all__ = ["find", "names", "surrogate"]
 
 
-def surrogate(name: str) -> MakeSurrogate:
-    """Builds the predictor called `name` from a seed. Raises `RequestError` for another name."""
+def surrogate(name: str, trunk: Trunk | None = None) -> MakeSurrogate:
+    """Builds the predictor called `name` from a seed, see `predictor`. Raises `RequestError` for another name."""
     if name not in PREDICTORS:
         raise unknown("surrogate", name, PREDICTORS)
 
     def make(seed: int) -> Predictor:
-        predictor: Predictor = PREDICTORS[name](seed=seed)
-        return predictor
+        return predictor(name, seed=seed, trunk=trunk)
 
     return make
 
@@ -32,9 +32,12 @@ def names() -> list[str]:
     return [*PREDICTORS, "bananas", *STRATEGIES]
 
 
-def find(name: str, *, acquisition: str | Acquisition = "log-ei", refit_every: int = 1) -> Callable[[Pool, int], Strategy]:
+def find(
+    name: str, *, acquisition: str | Acquisition = "log-ei", refit_every: int = 1, trunk: Trunk | None = None
+) -> Callable[[Pool, int], Strategy]:
     """The strategy called `name`: a surrogate, `surrogate:acquisition`, `bananas`, or one without a surrogate.
 
+    `trunk` is the network that the scores are measured in, for surrogates that count its FLOPs.
     Raises `RequestError` for a name that is none of these.
     """
     if name in STRATEGIES:
@@ -52,4 +55,4 @@ def find(name: str, *, acquisition: str | Acquisition = "log-ei", refit_every: i
         raise unknown("strategy", name, names())
     if rule and rule not in ACQUISITIONS:
         raise unknown("acquisition", rule, ACQUISITIONS)
-    return partial(BayesianSearch, surrogate=surrogate(model), acquisition=rule or acquisition, refit_every=refit_every)
+    return partial(BayesianSearch, surrogate=surrogate(model, trunk), acquisition=rule or acquisition, refit_every=refit_every)

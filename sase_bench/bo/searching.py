@@ -145,7 +145,7 @@ def _build(options: argparse.Namespace, proxy: Proxy, pool: Pool, objective: Obj
     if name.partition(":")[0] not in known:
         raise unknown("strategy", name, known)
     model = options.surrogate if name == "bayesian" else name
-    return find(model, acquisition=rule, refit_every=options.refit_every)(pool, options.seed)
+    return find(model, acquisition=rule, refit_every=options.refit_every, trunk=proxy.trunk)(pool, options.seed)
 
 
 def _descent(options: argparse.Namespace, proxy: Proxy, order: int) -> Callable[[int], Found]:

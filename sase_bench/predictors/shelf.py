@@ -18,13 +18,14 @@ from typing import Any
 import numpy as np
 
 from sase_bench.errors import UNREADABLE, RequestError
-from sase_bench.predictors import PREDICTORS
+from sase_bench.predictors import PREDICTORS, predictor
 from sase_bench.predictors.card import card
 from sase_bench.predictors.evaluation import Row
 from sase_bench.predictors.importance import Share
 from sase_bench.predictors.protocol import Predictor
 from sase_bench.predictors.splits import Splits
 from sase_bench.predictors.targets import Targets
+from sase_bench.proxies.registry import find
 from sase_bench.version import __version__
 
 __all__ = ["DEFAULT_SHELF", "fit", "folder_of", "load", "write_evaluation", "write_importance"]
@@ -83,9 +84,9 @@ def fit(shelf: Path, targets: Targets, names: Sequence[str], seed: int = 0) -> l
         raise RequestError(f"the evaluation in {str(folder)!r} is of other data; evaluate again before you fit")
     written = []
     for name in names:
-        predictor: Predictor = PREDICTORS[name](seed=seed).fit(targets.archs, targets.y, targets.noise)
-        predictor.save(folder / name)
-        text = card(name, described(targets) | {"seed": seed}, [row for row in rows if row["predictor"] == name])
+        made = predictor(name, seed=seed, trunk=find(targets.proxy).trunk)
+        made.fit(targets.archs, targets.y, targets.noise).save(folder / name)
+        text = card(name, described(targets) | {"seed": seed}, rows)
         (folder / name / "README.md").write_text(text, encoding="utf-8")
         written.append(folder / name)
     return written

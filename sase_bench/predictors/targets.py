@@ -9,14 +9,14 @@ that the spread of the variances themselves supports (moderated variances: Smyth
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from sase_bench.benchmark import Measured
 from sase_bench.errors import RequestError, unknown
 from sase_bench.predictors.protocol import Floats, Indices
-from sase_bench.space import Space
+from sase_bench.space import Space, representative
 
 __all__ = ["METRICS", "Targets", "moderated", "targets"]
 
@@ -44,6 +44,14 @@ class Targets:
         """Of blocks, targets and counts, as little-endian numbers of 64 bits."""
         parts = self.archs.astype("<i8"), self.y.astype("<f8"), self.counts.astype("<i8")
         return hashlib.sha256(b"".join(part.tobytes() for part in parts)).hexdigest()
+
+    def representative(self) -> Targets:
+        """Those of the blocks that stand for the space: what a person or a search chose is left out where most were drawn."""
+        rows = self.rows(np.asarray(sorted(representative(set(self.archs.tolist()))), dtype=np.int64))
+        noise = None if self.noise is None else self.noise[rows]
+        return replace(
+            self, archs=self.archs[rows], y=self.y[rows], noise=noise, counts=self.counts[rows], scores=self.scores[rows]
+        )
 
     def rows(self, archs: Indices) -> Indices:
         """Where these blocks stand."""

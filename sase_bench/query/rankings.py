@@ -16,7 +16,7 @@ from sase_bench.query.measured import measure_on, unmeasured
 from sase_bench.query.metrics import METRICS, Metric
 from sase_bench.query.places import interval_of_place, separate
 from sase_bench.query.source import Source
-from sase_bench.space import OPERATIONS, Architecture, drawn_at_random
+from sase_bench.space import OPERATIONS, Architecture, representative
 
 __all__ = ["effect", "pareto", "rank", "top"]
 
@@ -128,9 +128,7 @@ def effect(query: Effect, source: Source) -> Answer:
     errors: dict[str, list[float]] = defaultdict(list)  # 1 / seeds
     seeds, is_tied = f"{column}_n" if metric.is_of_run else "1", True
     rows = measured.rows(["arch", query.slot, column, seeds, "is_tied"], query.selection, metric, tail="ORDER BY arch")
-    there = {arch for (arch,) in measured.rows(["arch"], Selection(), metric)}
-    drawn = drawn_at_random(there)
-    judged = drawn if len(drawn) > len(there) / 2 else there
+    judged = representative({arch for (arch,) in measured.rows(["arch"], Selection(), metric)})
     for arch, operation, value, count, tied in rows:
         if arch not in judged:
             continue
