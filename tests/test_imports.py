@@ -33,7 +33,7 @@ MAP: dict[str, set[str]] = {
         "space",
         "version",
     },
-    "benchmark": {"backbones", "database", "errors", "proxies", "record", "space"},
+    "benchmark": {"backbones", "cost", "database", "errors", "proxies", "record", "space"},
     "blocks": {"errors", "space"},
     "modules": {"blocks", "errors", "record", "space", "trunk"},
     "backbones": {"blocks", "errors", "modules", "space", "trunk", "version"},

@@ -6,6 +6,7 @@ the run was not made or did not end ok, is nan in the arrays and None in a `Resu
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -50,7 +51,10 @@ class Result(NamedTuple):
 
 @dataclass(frozen=True)
 class Measured:
-    """All runs of one proxy. Curves have the shape (k, s, e); the last epoch of a run that ended ok is its score."""
+    """All runs of one proxy. Curves have the shape (k, s, e); the last epoch of a run that ended ok is its score.
+
+    Nothing can be written into the arrays, or into what the methods give: all answers come from them.
+    """
 
     proxy: str
     archs: NDArray[np.int64]  # (k,)
@@ -64,6 +68,14 @@ class Measured:
     test_loss: Floats  # (k, s); private to `Benchmark.reveal`
     test_top1: Floats
     row: NDArray[np.int32]  # index in the full space → row, -1 where it was not measured
+
+    def __post_init__(self) -> None:
+        _freeze(vars(self).values())
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """From a pickle, where arrays come back as ones that can be written into."""
+        vars(self).update(state)
+        _freeze([*vars(self).values(), *state.get("_answers", {}).values()])
 
     @property
     def epochs(self) -> int:
@@ -106,7 +118,9 @@ class Measured:
     @cached_property
     def _answers(self) -> dict[str, Floats]:
         curves = {name: getattr(self, name) for name in METRICS} | {"seconds": np.cumsum(self.seconds, axis=2)}
-        return {name: np.concatenate([cube, mean_over_seeds(cube)[:, None]], axis=1) for name, cube in curves.items()}
+        answers = {name: np.concatenate([cube, mean_over_seeds(cube)[:, None]], axis=1) for name, cube in curves.items()}
+        _freeze(answers.values())
+        return answers
 
     @cached_property
     def columns(self) -> dict[int, int]:
@@ -125,6 +139,12 @@ class Measured:
         """Runs that diverged, and runs that failed, by row and seed and last over all seeds: shape (2, k, s + 1)."""
         by_seed = np.stack([self.status == STATUSES.index(name) for name in ("diverged", "failed")]).astype(np.int64)
         return np.concatenate([by_seed, by_seed.sum(2, keepdims=True)], axis=2)
+
+
+def _freeze(values: Iterable[Any]) -> None:
+    for value in values:
+        if isinstance(value, np.ndarray):
+            value.setflags(write=False)
 
 
 def direction(metric: str) -> float:

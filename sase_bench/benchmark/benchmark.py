@@ -24,6 +24,7 @@ from sase_bench.benchmark.arrays import METRICS, Measured, Result, direction, me
 from sase_bench.benchmark.simulation import Simulation
 from sase_bench.benchmark.tables import Tables, tables_at
 from sase_bench.benchmark.verification import SCORES, verify
+from sase_bench.cost import Cost, count, find_trunk
 from sase_bench.errors import RequestError, unknown
 from sase_bench.record import Better, Column
 from sase_bench.space import Architecture
@@ -222,6 +223,13 @@ class Benchmark:
         ok = table.status[row] == 0
         loss, top1 = (mean_over_seeds(values[row : row + 1, ok])[0] for values in (table.test_loss, table.test_top1))
         return Revealed(index, table.proxy, table.seeds_ok[row], only(loss), only(top1))
+
+    def costs(self, archs: Sequence[Architecture | str | int] | NDArray[np.integer[Any]], trunk: str = "resnet50") -> Cost:
+        """Exact parameters and FLOPs of n architectures, each of shape (n,), in `trunk` (resnet20, resnet50, …).
+
+        Nothing is measured for that, so a block need not be in the table. `sase_bench.cost.TRUNKS` has the names.
+        """
+        return count(find_trunk(trunk), [Architecture.of(arch) for arch in archs])
 
     def simulate(self, proxy: str | None = None, workers: int = 1) -> Simulation:
         """A cluster of `workers` that takes as long as the real runs did, in no time."""
