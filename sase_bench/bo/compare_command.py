@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from importlib.util import find_spec
 
-from sase_bench.bo.ceiling import ceiling
+from sase_bench.bo.certainty import ceiling
 from sase_bench.bo.comparison import Plan, compare
 from sase_bench.bo.objectives import read_objective
 from sase_bench.bo.searching import measured, one_pool, say, write_json

@@ -8,10 +8,10 @@ import numpy as np
 from tabulate import tabulate
 
 from sase_bench.bo.bars import SHARES, bars
-from sase_bench.bo.ceiling import Ceiling
+from sase_bench.bo.certainty import Ceiling
 from sase_bench.bo.comparison import AT, Comparison, Runs
-from sase_bench.bo.statistics import average_ranks, beats_each, mean_and_error
 from sase_bench.predictors import PREDICTORS
+from sase_bench.statistics.ranking import average_ranks, beats_each, mean_and_error
 
 __all__ = ["render", "summarise"]
 

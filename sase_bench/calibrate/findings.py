@@ -8,7 +8,9 @@ from dataclasses import asdict, dataclass
 import duckdb
 
 from sase_bench.calibrate.scores import METRICS, Panel, panel
-from sase_bench.calibrate.statistics import (
+from sase_bench.errors import RequestError
+from sase_bench.proxies.registry import REFERENCE
+from sase_bench.statistics.reliability import (
     LEAST_BLOCKS,
     Estimate,
     bootstrap,
@@ -17,8 +19,6 @@ from sase_bench.calibrate.statistics import (
     ranks,
     validity,
 )
-from sase_bench.errors import RequestError
-from sase_bench.proxies.registry import REFERENCE
 
 __all__ = ["Finding", "findings", "judge"]
 

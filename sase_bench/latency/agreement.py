@@ -16,8 +16,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sase_bench.calibrate.statistics import ranks
 from sase_bench.errors import RequestError
+from sase_bench.statistics.reliability import ranks
 
 __all__ = ["LEAST_SAMPLES", "Agreement", "agreement", "ceiling", "kendall", "repeatability", "spearman"]
 

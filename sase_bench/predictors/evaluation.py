@@ -23,9 +23,9 @@ from sase_bench.predictors.protocol import Floats, Predictor
 from sase_bench.predictors.scores import Agreement, agreement, ceiling, covered, share_of_blocks
 from sase_bench.predictors.splits import Splits
 from sase_bench.predictors.targets import Targets
-from sase_bench.query.intervals import CONFIDENCE, t_quantile
 from sase_bench.record import COLUMNS
 from sase_bench.space import Space
+from sase_bench.statistics.means import CONFIDENCE, t_quantile
 
 __all__ = ["FLOOR", "Row", "contenders", "evaluate", "half_interval"]
 

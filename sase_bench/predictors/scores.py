@@ -1,7 +1,7 @@
 """How good predictions are, and how good they could be at best against scores that are noisy themselves.
 
 The noise ceiling is what a predictor of the true scores would get against measured means. It is simulated: in the crossed
-model of `sase_bench.calibrate.statistics`, fitted to normal scores (ranks within a seed, as quantiles of a normal
+model of `sase_bench.statistics.reliability`, fitted to normal scores (ranks within a seed, as quantiles of a normal
 distribution), truths are drawn with the blocks' variance, means with the noise of as many seeds as each block has, and the
 two are compared by the same functions as predictions are. For Kendall's tau and equal numbers of seeds this comes to
 2/π · arcsin √reliability (Kruskal 1958, doi 10.1080/01621459.1958.10501481).
@@ -14,10 +14,10 @@ from statistics import NormalDist
 
 import numpy as np
 
-from sase_bench.benchmark.selection import complete
-from sase_bench.calibrate.statistics import LEAST_BLOCKS, icc, ranks
 from sase_bench.predictors.protocol import Floats, Indices, Prediction
 from sase_bench.predictors.targets import Targets
+from sase_bench.statistics.panels import complete
+from sase_bench.statistics.reliability import LEAST_BLOCKS, icc, ranks
 
 __all__ = ["Agreement", "agreement", "ceiling", "covered", "share_of_blocks"]
 

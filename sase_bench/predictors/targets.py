@@ -1,6 +1,6 @@
 """What predictors learn: one score for each measured block, with the sd of its error, from the runs of a table.
 
-Notation: y_bs is the score of block b with seed s, and the model is that of `sase_bench.calibrate.statistics`,
+Notation: y_bs is the score of block b with seed s, and the model is that of `sase_bench.statistics.reliability`,
 y_bs = m_b + c_s + e_bs. The target is m_b with the seeds' c_s taken out, which matters only where blocks have different seeds.
 The variance of e is a block's own, but three seeds say little about it; it is drawn towards that of all blocks by the weight
 that the spread of the variances themselves supports (moderated variances: Smyth 2004, doi 10.2202/1544-6115.1027).

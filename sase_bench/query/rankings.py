@@ -10,13 +10,13 @@ from typing import Any
 
 from sase_bench.errors import RequestError
 from sase_bench.query.answer import Answer, fields
-from sase_bench.query.intervals import CONFIDENCE, Spread, half_width, spread, t_quantile
 from sase_bench.query.language import Effect, Pareto, Rank, Top
 from sase_bench.query.measured import measure_on, unmeasured
 from sase_bench.query.metrics import METRICS, Metric
-from sase_bench.query.places import interval_of_place, separate
 from sase_bench.query.source import Source
 from sase_bench.space import OPERATIONS, Architecture
+from sase_bench.statistics.means import CONFIDENCE, Spread, half_width, spread, t_quantile
+from sase_bench.statistics.places import interval_of_place, separate
 
 __all__ = ["effect", "pareto", "rank", "top"]
 

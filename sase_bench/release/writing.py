@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from sase_bench.calibrate.findings import Finding, judge
+from sase_bench.calibrate import Finding, judge
 from sase_bench.database.check import LARGEST, check_shelf
 from sase_bench.database.checksums import SUMS, write_sums
 from sase_bench.database.schema import schema_sql

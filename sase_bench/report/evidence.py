@@ -8,8 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sase_bench.calibrate.findings import judge
-from sase_bench.calibrate.scores import drawn_at_random
+from sase_bench.calibrate import drawn_at_random, judge
 from sase_bench.database.reader import connect
 from sase_bench.database.rows import has_modules
 from sase_bench.errors import RequestError

@@ -7,7 +7,7 @@ import pytest
 
 from sase_bench.benchmark import Finished, Measured
 from sase_bench.bo import Plan, compare
-from sase_bench.bo.ceiling import ceiling
+from sase_bench.bo.certainty import ceiling
 from sase_bench.bo.comparison import Comparison, Runs
 from sase_bench.bo.regret import Trajectory, Truth, one_seed, trajectory
 from sase_bench.bo.summary import render, summarise

@@ -7,9 +7,9 @@ import pytest
 from sase_bench.cost import count
 from sase_bench.proxies.registry import PROXIES
 from sase_bench.query import ask
-from sase_bench.query.intervals import t_quantile
-from sase_bench.query.places import interval_of_place, separate
 from sase_bench.space import OPERATIONS, Architecture, Space
+from sase_bench.statistics.means import t_quantile
+from sase_bench.statistics.places import interval_of_place, separate
 from tests.query.conftest import Ask
 from tests.query.tables import MIXED, NAMES, PLAIN, SASE, SCORES, SQUEEZED, run, write
 

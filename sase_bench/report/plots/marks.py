@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from sase_bench.query.intervals import pooled
 from sase_bench.report.drawing import COLOURS
 from sase_bench.space import SASE_BLOCK
+from sase_bench.statistics.means import pooled
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -13,9 +13,9 @@ import numpy as np
 
 from sase_bench.benchmark import Measured
 from sase_bench.benchmark.arrays import direction
-from sase_bench.benchmark.selection import complete
-from sase_bench.calibrate.statistics import LEAST_BLOCKS, reliability
 from sase_bench.search import Pool
+from sase_bench.statistics.panels import complete
+from sase_bench.statistics.reliability import LEAST_BLOCKS, reliability
 
 __all__ = ["Ceiling", "ceiling"]
 

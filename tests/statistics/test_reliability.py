@@ -3,7 +3,8 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from sase_bench.calibrate.statistics import (
+from sase_bench.errors import RequestError
+from sase_bench.statistics.reliability import (
     Estimate,
     bootstrap,
     estimate_icc,
@@ -13,7 +14,6 @@ from sase_bench.calibrate.statistics import (
     reliability,
     validity,
 )
-from sase_bench.errors import RequestError
 
 
 def simulated(

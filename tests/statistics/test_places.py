@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from sase_bench.query.places import Effects, interval_of_place, separate
+from sase_bench.statistics.places import Effects, interval_of_place, separate
 
 Runs = list[tuple[int, int, float]]
 

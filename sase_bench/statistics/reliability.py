@@ -28,8 +28,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sase_bench.calibrate.fisher import f_quantile
 from sase_bench.errors import RequestError
+from sase_bench.statistics.quantiles import f_quantile
 
 __all__ = [
     "LEAST_BLOCKS",

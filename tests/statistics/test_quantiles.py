@@ -1,7 +1,7 @@
 import pytest
 from scipy.stats import f as fisher
 
-from sase_bench.calibrate.fisher import f_quantile
+from sase_bench.statistics.quantiles import f_quantile
 
 
 @pytest.mark.parametrize("probability", [0.001, 0.025, 0.5, 0.95, 0.975, 0.999])

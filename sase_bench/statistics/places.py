@@ -22,7 +22,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sase_bench.query.intervals import CONFIDENCE, Spread
+from sase_bench.statistics.means import CONFIDENCE, Spread
 
 __all__ = ["Effects", "interval_of_place", "separate"]
 

@@ -3,7 +3,7 @@ from math import pi, sqrt, tan
 import numpy as np
 import pytest
 
-from sase_bench.query.intervals import half_width, normal_quantile, pooled, spread, t_quantile
+from sase_bench.statistics.means import half_width, normal_quantile, pooled, spread, t_quantile
 
 #: Two-sided 95 % and 99 % quantiles as printed tables have them.
 PRINTED = [
