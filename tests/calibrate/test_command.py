@@ -12,7 +12,8 @@ from sase_bench.errors import RequestError
 from sase_bench.proxies.registry import PROXIES
 from sase_bench.query import ask
 from sase_bench.space import Space
-from sase_bench.statistics.reliability import icc, ranks
+from sase_bench.statistics.correlation import ranks
+from sase_bench.statistics.reliability import icc
 from tests.records import DIGITS, made_up, unfinished
 
 BLOCKS = [arch.index for arch in Space("full").sample(12, seed=0)]

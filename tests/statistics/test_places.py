@@ -1,23 +1,21 @@
 import numpy as np
 import pytest
 
-from sase_bench.statistics.places import Effects, interval_of_place, separate
+from sase_bench.statistics.effects import Effects, separate
+from sase_bench.statistics.places import draws_of_truth, interval_of_place
 
-Runs = list[tuple[int, int, float]]
 
-
-def made_up(blocks: int, seeds: int, reliability: float, seed: int) -> tuple[Runs, np.ndarray]:
-    """Runs of normal blocks whose means over the seeds have that reliability, and the blocks' true values."""
+def made_up(blocks: int, seeds: int, reliability: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Scores of normal blocks whose means over the seeds have that reliability, and the blocks' true values."""
     generator = np.random.default_rng(seed)
     truth, shared = generator.normal(0, 1, blocks), generator.normal(0, 3, seeds)
     noise = generator.normal(0, np.sqrt(seeds * (1 - reliability) / reliability), (blocks, seeds))
-    y = truth[:, None] + shared + noise
-    return [(7 * block, s, float(y[block, s])) for block in range(blocks) for s in range(seeds)], truth
+    return truth[:, None] + shared + noise, truth
 
 
-def place_of(found: Effects, arch: int, *, largest_is_first: bool = False) -> tuple[int, int]:
+def place_of(found: Effects, row: int, *, sign: float = 1.0) -> tuple[int, int]:
     assert found.noise is not None
-    return interval_of_place(found, found.noise, arch, largest_is_first=largest_is_first)
+    return interval_of_place(found, found.noise, row, sign=sign)
 
 
 @pytest.mark.parametrize(
@@ -28,10 +26,10 @@ def test_the_interval_of_the_best_block_holds_its_true_place_as_often_as_it_says
 ) -> None:
     held = 0
     for seed in range(tables):
-        runs, truth = made_up(blocks, seeds, reliability, seed)
-        found = separate(runs)
+        scores, truth = made_up(blocks, seeds, reliability, seed)
+        found = separate(scores)
         best = int(found.means.argmin())
-        low, high = place_of(found, 7 * best)
+        low, high = place_of(found, best)
         held += low <= 1 + np.sum(truth < truth[best]) <= high
     assert held / tables >= 0.92
 
@@ -48,7 +46,7 @@ def test_blocks_that_lie_far_off_make_it_hold_less_often(blocks: int, tables: in
             np.where(generator.random(blocks) < 0.15, generator.normal(4, 1, blocks), generator.normal(0, 0.7, blocks)) / 1.63
         )
         y = truth[:, None] + generator.normal(0, np.sqrt(2), (blocks, 2))
-        found = separate([(block, seed, float(y[block, seed])) for block in range(blocks) for seed in (0, 1)])
+        found = separate(y)
         best = int(found.means.argmin())
         low, high = place_of(found, best)
         held += low <= 1 + np.sum(truth < truth[best]) <= high
@@ -58,52 +56,47 @@ def test_blocks_that_lie_far_off_make_it_hold_less_often(blocks: int, tables: in
 def test_the_interval_of_any_block_does_so_too() -> None:
     held, tables = 0, 150
     for seed in range(tables):
-        runs, truth = made_up(24, 3, 0.46, seed)
-        low, high = place_of(separate(runs), 7 * (seed % 24), largest_is_first=True)
+        scores, truth = made_up(24, 3, 0.46, seed)
+        low, high = place_of(separate(scores), seed % 24, sign=-1)
         held += low <= 1 + np.sum(truth > truth[seed % 24]) <= high
     assert 0.9 <= held / tables < 1
 
 
-def test_blocks_seeds_and_noise_are_told_apart_by_least_squares() -> None:
-    generator = np.random.default_rng(0)
-    runs = [(arch, s, generator.normal(arch % 5 + 3 * s)) for arch in range(0, 60, 3) for s in range(1 + arch % 4)]
-    found = separate(runs)
-    archs = sorted(found.blocks)
-    design = np.zeros((len(runs), len(archs) + 4))
-    for row, (arch, s, _) in enumerate(runs):
-        design[row, archs.index(arch)] = design[row, len(archs) + s] = 1
-    values = np.asarray([value for *_, value in runs])
-    expected, _, rank, _ = np.linalg.lstsq(design, values, rcond=None)
-    left = values - design @ expected
-    assert found.noise is not None
-    assert found.noise.degrees == len(runs) - rank
-    assert found.noise.sd == pytest.approx(np.sqrt(left @ left / (len(runs) - rank)))
-    np.testing.assert_allclose(found.means - found.means[0], (expected - expected[0])[: len(archs)], atol=1e-9)
-    assert [found.blocks[arch] for arch in archs] == list(range(len(archs)))
-    assert found.counts.tolist() == [1 + arch % 4 for arch in archs]
-
-
 def test_what_a_seed_does_to_all_blocks_changes_no_interval() -> None:
-    runs, _ = made_up(24, 3, 0.46, 0)
-    moved = [(arch, seed, value + 2.0**seed) for arch, seed, value in runs]
-    places = [[place_of(separate(scores), arch) for arch in range(0, 168, 21)] for scores in (runs, moved, runs[::-1])]
+    scores, _ = made_up(24, 3, 0.46, 0)
+    moved = scores + 2.0 ** np.arange(3)
+    places = [[place_of(separate(y), row) for row in range(0, 24, 3)] for y in (scores, moved, scores[:, ::-1])]
     assert places[0] == places[1] == places[2]
 
 
-def test_without_noise_the_place_is_certain_and_among_equals_it_is_any() -> None:
-    exact = [(arch, seed, float(arch + 10 * seed)) for arch in range(5) for seed in (0, 1)]
-    assert [place_of(separate(exact), arch) for arch in range(5)] == [(place, place) for place in range(1, 6)]
-    assert place_of(separate(exact), 0, largest_is_first=True) == (5, 5)
+def test_nor_does_it_where_blocks_have_different_seeds() -> None:
+    """By plain means the blocks with the bad seed would all be behind the others."""
+    scores, _ = made_up(24, 3, 0.8, 0)
+    scores[::2, 0] = scores[1::2, 2] = np.nan
+    places = [[place_of(separate(y), row) for row in range(24)] for y in (scores, scores + np.asarray([0, 0, 50]))]
+    assert places[0] == places[1]
+
+
+def test_draws_of_the_truth_have_the_mean_and_the_variance_of_the_formula() -> None:
+    """With many degrees of freedom both variances are known."""
     generator = np.random.default_rng(0)
-    alike = separate([(arch, seed, generator.normal()) for arch in range(40) for seed in range(30)])
+    truth = generator.normal(0, 2, (600, 1))
+    found = separate(truth + generator.normal(0, 3, (600, 4)))
+    assert found.noise is not None
+    drawn = np.stack(list(draws_of_truth(found, found.noise, sign=-1, draws=3000, seed=1)))
+    y, error = -(found.means - found.means.mean()), found.noise.sd**2 / 4
+    share = 1 - error / y.var(ddof=1)
+    np.testing.assert_allclose(drawn.mean(0), share * y, atol=0.15)
+    assert drawn.var(0).mean() == pytest.approx(share * error, rel=0.05)
+    again = np.stack(list(draws_of_truth(found, found.noise, sign=-1, draws=5, seed=1)))
+    assert (again == drawn[:5]).all()
+
+
+def test_without_noise_the_place_is_certain_and_among_equals_it_is_any() -> None:
+    exact = separate(np.arange(5.0)[:, None] + np.asarray([0, 10]))
+    assert [place_of(exact, row) for row in range(5)] == [(place, place) for place in range(1, 6)]
+    assert place_of(exact, 0, sign=-1) == (5, 5)
+    alike = separate(np.random.default_rng(0).normal(size=(40, 30)))
     low, high = place_of(alike, int(alike.means.argmin()))
     assert low <= 4
     assert high >= 30
-
-
-def test_where_blocks_do_not_share_two_seeds_the_noise_is_not_known() -> None:
-    assert separate([(0, 0, 1.0), (1, 0, 2.0), (2, 0, 3.0)]).noise is None
-    assert separate([(0, 0, 1.0), (0, 1, 2.0), (1, 0, 3.0)]).noise is None
-    found = separate([(0, 0, 1.0), (0, 1, 2.0), (1, 0, 3.0), (1, 1, 5.0)]).noise
-    assert found is not None
-    assert (found.sd, found.degrees) == (pytest.approx(0.5), 1)
