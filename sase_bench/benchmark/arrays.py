@@ -15,10 +15,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sase_bench.benchmark.arguments import whole_numbers
-from sase_bench.benchmark.selection import most_seeds
 from sase_bench.errors import RequestError
 from sase_bench.record import COLUMNS, EPOCH_COLUMNS, STATUSES, Column
 from sase_bench.space import Space
+from sase_bench.statistics.panels import most_seeds
 
 if TYPE_CHECKING:
     import duckdb

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from importlib.util import find_spec
 
-from sase_bench.bo.ceiling import ceiling
+from sase_bench.bo.certainty import certainty
 from sase_bench.bo.comparison import Plan, compare
 from sase_bench.bo.objectives import read_objective
 from sase_bench.bo.searching import measured, one_pool, say, write_json
@@ -62,7 +62,7 @@ def comparison(options: argparse.Namespace) -> int:
             say(f"{name}: {done}/{plan.repeats}")
 
     result = compare(table, pool, plan, found=found, processes=options.processes or usable_cpus(), progress=progress)
-    summary = summarise(result, ceiling(table, pool, plan.metric))
+    summary = summarise(result, certainty(table, result.truth))
     print(render(summary))
     if options.output is not None:
         write_json(options.output, summary)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import csv
 import json
-import math
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from sase_bench.calibrate.findings import Finding, judge
+from sase_bench.calibrate import Finding, judge
 from sase_bench.database.check import LARGEST, check_shelf
 from sase_bench.database.checksums import SUMS, write_sums
 from sase_bench.database.schema import schema_sql
@@ -66,7 +65,7 @@ def _is_input(path: Path) -> bool:
 
 
 def _write_calibrations(path: Path, found: Sequence[Finding]) -> None:
-    rows = [{name: _cell(value) for name, value in finding.row().items()} for finding in found]
+    rows = [finding.row() for finding in found]
     if not rows:
         path.unlink(missing_ok=True)
         return
@@ -74,10 +73,6 @@ def _write_calibrations(path: Path, found: Sequence[Finding]) -> None:
         writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
-
-
-def _cell(value: object) -> object:
-    return "" if value is None or (isinstance(value, float) and not math.isfinite(value)) else value
 
 
 def _say(line: str) -> None:

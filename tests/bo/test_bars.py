@@ -4,10 +4,10 @@ import pytest
 from sase_bench.bo.bars import bars
 from sase_bench.bo.comparison import Comparison, Plan, Runs
 from sase_bench.bo.regret import Truth
-from sase_bench.bo.statistics import repeats_needed
 from sase_bench.bo.summary import summarise
 from sase_bench.search import Pool
 from sase_bench.space import Space
+from sase_bench.statistics.ranking import repeats_needed
 from tests.search.tables import measured
 
 TABLE = measured(every=8)

@@ -1,20 +1,24 @@
 import json
 import re
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from sase_bench.benchmark import Finished, Measured
+from sase_bench.benchmark import Benchmark, Finished, Measured
 from sase_bench.bo import Plan, compare
-from sase_bench.bo.ceiling import ceiling
+from sase_bench.bo.certainty import Certainty, certainty
 from sase_bench.bo.comparison import Comparison, Runs
 from sase_bench.bo.regret import Trajectory, Truth, one_seed, trajectory
 from sase_bench.bo.summary import render, summarise
+from sase_bench.database import Store
 from sase_bench.errors import RequestError
+from sase_bench.query import ask
 from sase_bench.search import Pool
 from sase_bench.space import Architecture, Space
-from tests.search.tables import measured
+from tests.records import DIGITS
+from tests.search.tables import measured, records
 from tests.search.test_contract import FOUND
 
 TABLE = measured(every=8)
@@ -111,7 +115,7 @@ def test_a_table_is_handed_to_a_process_once_and_not_for_every_repeat(monkeypatc
 
 
 def test_a_summary_has_every_figure_and_is_json(comparison: Comparison) -> None:
-    summary = summarise(comparison, ceiling(TABLE, POOL, "val_top1"))
+    summary = summarise(comparison, certainty(TABLE, comparison.truth))
     assert json.loads(json.dumps(summary, allow_nan=False)) == summary
     assert list(summary["strategies"]) == ["random", "local", "linear", "differentiable-1"]
     assert summary["pool_is_whole_space"] is False
@@ -143,7 +147,7 @@ def test_the_differentiable_search_is_one_evaluation_after_its_training(comparis
 
 
 def test_a_summary_is_told_to_a_person(comparison: Comparison) -> None:
-    text = render(summarise(comparison, ceiling(TABLE, POOL, "val_top1")))
+    text = render(summarise(comparison, certainty(TABLE, comparison.truth)))
     assert "digits, tied space, 301 blocks (only what was measured of it); 4 repeats with paired seeds" in text
     assert "at 48: linear beats, Wilcoxon p after Holm over all pairs: random" in text
     assert (
@@ -152,26 +156,49 @@ def test_a_summary_is_told_to_a_person(comparison: Comparison) -> None:
     )
 
 
+def certain(table: Measured, pool: Pool = POOL) -> Certainty | None:
+    return certainty(table, Truth.of(table, pool, "val_top1"))
+
+
 def test_without_noise_the_tables_order_is_true_and_in_pure_noise_it_is_nothing() -> None:
-    exact = ceiling(measured(every=8, noise=0.0), POOL, "val_top1")
+    exact = certain(measured(every=8, noise=0.0))
     assert exact is not None
-    assert (exact.reliability, exact.top_1_percent) == (pytest.approx(1), pytest.approx(1))
+    assert (exact.seed_sd, exact.top_1_percent) == (pytest.approx(0, abs=1e-9), pytest.approx(1))
     assert exact.oracle_place == [1, 1]
-    noisy = ceiling(measured(every=8, noise=10.0), POOL, "val_top1")
+    noisy = certain(measured(every=8, noise=10.0))
     assert noisy is not None
+    assert noisy.seed_sd == pytest.approx(10, rel=0.1)
     assert noisy.oracle_place[1] > 200
     assert noisy.top_1_percent < 0.2
-    assert ceiling(measured(every=8, seeds=1), POOL, "val_top1") is None
+    assert certain(measured(every=8, seeds=1)) is None
 
 
-def test_a_run_with_a_further_seed_does_not_take_the_ceiling_away() -> None:
+def test_a_run_with_a_further_seed_does_not_take_the_certainty_away() -> None:
     table = measured(every=80, seeds=4)
     status, top1 = table.status.copy(), table.val_top1.copy()
     status[1:, 3], top1[1:, 3] = -1, np.nan
-    pool = Pool.of(Space("tied"), table.archs.tolist())
-    found = ceiling(replace(table, status=status, val_top1=top1), pool, "val_top1")
+    found = certain(replace(table, status=status, val_top1=top1), Pool.of(Space("tied"), table.archs.tolist()))
     assert found is not None
-    assert (found.blocks, found.seeds) == (int((status[:, :3] == 0).all(1).sum()), 3)
+    assert found.blocks == len(table.archs)
+    assert found.degrees == (status == 0).sum() - len(table.archs) - 3
+
+
+@pytest.mark.parametrize("metric", ["val_loss", "val_top1"])
+def test_the_oracle_has_the_place_that_a_query_gives_it(metric: str, tmp_path: Path) -> None:
+    """The same table, some runs missing: one interval, whoever is asked for it."""
+    table = measured(every=40, seed=3, noise=0.006)
+    with Store(tmp_path / "table.duckdb", [DIGITS]) as store:
+        for run in records(table):
+            if (run.arch + run.seed) % 4:
+                store.append(run)
+    there = Benchmark.load(tmp_path / "table.duckdb").measured()
+    truth = Truth.of(there, Pool.of(Space("tied"), there.archs.tolist()), metric)
+    found = certainty(there, truth)
+    (record,) = ask(f"rank {truth.oracle} by {metric}", db=tmp_path / "table.duckdb").records()
+    assert found is not None
+    assert found.oracle_place == [record["place_low"], record["place_high"]]
+    assert (found.blocks, found.seed_sd) == (record["of"], pytest.approx(record["seed_sd"]))
+    assert record["place_high"] > record["place_low"]
 
 
 def test_a_pool_without_a_score_has_no_truth() -> None:
