@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sase_bench.benchmark.arguments import whole
-from sase_bench.benchmark.arrays import Measured, direction, only
+from sase_bench.benchmark.arrays import DEFAULT_METRIC, Measured, direction, only
 from sase_bench.benchmark.verification import SCORES
 from sase_bench.errors import RequestError, unknown
 from sase_bench.space import Architecture
@@ -148,7 +148,7 @@ class Simulation:
         strategy: Strategy,
         evaluations: int,
         *,
-        metric: str = "val_loss",
+        metric: str = DEFAULT_METRIC,
         batch: int = 1,
         seeds: int | Sequence[int] | None = None,
     ) -> list[Finished]:

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from sase_bench.bo.acquisition import ACQUISITIONS, Acquisition
+from sase_bench.bo.acquisition import ACQUISITIONS, DEFAULT_ACQUISITION, Acquisition
 from sase_bench.bo.bananas import mutants_of_the_best
 from sase_bench.bo.bayesian import BayesianSearch, MakeSurrogate
 from sase_bench.errors import unknown
 from sase_bench.predictors import PREDICTORS, Predictor
 from sase_bench.search import STRATEGIES, Pool, Strategy
 
-__all__ = ["find", "names", "surrogate"]
+__all__ = ["BAYESIAN", "find", "names", "surrogate"]
+
+#: What the command line calls a search with any surrogate and any acquisition.
+BAYESIAN = "bayesian"
 
 
 def surrogate(name: str) -> MakeSurrogate:
@@ -32,7 +35,9 @@ def names() -> list[str]:
     return [*PREDICTORS, "bananas", *STRATEGIES]
 
 
-def find(name: str, *, acquisition: str | Acquisition = "log-ei", refit_every: int = 1) -> Callable[[Pool, int], Strategy]:
+def find(
+    name: str, *, acquisition: str | Acquisition = DEFAULT_ACQUISITION, refit_every: int = 1
+) -> Callable[[Pool, int], Strategy]:
     """The strategy called `name`: a surrogate, `surrogate:acquisition`, `bananas`, or one without a surrogate.
 
     Raises `RequestError` for a name that is none of these.
