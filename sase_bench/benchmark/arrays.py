@@ -23,7 +23,7 @@ from sase_bench.statistics.panels import most_seeds
 if TYPE_CHECKING:
     import duckdb
 
-__all__ = ["METRICS", "Measured", "Result", "direction", "mean_over_seeds", "measured", "only", "pick"]
+__all__ = ["DEFAULT_METRIC", "METRICS", "Measured", "Result", "direction", "mean_over_seeds", "measured", "only", "pick"]
 
 Floats = NDArray[np.float64]
 
@@ -32,6 +32,9 @@ METRICS: dict[str, Column] = {
     **{name: COLUMNS[name] for name in ("val_loss", "val_top1", "train_loss")},
     "seconds": EPOCH_COLUMNS["seconds"],
 }
+
+#: What is optimised and told where no metric is named.
+DEFAULT_METRIC = "val_loss"  # has the largest product of reliability and validity: database/calibration.md
 
 
 class Result(NamedTuple):

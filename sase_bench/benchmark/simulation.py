@@ -17,7 +17,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 from sase_bench.benchmark.arguments import whole
-from sase_bench.benchmark.arrays import Measured, direction, only
+from sase_bench.benchmark.arrays import DEFAULT_METRIC, Measured, direction, only
 from sase_bench.benchmark.verification import SCORES
 from sase_bench.errors import RequestError, unknown
 from sase_bench.space import Architecture
@@ -149,7 +149,7 @@ class Simulation:
         strategy: Strategy,
         evaluations: int,
         *,
-        metric: str = "val_loss",
+        metric: str = DEFAULT_METRIC,
         batch: int = 1,
         seeds: int | Sequence[int] | None = None,
     ) -> list[Finished]:

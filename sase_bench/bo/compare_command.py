@@ -8,16 +8,14 @@ from importlib.util import find_spec
 from sase_bench.bo.certainty import certainty
 from sase_bench.bo.comparison import Plan, compare
 from sase_bench.bo.objectives import read_objective
-from sase_bench.bo.searching import measured, one_pool, say, write_json
+from sase_bench.bo.searching import measured, one_pool, say
 from sase_bench.bo.summary import render, summarise
 from sase_bench.errors import RequestError
+from sase_bench.files import write_json
 from sase_bench.search.differentiable import read_found
 from sase_bench.sweep.local import usable_cpus
 
-__all__ = ["REPEATS", "comparison"]
-
-#: Searches of each strategy, unless told otherwise.
-REPEATS = 100
+__all__ = ["comparison"]
 
 #: What is compared where nothing else is said, each with the library that it needs.
 _COMPARED = {
@@ -49,10 +47,10 @@ def comparison(options: argparse.Namespace) -> int:
         strategies=_strategies(options.strategy),
         metric=objective.metric,
         evaluations=min(options.evaluations, len(pool)),
-        repeats=options.repeats or REPEATS,
-        workers=options.workers or 1,
+        repeats=options.repeats or Plan.repeats,
+        workers=options.workers or Plan.workers,
         batch=options.batch,
-        sees=options.sees or "mean",
+        sees=options.sees or Plan.sees,
         refit_every=options.refit_every,
         first_seed=options.seed,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from sase_bench.bo.acquisition import ACQUISITIONS, Acquisition
+from sase_bench.bo.acquisition import ACQUISITIONS, DEFAULT_ACQUISITION, Acquisition
 from sase_bench.bo.bananas import mutants_of_the_best
 from sase_bench.bo.bayesian import BayesianSearch, MakeSurrogate
 from sase_bench.errors import unknown
@@ -13,7 +13,10 @@ from sase_bench.predictors import PREDICTORS, Predictor, predictor
 from sase_bench.search import STRATEGIES, Pool, Strategy
 from sase_bench.trunk import Trunk
 
-__all__ = ["find", "names", "surrogate"]
+__all__ = ["BAYESIAN", "find", "names", "surrogate"]
+
+#: What the command line calls a search with any surrogate and any acquisition.
+BAYESIAN = "bayesian"
 
 
 def surrogate(name: str, trunk: Trunk | None = None) -> MakeSurrogate:
@@ -33,7 +36,7 @@ def names() -> list[str]:
 
 
 def find(
-    name: str, *, acquisition: str | Acquisition = "log-ei", refit_every: int = 1, trunk: Trunk | None = None
+    name: str, *, acquisition: str | Acquisition = DEFAULT_ACQUISITION, refit_every: int = 1, trunk: Trunk | None = None
 ) -> Callable[[Pool, int], Strategy]:
     """The strategy called `name`: a surrogate, `surrogate:acquisition`, `bananas`, or one without a surrogate.
 

@@ -24,7 +24,7 @@ def compared(means: dict[str, float], *, repeats: int = 100, evaluations: int = 
         archs = np.full(shape, TRUTH.oracle if mean < 0.5 else TRUTH.ranked[-1])
         regrets = np.repeat(generator.normal(mean, 0.02, (repeats, 1)), evaluations, axis=1)
         runs[name] = Runs(name, archs, regrets, np.tile(np.arange(1.0, evaluations + 1), (repeats, 1)))
-    plan = Plan(strategies=tuple(means), repeats=repeats, evaluations=evaluations)
+    plan = Plan(strategies=tuple(means), metric="val_top1", repeats=repeats, evaluations=evaluations)
     return Comparison(plan, "digits", TRUTH, 1.0, runs, {})
 
 

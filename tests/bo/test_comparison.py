@@ -28,7 +28,15 @@ TRUTH = Truth.of(TABLE, POOL, "val_top1")
 
 @pytest.fixture(scope="module")
 def comparison() -> Comparison:
-    plan = Plan(strategies=("random", "local", "linear"), evaluations=48, repeats=4, workers=2, refit_every=8, sees="seed")
+    plan = Plan(
+        strategies=("random", "local", "linear"),
+        metric="val_top1",
+        evaluations=48,
+        repeats=4,
+        workers=2,
+        refit_every=8,
+        sees="seed",
+    )
     return compare(TABLE, POOL, plan, found=[FOUND], processes=2)
 
 
@@ -95,7 +103,7 @@ def test_regret_after_a_time_is_that_of_the_last_block_that_had_ended() -> None:
 
 
 def test_repeats_are_paired_and_the_same_however_many_processes_run_them(comparison: Comparison) -> None:
-    plan = Plan(strategies=("random",), evaluations=48, repeats=4, workers=2, sees="seed")
+    plan = Plan(strategies=("random",), metric="val_top1", evaluations=48, repeats=4, workers=2, sees="seed")
     again = compare(TABLE, POOL, plan)
     assert (again.runs["random"].archs == comparison.runs["random"].archs).all()
     assert (again.runs["random"].regrets == comparison.runs["random"].regrets)[np.isfinite(again.runs["random"].regrets)].all()
