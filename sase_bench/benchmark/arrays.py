@@ -6,8 +6,8 @@ the run was not made or did not end ok, is nan in the arrays and None in a `Resu
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Set
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -18,7 +18,7 @@ from sase_bench.benchmark.arguments import whole_numbers
 from sase_bench.errors import RequestError
 from sase_bench.record import COLUMNS, EPOCH_COLUMNS, STATUSES, Column
 from sase_bench.space import Space
-from sase_bench.statistics.panels import most_seeds
+from sase_bench.statistics.panels import most_informative, most_seeds
 
 if TYPE_CHECKING:
     import duckdb
@@ -108,6 +108,23 @@ class Measured:
         if not len(competing):
             raise RequestError(f"no run on {self.proxy} ended ok")
         return competing[np.argsort(direction(metric) * self.means(metric)[competing], kind="stable")]
+
+    def complete(self, archs: Set[int]) -> Measured:
+        """The same of some blocks, with the seeds that tell most of them (`most_informative`), and of those with each of these.
+
+        So no block is measured better than another. Raises `RequestError` if no run of theirs ended ok.
+        """
+        rows = self.row[np.asarray(sorted(archs), dtype=np.int64)]
+        ok = self.status[rows[rows >= 0]] == STATUSES.index("ok")
+        columns = most_informative(ok)
+        kept = rows[rows >= 0][ok[:, columns].all(1)]
+        if not len(columns) or not len(kept):
+            raise RequestError(f"no run on {self.proxy} ended ok")
+        row = np.full_like(self.row, -1)
+        row[self.archs[kept]] = np.arange(len(kept))
+        cubes = ("val_loss", "val_top1", "train_loss", "seconds", "status", "run_seconds", "test_loss", "test_top1")
+        cut = {name: getattr(self, name)[kept][:, columns] for name in cubes}
+        return replace(self, archs=self.archs[kept], seeds=self.seeds[columns], row=row, **cut)
 
     def counts(self) -> NDArray[np.int64]:
         """Seeds that ended ok, shape (k,)."""

@@ -133,7 +133,7 @@ def _build(options: argparse.Namespace, proxy: Proxy, pool: Pool, objective: Obj
             raise RequestError(f"only a Bayesian search weighs several objectives, got the strategy {name!r}")
         rule = hypervolume_improvement(known_costs(objective.against, proxy, options.db))
     known = [BAYESIAN, *names(), *DIFFERENTIABLE]
-    if name.partition(":")[0] not in known:
+    if ":" not in name and name not in known:
         raise unknown("strategy", name, known)
     model = options.surrogate if name == BAYESIAN else name
     return find(model, acquisition=rule, refit_every=options.refit_every, trunk=proxy.trunk)(pool, options.seed)

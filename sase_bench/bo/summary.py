@@ -23,11 +23,12 @@ _GRID = 50  # points of the curve against time
 def summarise(comparison: Comparison, certainty: Certainty | None) -> dict[str, Any]:
     """Everything as plain values; a regret that is not defined is None."""
     plan, truth = comparison.plan, comparison.truth
-    at = [count for count in AT if count <= plan.evaluations]
+    at = sorted({count for count in AT if count < plan.evaluations} | {plan.evaluations})
     everything = [*comparison.runs.values(), *comparison.few.values()]
     budget = plan.evaluations * comparison.seconds / plan.workers
     times = np.linspace(budget / _GRID, budget, _GRID)
-    ranks = {str(count): _ranks(comparison, count) for count in _JUDGED_AT if count <= plan.evaluations}
+    judged = [count for count in _JUDGED_AT if count <= plan.evaluations] or [plan.evaluations]
+    ranks = {str(count): _ranks(comparison, count) for count in judged}
     return {
         "proxy": comparison.proxy,
         "space": truth.pool.space.name,

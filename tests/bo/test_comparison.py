@@ -8,8 +8,10 @@ import pytest
 
 from sase_bench.benchmark import Benchmark, Finished, Measured
 from sase_bench.bo import Plan, compare
+from sase_bench.bo.__main__ import main
 from sase_bench.bo.certainty import Certainty, certainty
 from sase_bench.bo.comparison import Comparison, Runs
+from sase_bench.bo.registry import find
 from sase_bench.bo.regret import Trajectory, Truth, one_seed, trajectory
 from sase_bench.bo.summary import render, summarise
 from sase_bench.database import Store
@@ -17,7 +19,7 @@ from sase_bench.errors import RequestError
 from sase_bench.query import ask
 from sase_bench.search import Pool
 from sase_bench.space import Architecture, Space
-from tests.records import DIGITS
+from tests.records import DIGITS, made_up
 from tests.search.tables import measured, records
 from tests.search.test_contract import FOUND
 
@@ -38,6 +40,61 @@ def comparison() -> Comparison:
         sees="seed",
     )
     return compare(TABLE, POOL, plan, found=[FOUND], processes=2)
+
+
+def test_the_table_of_a_comparison_has_the_same_seeds_for_every_block_and_none_that_a_search_chose(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    drawn = [arch.index for arch in Space("tied").sample(30, seed=0)]
+    chosen = [arch.index for arch in Space("tied") if arch.index not in drawn][:3]
+    seeds = {arch: (0, 1, 2, 3) if arch in drawn[:5] else (0, 1) for arch in [*drawn, *chosen]} | {drawn[-1]: (0,)}
+    with Store(tmp_path / "table.duckdb", [DIGITS]) as store:
+        for arch, there in seeds.items():
+            for seed in there:
+                store.append(made_up(arch, seed))
+    out = tmp_path / "compared.json"
+    arguments = ["--compare", "--db", str(tmp_path / "table.duckdb"), "--strategy", "random,tests.bo.test_comparison:Backwards"]
+    assert main([*arguments, "--evaluations", "12", "--repeats", "2", "--processes", "1", "--output", str(out)]) == 0
+    said, content = capsys.readouterr(), json.loads(out.read_text())
+    assert "4 blocks are left out: not drawn at random, or without each of the seeds 0, 1" in said.err
+    assert content["pool"] == 29
+    assert list(content["strategies"]) == ["random", "tests.bo.test_comparison:Backwards"]
+    assert list(content["strategies"]["random"]["regret"]) == list(content["ranks"]) == ["12"]
+    truth = {arch: np.mean([made_up(arch, seed).val_loss for seed in (0, 1)]) for arch in drawn[:-1]}
+    assert content["oracle"]["arch"] == min(truth, key=truth.__getitem__)
+    last = sorted(drawn[:-1])[-12:]
+    regret = min(truth[arch] for arch in last) - min(truth.values())
+    assert content["strategies"]["tests.bo.test_comparison:Backwards"]["regret"]["12"][0] == pytest.approx(regret)
+
+
+class Backwards:
+    """A search of somebody's own: from the last block to the first."""
+
+    spent = 0.0
+
+    def __init__(self, pool: Pool, seed: int) -> None:
+        self.left = sorted(pool)
+
+    def ask(self, count: int = 1) -> list[int]:
+        return [self.left.pop() for _ in range(min(count, len(self.left)))]
+
+    def tell(self, arch: int, objective: float | None) -> None:
+        assert objective is not None
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("nowhere:Search", "the strategy nowhere:Search cannot be imported (No module named 'nowhere')"),
+        ("json:Search", "the strategy json:Search cannot be imported (module 'json' has no attribute 'Search')"),
+        ("gpp", "unknown strategy 'gpp'"),
+        ("gp:ei", "unknown acquisition 'ei'"),
+    ],
+)
+def test_a_strategy_that_is_not_there_is_named(name: str, message: str) -> None:
+    with pytest.raises(RequestError) as error:
+        find(name)
+    assert str(error.value).startswith(message)
 
 
 def finished(arch: int, top1: float | None, ended: float) -> Finished:
@@ -137,12 +194,19 @@ def test_a_summary_has_every_figure_and_is_json(comparison: Comparison) -> None:
     assert set(summary["ranks"]["48"]["p_best_is_beaten_by"]) == {"random", "local"}
 
 
+def lengthened(runs: Runs) -> Runs:
+    """The same with two evaluations more, in which nothing changed."""
+    archs, regrets, seconds = (np.pad(part, ((0, 0), (0, 2)), mode="edge") for part in (runs.archs, runs.regrets, runs.seconds))
+    return replace(runs, archs=archs, regrets=regrets, seconds=seconds)
+
+
 def test_what_was_found_within_more_evaluations_than_there_were_is_not_known(comparison: Comparison) -> None:
     summary = summarise(comparison, None)
     assert summary["tops"] == {"top 1 % within 50": 2, "top 0.1 % within 150": 1}
     assert all(set(values["finds"].values()) == {None} for values in summary["strategies"].values())
     assert re.search(r"top 1 % within 50 \(2 blocks\) +top 0\.1 % within 150 \(1 block\)", render(summary))
-    longer = replace(comparison, plan=replace(comparison.plan, evaluations=50))
+    grown = [{name: lengthened(runs) for name, runs in group.items()} for group in (comparison.runs, comparison.few)]
+    longer = replace(comparison, plan=replace(comparison.plan, evaluations=50), runs=grown[0], few=grown[1])
     found = [values["finds"] for values in summarise(longer, None)["strategies"].values()]
     assert all(isinstance(item["top 1 % within 50"], float) and item["top 0.1 % within 150"] is None for item in found)
 
