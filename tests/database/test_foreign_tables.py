@@ -23,11 +23,21 @@ def test_files_that_are_no_table_are_refused_and_left_alone(path: Path, tmp_path
             opening(path)
     assert path.read_bytes() == before
     other = tmp_path / "other.duckdb"
-    with duckdb.connect(other) as connection:
-        connection.execute("CREATE TABLE mine (x INTEGER)")
-    for opening in (connect, Store):
-        with pytest.raises(RequestError, match=f"^'{re.escape(str(other))}' is a DuckDB file but not a sase-bench table"):
-            opening(other)
+    for change, why in (
+        ("CREATE TABLE mine (x INTEGER)", "is a DuckDB file but not a sase-bench table; name another file with --db"),
+        ("CREATE TABLE about (x INTEGER)", "is a DuckDB file but not a sase-bench table; name another file with --db"),
+        (
+            "CREATE VIEW about AS SELECT x AS key, error(x) AS value FROM (VALUES ('no more')) AS rows(x)",
+            "cannot be read as a DuckDB file (Invalid Input Error: no more)",
+        ),
+    ):
+        with duckdb.connect(other) as connection:
+            connection.execute("DROP TABLE IF EXISTS about")
+            connection.execute(change)
+        for opening in (connect, Store):
+            with pytest.raises(RequestError) as refused:
+                opening(other)
+            assert str(refused.value) == f"{str(other)!r} {why}"
     with pytest.raises(RequestError, match=f"^'{re.escape(str(tmp_path))}' is a folder, not a table$"):
         Store(tmp_path)
     with pytest.raises(RequestError, match="is a folder without shards"):
