@@ -44,6 +44,16 @@ def test_files_that_are_no_table_are_refused_and_left_alone(path: Path, tmp_path
         connect(tmp_path)
 
 
+def test_a_table_that_lacks_a_part_is_refused_by_name(path: Path) -> None:
+    Store(path, [DIGITS]).close()
+    with open_file(path, read_only=False) as table:
+        table.execute("DROP TABLE proxies")
+    with pytest.raises(RequestError) as refused:
+        Store(path)
+    why = "Catalog Error: Table with name proxies does not exist!"
+    assert str(refused.value) == f"{str(path)!r} cannot be read as a DuckDB file ({why})"
+
+
 def test_a_missing_table_says_how_to_make_one(path: Path) -> None:
     with pytest.raises(RequestError, match=r"there is no table .*; make one with: python -m sase_bench.sweep --db"):
         connect(path)
