@@ -128,17 +128,20 @@ class _Opened:
     def __init__(self, shelf: Shelf) -> None:
         self._shelf = shelf
         self._process = -1
+        self._connections: list[
+            duckdb.DuckDBPyConnection
+        ] = []  # a parent's too: closed in a fork, DuckDB waits for its threads
 
     def __call__(self) -> duckdb.DuckDBPyConnection:
         from sase_bench.database.shelf import open_shelf
 
         if self._process != os.getpid():
-            self._connection = open_shelf(self._shelf)
+            self._connections.append(open_shelf(self._shelf))
             self._process = os.getpid()
-        return self._connection.cursor()
+        return self._connections[-1].cursor()
 
     def __getstate__(self) -> dict[str, object]:
-        return {"_shelf": self._shelf, "_process": -1}
+        return {"_shelf": self._shelf, "_process": -1, "_connections": []}
 
 
 def _columns(relation: str) -> dict[str, Column]:
