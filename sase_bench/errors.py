@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Iterable
 from difflib import get_close_matches
 
-__all__ = ["UNREADABLE", "RequestError", "unknown"]
+__all__ = ["UNREADABLE", "RequestError", "missing", "unknown"]
 
 #: What zipfile, zlib, json, numpy and readers built on them raise for other bytes than were once written.
 UNREADABLE = (
@@ -25,6 +25,19 @@ _LONGEST = 120  # characters of a name that are looked at, and repeated
 
 class RequestError(ValueError):
     """A request that was understood well enough to be refused with a reason."""
+
+
+def missing(what: str, *extras: str) -> RequestError:
+    """The error for something that takes extras of the package which are not installed.
+
+    >>> print(missing("timing", "train"))
+    timing needs the extra 'train'; install it with: pip install 'sase-bench[train]'
+    >>> print(missing("a cluster", "scale", "train"))
+    a cluster needs the extras 'scale' and 'train'; install them with: pip install 'sase-bench[scale,train]'
+    """
+    one = len(extras) == 1
+    named = f"the extra{'s' * (not one)} {' and '.join(map(repr, extras))}; install {'it' if one else 'them'} with"
+    return RequestError(f"{what} needs {named}: pip install 'sase-bench[{','.join(extras)}]'")
 
 
 def unknown(kind: str, got: object, choices: Iterable[str]) -> RequestError:

@@ -1,6 +1,6 @@
 import pytest
 
-from sase_bench.errors import unknown
+from sase_bench.errors import missing, unknown
 
 TWENTY = [f"{letter}-{number}" for number in range(2) for letter in "abcdefghij"]
 
@@ -22,3 +22,12 @@ def test_what_could_have_been_meant_is_named(got: str, choices: list[str], messa
 
 def test_a_long_name_is_cut() -> None:
     assert str(unknown("thing", "x" * 1000, ["a"])) == f"unknown thing '{'x' * 120}'; choose from a"
+
+
+def test_what_is_missing_is_told_with_the_way_to_get_it() -> None:
+    assert str(missing("timing", "train")) == (
+        "timing needs the extra 'train'; install it with: pip install 'sase-bench[train]'"
+    )
+    assert str(missing("a cluster", "scale", "train")) == (
+        "a cluster needs the extras 'scale' and 'train'; install them with: pip install 'sase-bench[scale,train]'"
+    )

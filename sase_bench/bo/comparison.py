@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sase_bench.benchmark import Measured, Simulation, Strategy
+from sase_bench.benchmark.arrays import DEFAULT_METRIC
 from sase_bench.bo.registry import find
 from sase_bench.bo.regret import Trajectory, Truth, one_seed, trajectory
 from sase_bench.errors import RequestError
@@ -33,12 +34,12 @@ AT = (16, 48, 96, 150)
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """What is compared, and how."""
+    """What is compared, and how; the command's defaults are these."""
 
     strategies: tuple[str, ...]
-    metric: str = "val_top1"
+    metric: str = DEFAULT_METRIC
     evaluations: int = AT[-1]  # blocks
-    repeats: int = 100
+    repeats: int = 100  # searches of each strategy
     workers: int = 1  # of the simulated cluster
     batch: int = 1  # blocks asked for at a time
     sees: Literal["mean", "seed"] = "mean"

@@ -9,9 +9,9 @@ import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
-from sase_bench.benchmark.selection import most_informative
 from sase_bench.errors import RequestError
 from sase_bench.space import drawn_at_random
+from sase_bench.statistics.panels import most_informative
 
 __all__ = ["METRICS", "Panel", "panel"]
 

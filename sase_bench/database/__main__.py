@@ -129,7 +129,7 @@ def _merge(options: Any) -> int:
         total.conflicts += report.conflicts
         total.refused += report.refused
     for line in [*total.conflicts, *total.refused]:
-        print(f"database: {line}", file=sys.stderr)
+        cli.say("database", line)
     return 1 if total.conflicts or total.refused else 0
 
 

@@ -6,6 +6,7 @@ import argparse
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import astuple, fields
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +27,8 @@ from sase_bench.query.format import FORMATS, render
 from sase_bench.space import SPACES, Space
 
 __all__ = ["main"]
+
+_say = partial(cli.say, "predictors")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -140,10 +143,6 @@ def _numbers(text: str) -> tuple[int, ...]:
         return tuple(sorted({int(part) for part in text.split(",")}))
     except ValueError:
         raise argparse.ArgumentTypeError(f"expected whole numbers joined by commas, got {text!r}") from None
-
-
-def _say(line: str) -> None:
-    print(f"predictors: {line}", file=sys.stderr)
 
 
 if __name__ == "__main__":

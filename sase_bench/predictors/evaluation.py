@@ -26,9 +26,10 @@ from sase_bench.predictors.scores import Agreement, agreement, ceiling, covered,
 from sase_bench.predictors.splits import Splits
 from sase_bench.predictors.targets import Targets
 from sase_bench.proxies.registry import find
-from sase_bench.query.intervals import CONFIDENCE, t_quantile
 from sase_bench.record import COLUMNS
 from sase_bench.space import Space
+from sase_bench.statistics.means import CONFIDENCE
+from sase_bench.statistics.quantiles import t_quantile
 
 __all__ = ["FLOOR", "Row", "contenders", "evaluate", "half_interval"]
 

@@ -9,8 +9,7 @@ predictors/PROXY-METRIC[-tied]/splits.json, splits.npz     python -m sase_bench.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from sase_bench.errors import UNREADABLE, RequestError
+from sase_bench.files import write_json, write_text
 from sase_bench.predictors import PREDICTORS, predictor
 from sase_bench.predictors.card import card
 from sase_bench.predictors.evaluation import Row
@@ -61,18 +61,19 @@ def described(targets: Targets) -> dict[str, Any]:
 def write_evaluation(shelf: Path, targets: Targets, splits: Splits, rows: Iterable[Row]) -> Path:
     """Keep the lists and the scores."""
     folder = folder_of(shelf, targets.proxy, targets.metric, targets.space)
-    with _written_to(folder):
+    try:
         splits.write(folder)
-        _put(folder / _EVALUATION, {"data": described(targets), "rows": [asdict(row) for row in rows]})
+    except OSError as error:
+        raise RequestError(f"cannot write to {str(folder)!r}: {error.strerror}") from error
+    write_json(folder / _EVALUATION, {"data": described(targets), "rows": [asdict(row) for row in rows]})
     return folder
 
 
 def write_importance(shelf: Path, targets: Targets, found: Iterable[Share], draws: int) -> Path:
     """Keep the shares of slots and pairs."""
     folder = folder_of(shelf, targets.proxy, targets.metric, targets.space)
-    with _written_to(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-        _put(folder / _IMPORTANCE, {"data": described(targets), "draws": draws, "rows": [share._asdict() for share in found]})
+    rows = [share._asdict() for share in found]
+    write_json(folder / _IMPORTANCE, {"data": described(targets), "draws": draws, "rows": rows})
     return folder
 
 
@@ -86,8 +87,7 @@ def fit(shelf: Path, targets: Targets, names: Sequence[str], seed: int = 0) -> l
     for name in names:
         made = predictor(name, seed=seed, trunk=find(targets.proxy).trunk)
         made.fit(targets.archs, targets.y, targets.noise).save(folder / name)
-        text = card(name, described(targets) | {"seed": seed}, rows)
-        (folder / name / "README.md").write_text(text, encoding="utf-8")
+        write_text(folder / name / "README.md", card(name, described(targets) | {"seed": seed}, rows))
         written.append(folder / name)
     return written
 
@@ -109,18 +109,6 @@ def load(folder: Path) -> Predictor:
 
 
 _HOW = "python -m sase_bench.predictors fit"
-
-
-def _put(path: Path, content: Mapping[str, Any]) -> None:
-    path.write_text(json.dumps(content, indent=1, allow_nan=False) + "\n", encoding="utf-8")
-
-
-@contextmanager
-def _written_to(folder: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise RequestError(f"cannot write to {str(folder)!r}: {error.strerror}") from error
 
 
 def _evaluation(folder: Path) -> tuple[Mapping[str, Any], list[dict[str, Any]]]:

@@ -10,7 +10,6 @@ from sase_bench.database.rows import has_modules
 from sase_bench.database.schema import MODULE_TABLES, tables_for
 from sase_bench.modules import Module
 from sase_bench.query.answer import Answer, fields
-from sase_bench.query.intervals import half_width, spread
 from sase_bench.query.language import Arch, Compare, Curve
 from sase_bench.query.latencies import latency_notes
 from sase_bench.query.measured import Measured, measure_on, unmeasured
@@ -18,6 +17,7 @@ from sase_bench.query.metrics import METRICS, Metric
 from sase_bench.query.source import Source
 from sase_bench.query.together import NOTE, is_shared, sd_sql, trained_together
 from sase_bench.space import SLOTS, Architecture
+from sase_bench.statistics.means import half_width, spread
 
 __all__ = ["arch", "compare", "curve"]
 

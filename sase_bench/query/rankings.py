@@ -10,13 +10,15 @@ from typing import Any
 
 from sase_bench.errors import RequestError
 from sase_bench.query.answer import Answer, fields
-from sase_bench.query.intervals import CONFIDENCE, Spread, half_width, spread, t_quantile
 from sase_bench.query.language import Effect, Pareto, Rank, Selection, Top
 from sase_bench.query.measured import measure_on, unmeasured
 from sase_bench.query.metrics import METRICS, Metric
-from sase_bench.query.places import interval_of_place, separate
 from sase_bench.query.source import Source
 from sase_bench.space import OPERATIONS, Architecture, representative
+from sase_bench.statistics.effects import separate
+from sase_bench.statistics.means import CONFIDENCE, Spread, half_width, spread
+from sase_bench.statistics.places import interval_of_place
+from sase_bench.statistics.quantiles import t_quantile
 
 __all__ = ["effect", "pareto", "rank", "top"]
 
@@ -97,14 +99,15 @@ def rank(query: Rank, source: Source) -> Answer:
         low = high = 1 + ahead
         notes.append(f"{metric.name} does not depend on the seed, so the interval is the place itself")
     elif not measured.is_together(metric, query.arch):
-        competing = {arch for arch, _, _ in rows}
-        effects = separate([run for run in measured.runs(column) if run[0] in competing])
+        archs, scores = measured.scores(column, {arch for arch, _, _ in rows})
+        effects = separate(scores)
         noise = effects.noise
         if noise is None:
             notes.append("too few blocks share two seeds, so the seed noise is not known and the interval is missing")
         else:
             sd = noise.sd
-            low, high = interval_of_place(effects, noise, query.arch.index, largest_is_first=metric.better == "larger")
+            sign = -1.0 if metric.better == "larger" else 1.0
+            low, high = interval_of_place(effects, noise, archs.index(query.arch.index), sign=sign)
             notes += [
                 f"seed_sd is of one run beside what its seed does to all blocks, {noise.degrees} degrees of freedom",
                 "place is by the mean; place_low to place_high holds the true place with 95 % probability, luck allowed for",
@@ -138,7 +141,7 @@ def effect(query: Effect, source: Source) -> Answer:
     grand, _ = spread([value for part in values.values() for value in part])
     space = query.selection.space or ("tied" if is_tied else "full")
     sizes = measured.sizes(query.slot, replace(query.selection, space=space))
-    noise = separate(measured.runs(column)).noise if metric.is_of_run and grand is not None else Spread(0.0, 1)
+    noise = separate(measured.scores(column)[1]).noise if metric.is_of_run and grand is not None else Spread(0.0, 1)
     lines = []
     for operation in OPERATIONS[query.slot]:
         mean, sd = spread(values[operation])

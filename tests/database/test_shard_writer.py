@@ -157,5 +157,5 @@ def test_a_shelf_needs_pyarrow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     with ShardWriter(tmp_path, [DIGITS]) as shelf:
         shelf.append(made_up(1))
     monkeypatch.setitem(sys.modules, "pyarrow", None)
-    with pytest.raises(RequestError, match=r"^writing shards needs pyarrow; install it with: pip install"):
+    with pytest.raises(RequestError, match=r"^writing shards needs the extra 'train'; install it with: pip install"):
         ShardWriter(tmp_path, [DIGITS])

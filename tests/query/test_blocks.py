@@ -8,8 +8,8 @@ import pytest
 from sase_bench.cost import count
 from sase_bench.errors import RequestError
 from sase_bench.query import ask
-from sase_bench.query.intervals import t_quantile
 from sase_bench.space import Architecture
+from sase_bench.statistics.quantiles import t_quantile
 from sase_bench.trunk import ResNetTrunk
 from tests.query.conftest import Ask
 from tests.query.tables import DIVERGED, MIXED, NAMES, PLAIN, SASE, SQUEEZED, UNTRIED, run, write

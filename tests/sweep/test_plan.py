@@ -5,7 +5,6 @@ import pytest
 from sase_bench.errors import RequestError
 from sase_bench.modules import Module, all_modules
 from sase_bench.space import SASE_BLOCK, Space
-from sase_bench.sweep.__main__ import duration, read_duration
 from sase_bench.sweep.plan import Task, read_plan, read_seeds, tasks_of
 
 TIED, FULL = Space("tied"), Space("full")
@@ -40,11 +39,6 @@ def test_all_blocks_get_their_first_seed_before_any_gets_its_second() -> None:
     blocks = TIED[:2]
     assert tasks_of(blocks, [4, 9]) == [Task(arch, (seed,)) for seed in (4, 9) for arch in blocks]
     assert tasks_of(blocks, [4, 9, 1], together=2) == [Task(arch, seeds) for seeds in ((4, 9), (1,)) for arch in blocks]
-
-
-def test_times_are_read_and_told() -> None:
-    assert (read_duration("90s"), read_duration("30m"), read_duration("1.5H")) == (90, 1800, 5400)
-    assert [duration(s) for s in (45, 720, 12_000, 200_000)] == ["45 s", "12 min", "3.3 h", "2.3 days"]
 
 
 @pytest.mark.parametrize(
@@ -95,9 +89,3 @@ def test_a_line_of_a_plan_file_that_is_no_block_is_named(tmp_path: Path) -> None
 def test_seeds_that_make_no_sense_are_refused(text: str) -> None:
     with pytest.raises(RequestError):
         read_seeds(text)
-
-
-@pytest.mark.parametrize("text", ["", "30", "m", "0s", "-5m", "1e9h", "5 days"])
-def test_times_that_make_no_sense_are_refused(text: str) -> None:
-    with pytest.raises(RequestError, match="a time is a number with s, m or h"):
-        read_duration(text)

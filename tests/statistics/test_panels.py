@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
-from sase_bench.benchmark.selection import complete, most_informative, most_seeds
+from sase_bench.statistics.panels import complete, most_informative, most_seeds
 
 TABLES = npst.arrays(bool, st.tuples(st.integers(0, 6), st.integers(0, 5)))
 
