@@ -155,6 +155,14 @@ def test_whole_tables_come_as_data_frames_too(bench: Benchmark) -> None:
     assert not [name for name in runs.columns if name.startswith("test")]
 
 
+@pytest.mark.parametrize(("method", "library"), [("to_arrow", "pyarrow"), ("to_pandas", "pandas")])
+def test_whole_tables_say_what_they_need(bench: Benchmark, method: str, library: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, library, None)
+    with pytest.raises(RequestError) as error:
+        getattr(bench, method)()
+    assert str(error.value) == f"{method} needs the extra 'frames'; install it with: pip install 'sase-bench[frames]'"
+
+
 def test_other_relations_are_refused(bench: Benchmark) -> None:
     with pytest.raises(RequestError, match=r"unknown relation 'costs'; choose from runs, epochs"):
         bench.to_arrow("costs")
