@@ -10,7 +10,7 @@ from threading import current_thread, main_thread
 from types import FrameType
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from sase_bench.errors import RequestError
+from sase_bench.errors import EXTRAS, RequestError, missing
 
 if TYPE_CHECKING:
     from tqdm import tqdm
@@ -77,6 +77,12 @@ def run(name: str, command: Callable[[Sequence[str] | None], int], argv: Sequenc
     except BrokenPipeError:  # the reader of a pipe has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except ModuleNotFoundError as error:
+        library = str(error.name).partition(".")[0]
+        if library not in EXTRAS:
+            raise
+        say(name, str(missing(f"importing {library}", EXTRAS[library])))
+        return 2
     except OSError as error:  # a full disk, a folder that may not be written to
         place = f" {str(error.filename)!r}" if error.filename is not None else ""
         say(name, f"the system refused{place}: {error.strerror or error}")

@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Iterable
 from difflib import get_close_matches
 
-__all__ = ["UNREADABLE", "RequestError", "missing", "unknown"]
+__all__ = ["EXTRAS", "UNREADABLE", "RequestError", "missing", "unknown"]
 
 #: What zipfile, zlib, json, numpy and readers built on them raise for other bytes than were once written.
 UNREADABLE = (
@@ -18,6 +18,31 @@ UNREADABLE = (
     *(SyntaxError, MemoryError, OverflowError, zipfile.BadZipFile, zlib.error, struct.error),
 )
 
+
+#: Library, as it is imported → the extra of the package that brings it.
+EXTRAS = {
+    "ConfigSpace": "search",
+    "botorch": "search",
+    "huggingface_hub": "rivals",
+    "matplotlib": "report",
+    "optuna": "search",
+    "pandas": "frames",
+    "pebble": "train",
+    "pyarrow": "train",
+    "pycocotools": "detection",
+    "ray": "scale",
+    "safetensors": "train",
+    "scipy": "search",
+    "sklearn": "train",
+    "smac": "rivals",
+    "syne_tune": "rivals",
+    "threadpoolctl": "search",
+    "timm": "train",
+    "torch": "train",
+    "torchvision": "train",
+    "tqdm": "train",
+    "xgboost": "search",
+}
 
 _FEW, _MANY = 10, 30  # names: up to so many are only listed, beyond so many they are not
 _LONGEST = 120  # characters of a name that are looked at, and repeated

@@ -44,9 +44,16 @@ def test_an_end_is_a_status_and_a_line(
     assert capsys.readouterr() == ("", line)
 
 
-def test_a_mistake_of_ours_is_not_hidden() -> None:
-    with pytest.raises(ZeroDivisionError):
-        cli.run("made-up", ending(ZeroDivisionError()), [])
+@pytest.mark.parametrize("mistake", [ZeroDivisionError(), ModuleNotFoundError(name="sase_bench.nowhere")])
+def test_a_mistake_of_ours_is_not_hidden(mistake: Exception) -> None:
+    with pytest.raises(type(mistake)):
+        cli.run("made-up", ending(mistake), [])
+
+
+def test_a_library_that_is_not_installed_is_told_with_its_extra(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run("made-up", ending(ModuleNotFoundError(name="scipy.optimize")), []) == 2
+    line = "made-up: importing scipy needs the extra 'search'; install it with: pip install 'sase-bench[search]'\n"
+    assert capsys.readouterr().err == line
 
 
 def test_a_reader_who_has_seen_enough_is_no_error() -> None:

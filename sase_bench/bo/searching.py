@@ -29,6 +29,7 @@ from sase_bench.search.differentiable import DifferentiableSearch, Found, write_
 from sase_bench.space import Space
 from sase_bench.sweep import Job, read_seeds
 from sase_bench.sweep.duration import duration, read_duration
+from sase_bench.sweep.executor import check_training
 from sase_bench.sweep.executors import executor_of
 
 __all__ = ["DIFFERENTIABLE", "LIVE_SEEDS", "live", "measured", "one_pool", "say", "simulated"]
@@ -69,6 +70,7 @@ def live(options: argparse.Namespace) -> int:
     proxy, objective = find_proxy(options.proxy), read_objective(options.objective)
     seeds = read_seeds(options.seeds or LIVE_SEEDS)
     budget = None if options.budget is None else read_duration(options.budget)
+    check_training()
     find_folder(proxy.dataset, options.data, download=options.download)
     pool = Pool.of(Space(options.space))
     evaluations = min(options.evaluations, len(pool))

@@ -79,11 +79,12 @@ def _language() -> str:
     larger, smaller = (
         ", ".join(name for name, metric in METRICS.items() if metric.better == better) for better in ("larger", "smaller")
     )
-    return f"""queries, in any case:
+    return f"""queries, in any case; best and worst are top and bottom, and compare takes vs:
 {forms}
 
   METRIC     {larger} (larger is better), {smaller} (smaller is better);
-             top1 and loss are validation scores, means over the seeds that ended ok; val_top1 and val_loss do as well
+             top1 and loss are validation scores, means over the seeds that ended ok; val_top1, accuracy, acc and
+             val_loss do as well
   CONDITION  metrics and seeds with < <= > >= = != and a number (0.95, 95%, 20k, 0.3M, 1G), slots with = != and an operation,
              joined by and, or, not, ( ): params < 0.3M and not (channel_squeeze = gap or channel_gate = affine)
   SLOT       {", ".join(OPERATIONS)}

@@ -9,7 +9,7 @@ from time import monotonic
 from sase_bench.proxies.folder import find_folder
 from sase_bench.sweep.driver import Result, missing, sweep
 from sase_bench.sweep.entries import Entry
-from sase_bench.sweep.executor import Job, Task
+from sase_bench.sweep.executor import Job, Task, check_training
 from sase_bench.sweep.executors import executor_of
 from sase_bench.sweep.plan import tasks_of
 from sase_bench.sweep.progress import ProgressBar
@@ -29,8 +29,9 @@ def work_of(
 ) -> list[Work]:
     """The jobs of `entries` under the options of `add_training_options`; `limit` is in seconds for a run.
 
-    Raises `RequestError` where a device or the folder of a data set is not there.
+    Raises `RequestError` where the extra `train`, a device or the folder of a data set is not there.
     """
+    check_training()
     if options.device == "cuda" and options.executor != "ray":  # on a cluster the nodes have it, or have not
         from sase_bench.proxies.measurement import resolve_device
 

@@ -266,9 +266,11 @@ def test_the_command_tells_of_conflicts_and_of_tables_that_are_not_whole(
     ("arguments", "message"),
     [
         (["burn"], "argument ACTION: invalid choice: 'burn'"),
-        (["merge"], "merge takes the shards to read, got none"),
+        (["merge"], "merge takes the shards or tables to read, got none"),
         (["merge", "nowhere.parquet"], "there is no shard 'nowhere.parquet'"),
         (["export"], "export takes the one shard to write, got 0"),
+        (["export", "out.parquet", "--seeds", "x"], "seeds are a count (3) or a list (0,1,2), got 'x'"),
+        (["export", "out.parquet", "--arch", "nonsense"], "unknown attention module 'nonsense'; did you mean none?"),
         (["check"], "there is no table 'sase-bench.duckdb'"),
         (["migrate"], "there is no table 'sase-bench.duckdb'"),
     ],

@@ -63,6 +63,15 @@ def test_plans_that_cannot_be_read_are_refused(words: list[str], message: str) -
     assert str(error.value) == message
 
 
+def test_a_file_that_is_named_without_the_word_for_one_is_pointed_at(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("0\n")
+    with pytest.raises(RequestError, match=f"; did you mean file:{path}\\?$"):
+        read_plan([str(path)], TIED)
+    with pytest.raises(RequestError, match=r"file:PATH or blocks$"):
+        read_plan(["a" * 5000], TIED)
+
+
 def test_a_line_of_a_plan_file_that_is_no_block_is_named(tmp_path: Path) -> None:
     path = tmp_path / "plan.txt"
     path.write_text("0\nnonsense\n")
