@@ -19,6 +19,7 @@ def measurement(proxy: str, count: int, text: str = "a/b/c/d/e/f") -> Measuremen
         drawn=count,
         front=blocks[:1],
         effects={},
+        fidelity=[],
         curves={},
         modules=[],
         best_gain=None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from sase_bench.cost import TRUNKS, cost_in
@@ -17,7 +18,7 @@ from sase_bench.query.source import Source
 from sase_bench.query.together import NOTE, is_shared, trained_together
 from sase_bench.space import SASE_BLOCK
 
-__all__ = ["modules"]
+__all__ = ["modules", "nearest"]
 
 _SASE = "sase"  # stands among the modules under the name of its paper
 
@@ -26,8 +27,8 @@ def modules(query: Modules, source: Source) -> Answer:
     """Every module that has a run that ended ok, and the published SASE block if it has one, best first.
 
     `gain` is over the plain trunk, larger is better whatever the metric: the mean of the differences over the seeds that both
-    have, with a 95 % interval. `blocks_ahead` counts the measured blocks of the space whose mean is better. Parameters and FLOPs
-    are those of the proxy's network with the module in it; missing in a network that modules were not counted in.
+    have, with a 95 % interval. `blocks_ahead` counts the measured blocks of the space whose mean is better. Parameters and
+    FLOPs are those of the proxy's network with the module in it; missing in a network that modules were not counted in.
     """
     measured, metric = measure_on(source, query.on), query.metric
     if not metric.is_of_run:
@@ -80,6 +81,12 @@ def modules(query: Modules, source: Source) -> Answer:
         note = f"the plain trunk has no run that ended ok, so there is no gain; train it with --plan {PLAIN}"
     notes = (*measured.notes, *((NOTE,) if together else ()), note)
     return Answer(fields=fields(*names), rows=tuple(rows), notes=notes)
+
+
+def nearest(records: Sequence[dict[str, Any]], value: float, column: str = "val_loss") -> dict[str, Any] | None:
+    """The published module whose mean is next to `value`, of what a question about modules gave; None if there is none."""
+    published = [record for record in records if record["module"] not in (PLAIN, _SASE)]
+    return min(published, key=lambda record: abs(float(record[column]) - value), default=None)
 
 
 def _scores(measured: Measured, column: str) -> dict[str, dict[int, float]]:

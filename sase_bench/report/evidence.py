@@ -36,6 +36,7 @@ class Measurement:
     drawn: int  # of them by a plan random:N or orthogonal:N; the others were chosen by a person or a search
     front: Records  # of val_loss against params
     effects: dict[str, Records]  # by slot: operation, architectures, mean, low, high
+    fidelity: Records  # epoch by epoch: blocks, share, correlation with the ranking after the last epoch, low, high
     curves: dict[str, Records]  # by role (best, published, worst): epoch, val_loss, seeds
     modules: Records  # published modules in the place of a block, best first: module, val_loss, gain over the plain trunk
     best_gain: dict[str, Any] | None  # of the best block over the plain trunk; None if that was not trained
@@ -100,6 +101,7 @@ def _measurement(db: Path, proxy: str, composed: Composed | None) -> Measurement
         drawn=len(drawn_at_random(there)),
         front=ask(f"pareto loss vs params on {proxy}", db=db).records(),
         effects={slot: ask(f"effect {slot} by loss on {proxy}", db=db).records() for slot in SLOTS},
+        fidelity=ask(f"fidelity by loss on {proxy}", db=db).records(),
         curves={role: _curve(db, proxy, arch) for role, arch in roles.items() if arch in there},
         modules=ask(f"modules by loss on {proxy}", db=db).records() if has_scores_of_modules(db, proxy) else [],
         best_gain=_gain(db, proxy, blocks[0]["arch"]),
