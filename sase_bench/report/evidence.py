@@ -15,10 +15,10 @@ from sase_bench.database.rows import has_modules
 from sase_bench.errors import RequestError
 from sase_bench.modules import PLAIN
 from sase_bench.query import ask
-from sase_bench.report.costs import Composed, in_resnet50
+from sase_bench.report.times import Times, in_resnet50
 from sase_bench.space import SASE_BLOCK, SLOTS, Architecture, Space
 
-__all__ = ["CALIBRATED", "Evidence", "Measurement", "evidence_of", "has_scores_of_modules", "read_json"]
+__all__ = ["CALIBRATED", "Evidence", "Measurement", "evidence_of", "finite", "has_scores_of_modules", "read_json"]
 
 #: The metrics whose reliability is shown.
 CALIBRATED = ("val_loss", "val_top1")
@@ -60,12 +60,12 @@ class Evidence:
 
 
 def evidence_of(
-    db: Path, *, search: Path | None = None, predictors: Path | None = None, composed: Composed | None = None
+    db: Path, *, search: Path | None = None, predictors: Path | None = None, times: Times | None = None
 ) -> Evidence:
     """Everything that the table `db` holds for a report. Raises `RequestError` for what cannot be read."""
     scored = [str(record["proxy"]) for record in ask("summary", db=db).records() if record["ok"]]
     return Evidence(
-        measurements=tuple(_measurement(db, proxy, composed) for proxy in scored),
+        measurements=tuple(_measurement(db, proxy, times or Times()) for proxy in scored),
         calibrations=_calibrations(db),
         search=read_json(search) if search and search.exists() else None,
         predictors=_all_json(predictors, "*/evaluation.json"),
@@ -88,9 +88,9 @@ def _all_json(folder: Path | None, pattern: str) -> list[dict[str, Any]]:
     return [read_json(path) for path in sorted(folder.glob(pattern))] if folder and folder.is_dir() else []
 
 
-def _measurement(db: Path, proxy: str, composed: Composed | None) -> Measurement:
+def _measurement(db: Path, proxy: str, times: Times) -> Measurement:
     ranked = ask(f"top {len(Space('full'))} by loss on {proxy}", db=db).records()
-    costs = in_resnet50([block["arch"] for block in ranked], composed)
+    costs = in_resnet50([block["arch"] for block in ranked], times)
     blocks = [block | cost for block, cost in zip(ranked, costs, strict=True)]
     roles = {"best": blocks[0]["arch"], "published": SASE_BLOCK.index, "worst": blocks[-1]["arch"]}
     there = {block["arch"] for block in blocks}
@@ -147,8 +147,9 @@ def _calibrations(db: Path) -> Records:
     kept += ["validity_undefined"]
     with connect(db) as table:
         rows = [finding.record() for group in judge(table) for finding in group if finding.metric in CALIBRATED]
-    return [{name: _finite(row[name]) for name in kept} for row in rows]
+    return [{name: finite(row[name]) for name in kept} for row in rows]
 
 
-def _finite(value: Any) -> Any:
+def finite(value: Any) -> Any:
+    """The value, or None for a float that JSON cannot hold."""
     return None if isinstance(value, float) and not -float("inf") < value < float("inf") else value
