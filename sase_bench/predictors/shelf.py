@@ -20,6 +20,7 @@ import numpy as np
 from sase_bench.errors import UNREADABLE, RequestError
 from sase_bench.predictors import PREDICTORS
 from sase_bench.predictors.card import card
+from sase_bench.predictors.contents import write_contents
 from sase_bench.predictors.evaluation import Row
 from sase_bench.predictors.importance import Share
 from sase_bench.predictors.protocol import Predictor
@@ -63,6 +64,7 @@ def write_evaluation(shelf: Path, targets: Targets, splits: Splits, rows: Iterab
     with _written_to(folder):
         splits.write(folder)
         _put(folder / _EVALUATION, {"data": described(targets), "rows": [asdict(row) for row in rows]})
+        write_contents(shelf)
     return folder
 
 
@@ -72,6 +74,7 @@ def write_importance(shelf: Path, targets: Targets, found: Iterable[Share], draw
     with _written_to(folder):
         folder.mkdir(parents=True, exist_ok=True)
         _put(folder / _IMPORTANCE, {"data": described(targets), "draws": draws, "rows": [share._asdict() for share in found]})
+        write_contents(shelf)
     return folder
 
 
@@ -88,6 +91,7 @@ def fit(shelf: Path, targets: Targets, names: Sequence[str], seed: int = 0) -> l
         text = card(name, described(targets) | {"seed": seed}, [row for row in rows if row["predictor"] == name])
         (folder / name / "README.md").write_text(text, encoding="utf-8")
         written.append(folder / name)
+    write_contents(shelf)
     return written
 
 

@@ -83,7 +83,8 @@ def advice(entries: Sequence[Entry]) -> str | None:
     taken = entry.taken
     costs = [f"{entry.added.params / 1e6:.2f} million parameters more"]
     costs += [f"{_times(ratio)} the {what}" for ratio, what in _works(taken.forward, taken.training) if ratio is not None]
-    beyond = f"Over the plain network it gains {gains}. It takes {_and(costs)}."
+    other = "".join(_elsewhere(entries, entry, known, backbone) for backbone in BACKBONES if backbone != BACKBONE)
+    beyond = f"{other}Over the plain network it gains {gains}. It takes {_and(costs)}."
     return f"{first}{entry.name} is ahead of each other one: {ahead}. {beyond}"
 
 
@@ -99,6 +100,21 @@ def _than(values: Sequence[float]) -> str:
     mean, ahead = fsum(values) / len(values), sum(value > 0 for value in values)
     spans = f"{min(values):+.2f} to {max(values):+.2f}"
     return f"{mean:+.2f} points of top-1 in {len(values)} shared sources ({spans}, ahead in {ahead} of them) against"
+
+
+def _elsewhere(entries: Sequence[Entry], entry: Entry, others: Sequence[Entry], backbone: str) -> str:
+    """The same module against the same others on another backbone."""
+    (there,) = _named(entries, backbone, entry.name) or [None]
+    if there is None:
+        return ""
+    said = []
+    for name in sorted(other.name for other in others if other.name != entry.name):
+        values = [
+            value for other in _named(entries, backbone, name) for value in differences(by_source(there), by_source(other))
+        ]
+        if values:
+            said.append(f"{fsum(values) / len(values):+.2f} against {name} (n = {len(values)})")
+    return f"On {backbone} the sources that both share give {_and(said)}. " if said else f"On {backbone} no source has both. "
 
 
 def _gains(entry: Entry) -> str:

@@ -147,5 +147,6 @@ function draw() {
 }
 for (const proxy of Object.keys(data.blocks)) element("option", proxy, byId("proxy"));
 for (const id of ["proxy", "filter"]) byId(id).addEventListener("input", draw);
+addEventListener("beforeprint", () => document.querySelectorAll("details").forEach((part) => { part.open = true; }));
 for (const id of ["x", "y"]) byId(id).addEventListener("input", drawPlot);
 draw();

@@ -58,6 +58,7 @@ def test_the_advice_names_differences_the_other_backbone_and_all_costs() -> None
         entry("se", {"a": 0.5, "b": 1.5}),
         entry("cbam", {"a": 1.5, "b": 1.25}),
         entry("cbam", {"a": 0.25}, "ResNet-101"),
+        entry("se", {"a": 0.5, "b": 9.0}, "ResNet-101"),
     ]
     first = next(claims(evidence(measurement("p", 3)), entries)).text
     assert (
@@ -65,6 +66,7 @@ def test_the_advice_names_differences_the_other_backbone_and_all_costs() -> None
         in first
     )
     assert "gains +1.25 to +1.50 points on ResNet-50 (n = 2 sources); +0.25 points on ResNet-101 (n = 1 source)." in first
+    assert "On ResNet-101 the sources that both share give -0.25 against se (n = 1)." in first
     assert "1.25 million parameters more, 1.50 (1.25 to 1.75, n = 5 rounds) times the forward time and 2.00 (1.75 to" in first
 
 

@@ -82,7 +82,7 @@ def pareto(measurement: Measurement, figure: Figure) -> None:
         axis("{x:.3g}")
     beside = f", {len(modules)} networks beside them" if modules else ""
     axes.set_title(f"{measurement.proxy}, {n_of(blocks)}{beside}")
-    explain(figure)
+    explain(figure, columns=2)
 
 
 def _is_beaten(row: dict[str, Any], others: Sequence[dict[str, Any]]) -> bool:
