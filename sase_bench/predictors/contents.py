@@ -28,7 +28,8 @@ them. Nothing here is a pickle: models are JSON (XGBoost's own) and arrays of nu
 Parameters and FLOPs are no inputs: they are sums over slots, which a model with main effects has already. For trees
 `python -m sase_bench.predictors evaluate --extras costs` puts a line with them beside the one without.
 
-Models and lists on this shelf are licensed CC-BY-4.0 (<https://creativecommons.org/licenses/by/4.0/>); the code is Apache-2.0."""
+Models and lists on this shelf are licensed CC-BY-4.0 (<https://creativecommons.org/licenses/by/4.0/>); the code is
+Apache-2.0."""
 
 #: File → the action of the command that writes it.
 _WRITTEN_BY = {

@@ -104,17 +104,13 @@ def _than(values: Sequence[float]) -> str:
 
 def _elsewhere(entries: Sequence[Entry], entry: Entry, others: Sequence[Entry], backbone: str) -> str:
     """The same module against the same others on another backbone."""
-    (there,) = _named(entries, backbone, entry.name) or [None]
-    if there is None:
-        return ""
-    said = []
+    there, said = _named(entries, backbone, entry.name), []
     for name in sorted(other.name for other in others if other.name != entry.name):
-        values = [
-            value for other in _named(entries, backbone, name) for value in differences(by_source(there), by_source(other))
-        ]
+        beside = _named(entries, backbone, name)
+        values = [value for one in there for other in beside for value in differences(by_source(one), by_source(other))]
         if values:
             said.append(f"{fsum(values) / len(values):+.2f} against {name} (n = {len(values)})")
-    return f"On {backbone} the sources that both share give {_and(said)}. " if said else f"On {backbone} no source has both. "
+    return f"On {backbone} the sources that both share give {_and(said)}. " if said else ""
 
 
 def _gains(entry: Entry) -> str:

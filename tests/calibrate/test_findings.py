@@ -1,0 +1,32 @@
+"""Where a validity is defined."""
+
+import numpy as np
+import pytest
+
+from sase_bench.calibrate.findings import findings
+from sase_bench.calibrate.scores import METRICS, Panel
+
+
+def panel(noise: float, blocks: int = 10) -> Panel:
+    """Blocks that lie one apart, with three seeds whose noise is `noise` times a fixed pattern of 0, 1 and 2."""
+    pattern = np.asarray([[(block * 7 + seed * 5 * (block % 3 + 1)) % 3 for seed in range(3)] for block in range(blocks)])
+    scores = np.arange(blocks)[:, None] + noise * pattern
+    return Panel(tuple(range(blocks)), (0, 1, 2), dict.fromkeys(METRICS, scores), 0, 3 * blocks, 1.0)
+
+
+def test_a_validity_takes_two_reliabilities_that_are_above_zero() -> None:
+    sure, unsure = panel(0.1), panel(1000.0)
+    (found, *_) = findings("digits", sure, "cifar10-8", sure)
+    assert found.validity is not None
+    assert (found.validity.value, found.reference_blocks) == (pytest.approx(1), 10)
+    for one, other in ((sure, unsure), (unsure, sure)):
+        (found, *_) = findings("digits", one, "cifar10-8", other)
+        assert str(found.validity) == "not defined"
+        assert found.record()["validity_undefined"] == 0
+
+
+def test_few_common_blocks_do_not_tell_even_where_all_of_them_would() -> None:
+    few, many = panel(1.5, blocks=3), panel(1.5, blocks=10)
+    (found, *_) = findings("digits", many, "cifar10-8", few)
+    assert found.reliability.low > 0
+    assert (str(found.validity), found.reference_blocks) == ("not defined", 3)
