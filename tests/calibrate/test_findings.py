@@ -1,4 +1,7 @@
+"""Where a reliability or a validity is defined."""
+
 import numpy as np
+import pytest
 
 from sase_bench.calibrate.findings import findings
 from sase_bench.calibrate.scores import METRICS, Panel
@@ -17,3 +20,27 @@ def test_what_is_not_defined_or_not_finite_is_missing_in_a_row() -> None:
     row = found["val_loss"].row()
     assert (row["icc"], row["icc_low"], row["icc_high"]) == (-1, -1, -1)
     assert (row["reliability_low"], row["validity"], row["validity_low"]) == (None, None, None)
+
+
+def panel(noise: float, blocks: int = 10) -> Panel:
+    """Blocks that lie one apart, with three seeds whose noise has this standard deviation."""
+    scores = np.arange(blocks)[:, None] + np.random.default_rng(0).normal(0, noise, (blocks, 3))
+    return Panel(tuple(range(blocks)), (0, 1, 2), dict.fromkeys(METRICS, scores), 0, 3 * blocks, 1.0)
+
+
+def test_a_validity_takes_two_reliabilities_that_are_above_zero() -> None:
+    sure, unsure = panel(0.1), panel(1000.0)
+    (found, *_) = findings("digits", sure, "cifar10-8", sure)
+    assert found.validity is not None
+    assert (found.validity.value, found.reference_blocks) == (pytest.approx(1), 10)
+    for one, other in ((sure, unsure), (unsure, sure)):
+        (found, *_) = findings("digits", one, "cifar10-8", other)
+        assert str(found.validity) == "not defined"
+        assert found.record()["validity_undefined"] == 0
+
+
+def test_few_common_blocks_do_not_tell_even_where_all_of_them_would() -> None:
+    few, many = panel(1.0, blocks=3), panel(1.0, blocks=10)
+    (found, *_) = findings("digits", many, "cifar10-8", few)
+    assert found.reliability.low > 0
+    assert (str(found.validity), found.reference_blocks) == ("not defined", 3)
