@@ -17,13 +17,16 @@ from sase_bench.query.metrics import METRICS, Metric
 from sase_bench.query.source import Source
 from sase_bench.query.together import NOTE, is_shared, sd_sql, trained_together
 from sase_bench.space import SLOTS, Architecture
-from sase_bench.statistics.means import half_width, spread
+from sase_bench.statistics.means import spread
 
 __all__ = ["arch", "compare", "curve"]
 
 _AT_FULL_SIZE = ("resnet50_params", "resnet50_flops")  # of the network that papers give costs for
 _SIZED = "resnet50_params and resnet50_flops: of ResNet-50 at 224×224 with the attention in every bottleneck"
-_PAIRED = "a, b and a - b, the difference, are means over the seeds that both have; low and high: 95 % interval"
+_PAIRED = (
+    "a, b and a - b, the difference, are means over the seeds that both have; low and high: 95 % interval, of scores with the "
+    "noise of all blocks and modules"
+)
 _APART = "no seed ended ok for both, so there is no difference; a and b are means over their own seeds"
 
 
@@ -160,8 +163,8 @@ def _side_by_side(
     if common:
         one, other = ({seed: side[seed] for seed in common} for side in (one, other))
     differences = [one[seed] - other[seed] for seed in common]
-    mean, sd = spread(differences)
-    margin = None if shared else half_width(sd, len(differences))
+    mean, _ = spread(differences)
+    margin = None if shared else measured.margin(metric, differences)
     low, high = (None, None) if mean is None or margin is None else (mean - margin, mean + margin)
     sides: list[float | None] = []
     for block, side in ((a, one), (b, other)):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
+from math import sqrt
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,9 @@ from sase_bench.query.refusals import refuse
 from sase_bench.query.source import Source
 from sase_bench.query.together import NOTE, is_shared, sd_sql, trained_together
 from sase_bench.space import SLOTS, Architecture
+from sase_bench.statistics.effects import separate
+from sase_bench.statistics.means import CONFIDENCE, half_width, spread
+from sase_bench.statistics.quantiles import t_quantile
 
 __all__ = ["Measured", "measure_on", "unmeasured"]
 
@@ -60,13 +64,29 @@ class Measured:
             self._require(present)
         return rows
 
-    def scores(self, column: str, among: Set[int] | None = None) -> tuple[list[int], NDArray[np.float64]]:
+    def margin(self, metric: Metric, differences: Sequence[float]) -> float | None:
+        """Half the interval of the mean of differences between two blocks or modules over the seeds that both have.
+
+        Two or three differences say little of how far they scatter. For a score it is √2 times the noise of a run, which is
+        that of all blocks and modules of the proxy; the differences alone are asked for times, and where no noise is known.
+        """
+        column = metric.column(test=self.source.test)
+        noise = None if is_shared(metric) or not differences else separate(self.scores(column, with_modules=True)[1]).noise
+        if noise is None:
+            return half_width(spread(differences)[1], len(differences))
+        return t_quantile(CONFIDENCE, noise.degrees) * noise.sd * sqrt(2 / len(differences))
+
+    def scores(
+        self, column: str, among: Set[int] | None = None, *, with_modules: bool = False
+    ) -> tuple[list[int], NDArray[np.float64]]:
         """k blocks, all or those `among` some, and the column's values (k, s) by block and seed, nan without an ok run.
 
-        Blocks and seeds that have no value at all are left out.
+        Blocks and seeds that have no value at all are left out; published modules stand behind the blocks, if they are to.
         """
-        sql = f"SELECT arch, seed, {column} FROM {self.source.runs} WHERE proxy = ? AND status = 'ok' AND {column} IS NOT NULL"
-        runs = [run for run in self.source.rows(sql, [self.proxy]) if among is None or run[0] in among]
+        tables = [self.source.runs, *([MODULE_TABLES[0]] if with_modules and has_modules(self.source.connection) else [])]
+        chosen = f"WHERE proxy = $proxy AND status = 'ok' AND {column} IS NOT NULL"
+        sql = " UNION ALL ".join(f"SELECT arch, seed, {column} FROM {name} {chosen}" for name in tables)
+        runs = [run for run in self.source.rows(sql, {"proxy": self.proxy}) if among is None or run[0] in among]
         archs, rows = np.unique(np.asarray([arch for arch, _, _ in runs], dtype=np.int64), return_inverse=True)
         seeds, columns = np.unique(np.asarray([seed for _, seed, _ in runs], dtype=np.int64), return_inverse=True)
         found = np.full((len(archs), len(seeds)), np.nan)

@@ -16,7 +16,7 @@ from sase_bench.query.metrics import Metric
 from sase_bench.query.source import Source
 from sase_bench.query.together import NOTE, is_shared, trained_together
 from sase_bench.space import SASE_BLOCK
-from sase_bench.statistics.means import half_width, spread
+from sase_bench.statistics.means import spread
 
 __all__ = ["modules", "nearest"]
 
@@ -53,7 +53,7 @@ def modules(query: Modules, source: Source) -> Answer:
         if mean is None:
             continue
         ahead = sum(sign * other > sign * mean for other in means)
-        gain, low, high, pairs = _gain(metric, seeds, found.get(PLAIN, {}))
+        gain, low, high, pairs = _gain(measured, metric, seeds, found.get(PLAIN, {}))
         if _index(name) in together:
             sd = low = high = None
         elif _index(PLAIN) in together:
@@ -76,7 +76,10 @@ def modules(query: Modules, source: Source) -> Answer:
         "params",
         "flops",
     )
-    note = "gain: over the plain trunk, paired by seeds, larger is better; low and high: 95 % interval"
+    note = (
+        "gain: over the plain trunk, paired by seeds, larger is better; low and high: 95 % interval of each by itself, "
+        "with the noise of all blocks and modules"
+    )
     if PLAIN not in found:
         note = f"the plain trunk has no run that ended ok, so there is no gain; train it with --plan {PLAIN}"
     notes = (*measured.notes, *((NOTE,) if together else ()), note)
@@ -119,12 +122,12 @@ def _costs(trunk: str, name: str) -> tuple[int, int] | tuple[None, None]:
 
 
 def _gain(
-    metric: Metric, seeds: dict[int, float], plain: dict[int, float]
+    measured: Measured, metric: Metric, seeds: dict[int, float], plain: dict[int, float]
 ) -> tuple[float | None, float | None, float | None, int]:
     sign = 1 if metric.better == "larger" else -1
     differences = [sign * (value - plain[seed]) for seed, value in seeds.items() if seed in plain]
-    mean, sd = spread(differences)
-    margin = half_width(sd, len(differences))
+    mean, _ = spread(differences)
+    margin = measured.margin(metric, differences)
     if seeds == plain:
         return None, None, None, len(differences)
     if mean is None or margin is None:

@@ -107,10 +107,15 @@ def _modules(found: Measurement) -> Claim:
     )
     sase = next((row for row in found.modules if row["module"] == "sase"), None)
     if sase is not None:
-        before = [row for row in ranked if row["val_loss"] < sase["val_loss"]]
-        text += (
-            f" Of all of them {_have(before)} a smaller mean loss than the block that SASE published ({sase['val_loss']:.4f})."
-        )
+        if sase["gain"] is not None and all(row["gain"] is not None for row in ranked):
+            before = [row for row in ranked if row["gain"] > sase["gain"]]
+            text += (
+                f" Of all of them {_have(before)} a larger gain over the plain trunk, by the same seeds, than SASE's own block"
+            )
+            text += f" ({sase['gain']:+.4f} nats, 95 % interval {sase['gain_low']:+.4f} to {sase['gain_high']:+.4f})."
+        else:
+            before = [row for row in ranked if row["val_loss"] < sase["val_loss"]]
+            text += f" Of all of them {_have(before)} a smaller mean loss than SASE's own block ({sase['val_loss']:.4f})."
     return Claim(text, command)
 
 

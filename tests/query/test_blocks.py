@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from math import sqrt
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from sase_bench.space import Architecture
 from sase_bench.statistics.quantiles import t_quantile
 from sase_bench.trunk import ResNetTrunk
 from tests.query.conftest import Ask
-from tests.query.tables import DIVERGED, MIXED, NAMES, PLAIN, SASE, SQUEEZED, UNTRIED, run, write
+from tests.query.tables import DIVERGED, MIXED, NAMES, PLAIN, SASE, SCORES, SQUEEZED, UNTRIED, run, write
 from tests.query.test_rankings import costs
 
 TRUNKS = {"digits": "resnet8-w8-8px-1x10", "cifar10-8": "resnet8-w8-8px-3x10", "fashion-16": "resnet8-w8-16px-1x10"}
@@ -90,6 +91,22 @@ def test_arch_answers_from_a_table_that_describes_no_proxy(tmp_path: Path) -> No
     assert (record["arch"], record["proxy"], record["params"]) == (0, None, None)
 
 
+#: The runs of `APART`, as those of `SCORES`.
+MODULES = [((-1, 0), (0.5, 1.0, 1.0)), ((-2, 0), (0.625, 0.75, 1.0))]
+
+
+def margin_of_pairs(runs: Sequence[tuple[tuple[int, int], tuple[float, ...]]], column: int, pairs: int) -> float:
+    """Half the interval of a mean difference over so many seeds, by the noise of all runs: dummy variables, least squares."""
+    archs, seeds = (sorted({key[i] for key, _ in runs}) for i in (0, 1))
+    design = np.zeros((len(runs), len(archs) + len(seeds)))
+    for row, ((arch, seed), _) in enumerate(runs):
+        design[row, archs.index(arch)] = design[row, len(archs) + seeds.index(seed)] = 1
+    scores = np.asarray([values[column] for _, values in runs])
+    fitted = design @ np.linalg.lstsq(design, scores, rcond=None)[0]
+    degrees = len(runs) - int(np.linalg.matrix_rank(design))
+    return float(t_quantile(0.95, degrees) * np.sqrt(np.sum((scores - fitted) ** 2) / degrees * 2 / pairs))
+
+
 def at_full_size(name: str) -> tuple[object, ...]:
     """What a row of `compare` says of the published block and the first one in ResNet-50."""
     one, other = (
@@ -103,7 +120,8 @@ def test_compare_pairs_the_seeds_that_both_have(asked: Ask) -> None:
     differences = np.array(
         [[0.875 - 0.75, 0.375 - 0.625, 2.0 - 1.0], [0.9375 - 0.8125, 0.25 - 0.5, 4.0 - 1.0]]
     )  # seeds 0 and 2
-    margins = t_quantile(0.95, 1) * differences.std(axis=0, ddof=1) / sqrt(2)
+    margins = [margin_of_pairs([*SCORES.items(), *MODULES], column, 2) for column in (0, 1)]
+    margins += [t_quantile(0.95, 1) * differences[:, 2].std(ddof=1) / sqrt(2)]  # of times
     (params, flops), (plain_params, plain_flops) = costs(SASE), costs(PLAIN)
     facts = (SASE, NAMES[SASE], PLAIN, NAMES[PLAIN], "digits")
     sides = [
@@ -123,13 +141,16 @@ def test_compare_pairs_the_seeds_that_both_have(asked: Ask) -> None:
     )  # fmt: skip
     assert answer.notes == (
         f"params and flops: of {TRUNKS['digits']}, the trunk of the proxy; {SIZED}",
-        "a, b and a - b, the difference, are means over the seeds that both have; low and high: 95 % interval",
+        "a, b and a - b, the difference, are means over the seeds that both have; low and high: 95 % interval, of scores with the "
+        "noise of all blocks and modules",
     )
 
 
 def test_one_common_seed_gives_a_difference_without_interval_and_none_gives_neither(asked: Ask) -> None:
     record = asked(f"compare {SASE} with {SQUEEZED}").records()[0]
-    assert (record["difference"], record["low"], record["high"], record["pairs"]) == (0.875 - 0.90625, None, None, 1)
+    margin = margin_of_pairs([*SCORES.items(), *MODULES], 0, 1)
+    assert (record["difference"], record["pairs"]) == (0.875 - 0.90625, 1)
+    assert (record["low"], record["high"]) == pytest.approx((-0.03125 - margin, -0.03125 + margin))
     record = asked(f"compare {SASE} with {PLAIN} on cifar10-8").records()[0]
     assert (record["a"], record["b"], record["difference"], record["pairs"]) == (0.3125, 0.5, None, 0)
     assert (record["a_seeds"], record["b_seeds"]) == (2, 1)
