@@ -62,6 +62,7 @@ TABLE = [
     "tests/database",
     "tests/query",
     "tests/benchmark",
+    "tests/statistics",
     "tests/test_space.py",
     "tests/test_record.py",
 ]

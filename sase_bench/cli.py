@@ -8,18 +8,22 @@ from contextlib import contextmanager
 from signal import SIG_IGN, SIGINT, SIGTERM, getsignal, signal
 from threading import current_thread, main_thread
 from types import FrameType
-from typing import NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
-from sase_bench.errors import RequestError
+from sase_bench.errors import EXTRAS, RequestError, missing
 
-__all__ = ["Parser", "run", "signals_to"]
+if TYPE_CHECKING:
+    from tqdm import tqdm
+
+__all__ = ["Parser", "add_device_option", "progress", "run", "say", "signals_to"]
 
 
 class _Formatter(argparse.ArgumentDefaultsHelpFormatter):
     """Defaults behind the help, where there is one that a person could have typed."""
 
     def _get_help_string(self, action: argparse.Action) -> str | None:
-        return action.help if action.default in (None, False, argparse.SUPPRESS) else super()._get_help_string(action)
+        told = action.default in (None, False, [], argparse.SUPPRESS) or "(default" in (action.help or "")
+        return action.help if told else super()._get_help_string(action)
 
 
 class Parser(argparse.ArgumentParser):
@@ -32,24 +36,56 @@ class Parser(argparse.ArgumentParser):
         raise RequestError(f"{message} (see --help)")
 
 
+def add_device_option(parser: argparse._ActionsContainer, what: str = "where to train") -> None:
+    """Declare `--device`, which `sase_bench.proxies.measurement.resolve_device` reads."""
+    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help=what)
+
+
+def say(name: str, line: str) -> None:
+    """A line on stderr from the command `name`, for whoever watches."""
+    print(f"{name}: {line}", file=sys.stderr)
+
+
+def progress(
+    total: int, *, initial: int = 0, name: str | None = None, unit: str, smoothing: float = 0.3, shown: bool = True
+) -> "tqdm[Any]":
+    """A bar on stderr from `initial` to `total` units: redrawn in place on a terminal, elsewhere a line now and then.
+
+    The rate is a moving average in which the last step weighs `smoothing`, or with 0 the mean since the start. tqdm comes
+    with the extra `train`: whoever gets here has something that trains, and with it the extra.
+    """
+    from tqdm import tqdm
+
+    interval = 0.1 if sys.stderr.isatty() else 10.0  # seconds
+    return tqdm(
+        total=total, initial=initial, desc=name, unit=unit, mininterval=interval, smoothing=smoothing, disable=not shown
+    )
+
+
 def run(name: str, command: Callable[[Sequence[str] | None], int], argv: Sequence[str] | None) -> int:
     """The exit status of `command(argv)`: 0 done, 2 the request was wrong, 130 interrupted."""
     try:
         return command(argv)
     except RequestError as error:
-        print(f"{name}: {' '.join(str(error).split())}", file=sys.stderr)
+        say(name, " ".join(str(error).split()))
         return 2
     except KeyboardInterrupt:
         if argv is None and current_thread() is main_thread():  # this process ends: another Ctrl-C could only break its ending
             signal(SIGINT, SIG_IGN)
-        print(f"{name}: interrupted", file=sys.stderr)
+        say(name, "interrupted")
         return 130
     except BrokenPipeError:  # the reader of a pipe has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except ModuleNotFoundError as error:
+        library = str(error.name).partition(".")[0]
+        if library not in EXTRAS:
+            raise
+        say(name, str(missing(f"importing {library}", EXTRAS[library])))
+        return 2
     except OSError as error:  # a full disk, a folder that may not be written to
         place = f" {str(error.filename)!r}" if error.filename is not None else ""
-        print(f"{name}: the system refused{place}: {error.strerror or error}", file=sys.stderr)
+        say(name, f"the system refused{place}: {error.strerror or error}")
         return 2
 
 

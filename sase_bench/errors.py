@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Iterable
 from difflib import get_close_matches
 
-__all__ = ["UNREADABLE", "RequestError", "unknown"]
+__all__ = ["EXTRAS", "UNREADABLE", "RequestError", "missing", "unknown"]
 
 #: What zipfile, zlib, json, numpy and readers built on them raise for other bytes than were once written.
 UNREADABLE = (
@@ -19,12 +19,50 @@ UNREADABLE = (
 )
 
 
+#: Library, as it is imported → the extra of the package that brings it.
+EXTRAS = {
+    "ConfigSpace": "search",
+    "botorch": "search",
+    "huggingface_hub": "rivals",
+    "matplotlib": "report",
+    "optuna": "search",
+    "pandas": "frames",
+    "pebble": "train",
+    "pyarrow": "train",
+    "pycocotools": "detection",
+    "ray": "scale",
+    "safetensors": "train",
+    "scipy": "search",
+    "sklearn": "train",
+    "smac": "rivals",
+    "syne_tune": "rivals",
+    "threadpoolctl": "search",
+    "timm": "train",
+    "torch": "train",
+    "torchvision": "train",
+    "tqdm": "train",
+    "xgboost": "search",
+}
+
 _FEW, _MANY = 10, 30  # names: up to so many are only listed, beyond so many they are not
 _LONGEST = 120  # characters of a name that are looked at, and repeated
 
 
 class RequestError(ValueError):
     """A request that was understood well enough to be refused with a reason."""
+
+
+def missing(what: str, *extras: str) -> RequestError:
+    """The error for something that takes extras of the package which are not installed.
+
+    >>> print(missing("timing", "train"))
+    timing needs the extra 'train'; install it with: pip install 'sase-bench[train]'
+    >>> print(missing("a cluster", "scale", "train"))
+    a cluster needs the extras 'scale' and 'train'; install them with: pip install 'sase-bench[scale,train]'
+    """
+    one = len(extras) == 1
+    named = f"the extra{'s' * (not one)} {' and '.join(map(repr, extras))}; install {'it' if one else 'them'} with"
+    return RequestError(f"{what} needs {named}: pip install 'sase-bench[{','.join(extras)}]'")
 
 
 def unknown(kind: str, got: object, choices: Iterable[str]) -> RequestError:

@@ -14,7 +14,7 @@ nothing but numpy. Names, order and numbering are those of SASE (arXiv 2411.0833
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
@@ -29,7 +29,18 @@ from sase_bench.errors import RequestError, unknown
 if TYPE_CHECKING:
     from ConfigSpace import ConfigurationSpace
 
-__all__ = ["OPERATIONS", "SASE_BLOCK", "SETS", "SLOTS", "SPACES", "Architecture", "Space"]
+__all__ = [
+    "OPERATIONS",
+    "PLAN_SEED",
+    "SASE_BLOCK",
+    "SETS",
+    "SLOTS",
+    "SPACES",
+    "Architecture",
+    "Space",
+    "drawn_at_random",
+    "representative",
+]
 
 #: Operation names of each set, in the order of their numbers.
 SETS: dict[str, tuple[str, ...]] = {
@@ -54,6 +65,9 @@ OPERATIONS: dict[str, tuple[str, ...]] = {slot: SETS[name] for slot, name in SLO
 
 #: The spaces by name, with what their free choices are called.
 SPACES: dict[str, tuple[str, ...]] = {"tied": tuple(SETS), "full": tuple(SLOTS)}
+
+#: Of the samples that the plans `random:N` and `orthogonal:N` stand for; a larger N of `random:N` keeps the smaller sample.
+PLAN_SEED = 0
 
 _RADIX = 7
 _SIZE = _RADIX ** len(SLOTS)
@@ -262,3 +276,22 @@ class Space:
         if arch not in self:
             raise RequestError(f"{arch} is not in the {self.name} space")
         return {name: arch.operations[name] for name in SPACES[self.name]}
+
+
+def drawn_at_random(archs: Set[int]) -> set[int]:
+    """Those of some blocks that a plan `random:N` or `orthogonal:N` has in either space, N being at most their number.
+
+    The others were chosen by a person or a search: they stand for themselves, and not for the space.
+    """
+    drawn: set[int] = set()
+    for space in map(Space, SPACES) if archs else ():
+        samples = [space.sample(min(len(archs), len(space)), PLAN_SEED)]
+        samples += [space.orthogonal_array(n, PLAN_SEED) for n in space.arrays if n <= len(archs)]
+        drawn |= {arch.index for sample in samples for arch in sample}
+    return drawn & archs
+
+
+def representative(archs: Set[int]) -> Set[int]:
+    """The blocks that stand for a space: those drawn at random where they are the most, else all."""
+    drawn = drawn_at_random(archs)
+    return drawn if len(drawn) > len(archs) / 2 else archs

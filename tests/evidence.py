@@ -17,6 +17,7 @@ def measurement(proxy: str, count: int, text: str = "a/b/c/d/e/f") -> Measuremen
         proxy=proxy,
         task="a task",
         blocks=blocks,
+        seed_sd=None,
         drawn=count,
         front=blocks[:1],
         effects={},

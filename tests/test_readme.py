@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import sase_bench
+from sase_bench.__main__ import commands
 from sase_bench.database import Store
 from tests.records import DIGITS, made_up
 
@@ -29,6 +30,7 @@ def lines(module: str) -> list[list[str]]:
 
 def test_every_command_is_documented() -> None:
     modules = {path.parent.name for path in Path(sase_bench.__file__).parent.glob("*/__main__.py")}
+    assert modules == set(commands())
     assert modules <= set(re.findall(r"python -m sase_bench\.(\w+)", README)) | {"report"}
     assert "nox -s report" in (ROOT / "CONTRIBUTING.md").read_text()
 

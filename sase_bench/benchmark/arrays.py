@@ -6,7 +6,8 @@ the run was not made or did not end ok, is nan in the arrays and None in a `Resu
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Set
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -14,15 +15,15 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sase_bench.benchmark.arguments import whole_numbers
-from sase_bench.benchmark.selection import most_seeds
 from sase_bench.errors import RequestError
 from sase_bench.record import COLUMNS, EPOCH_COLUMNS, STATUSES, Column
 from sase_bench.space import Space
+from sase_bench.statistics.panels import most_informative, most_seeds
 
 if TYPE_CHECKING:
     import duckdb
 
-__all__ = ["METRICS", "Measured", "Result", "direction", "mean_over_seeds", "measured", "only", "pick"]
+__all__ = ["DEFAULT_METRIC", "METRICS", "Measured", "Result", "direction", "mean_over_seeds", "measured", "only", "pick"]
 
 Floats = NDArray[np.float64]
 
@@ -31,6 +32,9 @@ METRICS: dict[str, Column] = {
     **{name: COLUMNS[name] for name in ("val_loss", "val_top1", "train_loss")},
     "seconds": EPOCH_COLUMNS["seconds"],
 }
+
+#: What is optimised and told where no metric is named.
+DEFAULT_METRIC = "val_loss"  # has the largest product of reliability and validity: database/calibration.md
 
 
 class Result(NamedTuple):
@@ -50,7 +54,10 @@ class Result(NamedTuple):
 
 @dataclass(frozen=True)
 class Measured:
-    """All runs of one proxy. Curves have the shape (k, s, e); the last epoch of a run that ended ok is its score."""
+    """All runs of one proxy. Curves have the shape (k, s, e); the last epoch of a run that ended ok is its score.
+
+    Nothing can be written into the arrays, or into what the methods give: all answers come from them.
+    """
 
     proxy: str
     archs: NDArray[np.int64]  # (k,)
@@ -64,6 +71,14 @@ class Measured:
     test_loss: Floats  # (k, s); private to `Benchmark.reveal`
     test_top1: Floats
     row: NDArray[np.int32]  # index in the full space → row, -1 where it was not measured
+
+    def __post_init__(self) -> None:
+        _freeze(vars(self).values())
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """From a pickle, where arrays come back as ones that can be written into."""
+        vars(self).update(state)
+        _freeze([*vars(self).values(), *state.get("_answers", {}).values()])
 
     @property
     def epochs(self) -> int:
@@ -94,6 +109,23 @@ class Measured:
             raise RequestError(f"no run on {self.proxy} ended ok")
         return competing[np.argsort(direction(metric) * self.means(metric)[competing], kind="stable")]
 
+    def complete(self, archs: Set[int]) -> Measured:
+        """The same of some blocks, with the seeds that tell most of them (`most_informative`), and of those with each of these.
+
+        So no block is measured better than another. Raises `RequestError` if no run of theirs ended ok.
+        """
+        rows = self.row[np.asarray(sorted(archs), dtype=np.int64)]
+        ok = self.status[rows[rows >= 0]] == STATUSES.index("ok")
+        columns = most_informative(ok)
+        kept = rows[rows >= 0][ok[:, columns].all(1)]
+        if not len(columns) or not len(kept):
+            raise RequestError(f"no run on {self.proxy} ended ok")
+        row = np.full_like(self.row, -1)
+        row[self.archs[kept]] = np.arange(len(kept))
+        cubes = ("val_loss", "val_top1", "train_loss", "seconds", "status", "run_seconds", "test_loss", "test_top1")
+        cut = {name: getattr(self, name)[kept][:, columns] for name in cubes}
+        return replace(self, archs=self.archs[kept], seeds=self.seeds[columns], row=row, **cut)
+
     def counts(self) -> NDArray[np.int64]:
         """Seeds that ended ok, shape (k,)."""
         return np.asarray((self.status == 0).sum(1), dtype=np.int64)
@@ -106,7 +138,9 @@ class Measured:
     @cached_property
     def _answers(self) -> dict[str, Floats]:
         curves = {name: getattr(self, name) for name in METRICS} | {"seconds": np.cumsum(self.seconds, axis=2)}
-        return {name: np.concatenate([cube, mean_over_seeds(cube)[:, None]], axis=1) for name, cube in curves.items()}
+        answers = {name: np.concatenate([cube, mean_over_seeds(cube)[:, None]], axis=1) for name, cube in curves.items()}
+        _freeze(answers.values())
+        return answers
 
     @cached_property
     def columns(self) -> dict[int, int]:
@@ -125,6 +159,12 @@ class Measured:
         """Runs that diverged, and runs that failed, by row and seed and last over all seeds: shape (2, k, s + 1)."""
         by_seed = np.stack([self.status == STATUSES.index(name) for name in ("diverged", "failed")]).astype(np.int64)
         return np.concatenate([by_seed, by_seed.sum(2, keepdims=True)], axis=2)
+
+
+def _freeze(values: Iterable[Any]) -> None:
+    for value in values:
+        if isinstance(value, np.ndarray):
+            value.setflags(write=False)
 
 
 def direction(metric: str) -> float:

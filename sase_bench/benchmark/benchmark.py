@@ -20,10 +20,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sase_bench.benchmark.arguments import whole
-from sase_bench.benchmark.arrays import METRICS, Measured, Result, direction, mean_over_seeds, only, pick
+from sase_bench.benchmark.arrays import DEFAULT_METRIC, METRICS, Measured, Result, direction, mean_over_seeds, only, pick
 from sase_bench.benchmark.simulation import Simulation
 from sase_bench.benchmark.tables import Tables, tables_at
 from sase_bench.benchmark.verification import SCORES, verify
+from sase_bench.cost import Cost, count, find_trunk
 from sase_bench.errors import RequestError, unknown
 from sase_bench.record import Better, Column
 from sase_bench.space import Architecture
@@ -160,7 +161,7 @@ class Benchmark:
         archs: Sequence[Architecture | str | int] | NDArray[np.integer[Any]],
         proxy: str | None = None,
         *,
-        metric: str = "val_loss",
+        metric: str = DEFAULT_METRIC,
         at: ArrayLike | None = None,
         seed: ArrayLike | None = None,
     ) -> NDArray[np.float64]:
@@ -183,7 +184,7 @@ class Benchmark:
         """All `runs` (with provenance, without test scores) or all `epochs` as a `pandas.DataFrame`; units are in `attrs`."""
         return self._tables.to_pandas(relation)
 
-    def oracle(self, metric: str = "val_loss", proxy: str | None = None) -> Oracle:
+    def oracle(self, metric: str = DEFAULT_METRIC, proxy: str | None = None) -> Oracle:
         """The best mean over seeds that the table holds: what regret is measured from.
 
         Only architectures with as many seeds as any other compete, so that none wins by a single lucky one.
@@ -205,7 +206,7 @@ class Benchmark:
         self._oracles[metric, table.proxy] = oracle
         return oracle
 
-    def regret(self, arch: Architecture | str | int, metric: str = "val_loss", proxy: str | None = None) -> float | None:
+    def regret(self, arch: Architecture | str | int, metric: str = DEFAULT_METRIC, proxy: str | None = None) -> float | None:
         """The regret of `arch` as the module defines it; None if no run of it ended ok."""
         table, values = self._means(metric, proxy)
         value = only(values[_row(table, Architecture.of(arch).index)])
@@ -222,6 +223,13 @@ class Benchmark:
         ok = table.status[row] == 0
         loss, top1 = (mean_over_seeds(values[row : row + 1, ok])[0] for values in (table.test_loss, table.test_top1))
         return Revealed(index, table.proxy, table.seeds_ok[row], only(loss), only(top1))
+
+    def costs(self, archs: Sequence[Architecture | str | int] | NDArray[np.integer[Any]], trunk: str = "resnet50") -> Cost:
+        """Exact parameters and FLOPs of n architectures, each of shape (n,), in `trunk` (resnet20, resnet50, …).
+
+        Nothing is measured for that, so a block need not be in the table. `sase_bench.cost.TRUNKS` has the names.
+        """
+        return count(find_trunk(trunk), [Architecture.of(arch) for arch in archs])
 
     def simulate(self, proxy: str | None = None, workers: int = 1) -> Simulation:
         """A cluster of `workers` that takes as long as the real runs did, in no time."""

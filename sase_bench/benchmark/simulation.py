@@ -4,28 +4,25 @@ A search is told objectives, which are always minimised: a loss is its own objec
 (`objective_of`).
 
 A run may be stopped at an epoch and gone on with, as successive halving does. It is one run of the whole length all the same:
-its learning rate falls towards the last epoch of the recipe, so an early score is that of a training that has not yet settled.
+its learning rate falls towards the last epoch of the recipe, so an early score is that of a training that has not yet settled
+(`query "fidelity by loss"` says what it is worth).
 """
 
 from __future__ import annotations
 
 import heapq
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sase_bench.benchmark.arguments import whole
-from sase_bench.benchmark.arrays import Measured, direction, only
+from sase_bench.benchmark.arrays import DEFAULT_METRIC, Measured, direction, only
 from sase_bench.benchmark.verification import SCORES
 from sase_bench.errors import RequestError, unknown
 from sase_bench.space import Architecture
 
 __all__ = ["Finished", "Simulation", "Strategy", "objective_of"]
-
-
-Places = NDArray[np.integer[Any]]
 
 
 class Finished(NamedTuple):
@@ -71,6 +68,7 @@ class Simulation:
         self._table = table
         self._running: list[tuple[float, int, Finished]] = []
         self._submitted = 0
+        self._reached: dict[tuple[int, int], int] = {}  # epoch by row and column of the table
         self.workers = workers
         self.clock = 0.0  # s
 
@@ -85,13 +83,12 @@ class Simulation:
         seeds: int | Sequence[int] | None = None,
         *,
         at: int | None = None,
-        after: int = 0,
     ) -> None:
         """Start a block on a free worker: with one seed, with several one after the other, or with all that were measured.
 
-        The runs end with epoch `at` (the last one), and go on where they were stopped, with epoch `after`: only what lies
-        between takes time. A run that diverged or failed is one of its first submission, `after` 0, with all its seconds.
-        Raises `RequestError` if no worker is free, or a run or an epoch is not in the table.
+        The runs end with epoch `at` (the last one). What this simulation has trained before is not trained again: a run goes on
+        from where it was stopped, and takes no time if it had come so far. One that diverged or failed takes all its seconds at
+        once. Raises `RequestError` if no worker is free, or a run or an epoch is not in the table.
         """
         arch = Architecture.of(arch)
         if not self.free:
@@ -106,28 +103,32 @@ class Simulation:
         if missing or not chosen:
             seed = missing[0] if missing else "any"
             raise RequestError(f"run ({arch.index}, seed {seed}) is not in {self._table.proxy}")
-        last = self._table.epochs
-        epoch = last if at is None else whole(at, "at")
-        if not 0 <= whole(after, "after") < epoch <= last:
-            raise RequestError(f"a run goes on from epoch 0..{last - 1} to a later one, got after {after} at {epoch}")
+        epoch = self._table.epochs if at is None else whole(at, "at")
+        if not 1 <= epoch <= self._table.epochs:
+            raise RequestError(f"{self._table.proxy} has the epochs 1..{self._table.epochs}, got {at!r}")
         columns = np.searchsorted(self._table.seeds, chosen)
         ok = columns[self._table.status[row, columns] == 0]
-        seconds = self._seconds(row, columns, ok, after, epoch)
         loss, top1 = (self._table.answers(name)[row, ok, epoch - 1] for name in ("val_loss", "val_top1"))
         if np.isnan(loss).any():
             raise RequestError(f"the runs of architecture {arch.index} on {self._table.proxy} have no curve to stop at")
+        seconds = sum(self._train(row, column, epoch) for column in columns.tolist())
         scores = [only(float(values.mean())) if len(ok) else None for values in (loss, top1)]
         finished = Finished(arch, chosen, epoch, scores[0], scores[1], self.clock, self.clock + seconds)
         self._submitted += 1
         heapq.heappush(self._running, (finished.ended, self._submitted, finished))
 
-    def _seconds(self, row: int, columns: Places, ok: Places, after: int, epoch: int) -> float:
-        """Of the runs in these columns between two epochs; `ok` are those that ended so."""
-        whole_runs, so_far = self._table.run_seconds[row], self._table.answers("seconds")[row]
-        ended = whole_runs[ok] if epoch == self._table.epochs else so_far[ok, epoch - 1]
-        begun = so_far[ok, after - 1] if after else np.zeros(len(ok))
-        others = 0.0 if after else np.nansum(whole_runs[np.setdiff1d(columns, ok)])  # not known where the process died
-        return float(np.nansum(ended - begun) + others)
+    def _train(self, row: int, column: int, epoch: int) -> float:
+        """Seconds that one run takes from where it was stopped to an epoch, where it then stands."""
+        before = self._reached.get((row, column), 0)
+        self._reached[row, column] = max(before, epoch)
+        if self._table.status[row, column] != 0:  # of a run whose process died the seconds are not known
+            return 0.0 if before else float(np.nan_to_num(self._table.run_seconds[row, column]))
+        return max(0.0, self._up_to(row, column, epoch) - self._up_to(row, column, before))
+
+    def _up_to(self, row: int, column: int, epoch: int) -> float:
+        if epoch == self._table.epochs:
+            return float(self._table.run_seconds[row, column])
+        return float(self._table.answers("seconds")[row, column, epoch - 1]) if epoch else 0.0
 
     def wait(self) -> Finished:
         """The block that ends next; the clock moves to its end. Raises `RequestError` if nothing is running."""
@@ -148,7 +149,7 @@ class Simulation:
         strategy: Strategy,
         evaluations: int,
         *,
-        metric: str = "val_loss",
+        metric: str = DEFAULT_METRIC,
         batch: int = 1,
         seeds: int | Sequence[int] | None = None,
     ) -> list[Finished]:

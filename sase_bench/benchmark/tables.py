@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sase_bench.benchmark.arrays import Measured, measured
-from sase_bench.errors import RequestError, unknown
+from sase_bench.errors import RequestError, missing, unknown
 from sase_bench.record import COLUMNS, EPOCH_COLUMNS, KEY, STATUSES, Column, Record
 
 if TYPE_CHECKING:
@@ -76,8 +77,10 @@ class Tables(Mapping[str, Measured]):
 
     def to_arrow(self, relation: str) -> Any:
         """A `pyarrow.Table`; its fields carry unit, direction and description as metadata."""
-        import pyarrow as pa
-
+        try:
+            import pyarrow as pa
+        except ModuleNotFoundError:
+            raise missing("to_arrow", "frames") from None
         columns = _columns(relation)
         with self._connect() as table:
             found = table.sql(self._select(relation)).to_arrow_table()
@@ -87,6 +90,8 @@ class Tables(Mapping[str, Measured]):
     def to_pandas(self, relation: str) -> Any:
         """A `pandas.DataFrame`; `frame.attrs["columns"]` has unit, direction and description by column."""
         columns = _columns(relation)
+        if find_spec("pandas") is None:
+            raise missing("to_pandas", "frames")
         with self._connect() as table:
             frame = table.sql(self._select(relation)).df()
         frame.attrs["columns"] = {name: _said(columns[name]) for name in frame.columns}
@@ -128,17 +133,20 @@ class _Opened:
     def __init__(self, shelf: Shelf) -> None:
         self._shelf = shelf
         self._process = -1
+        self._connections: list[
+            duckdb.DuckDBPyConnection
+        ] = []  # a parent's too: closed in a fork, DuckDB waits for its threads
 
     def __call__(self) -> duckdb.DuckDBPyConnection:
         from sase_bench.database.shelf import open_shelf
 
         if self._process != os.getpid():
-            self._connection = open_shelf(self._shelf)
+            self._connections.append(open_shelf(self._shelf))
             self._process = os.getpid()
-        return self._connection.cursor()
+        return self._connections[-1].cursor()
 
     def __getstate__(self) -> dict[str, object]:
-        return {"_shelf": self._shelf, "_process": -1}
+        return {"_shelf": self._shelf, "_process": -1, "_connections": []}
 
 
 def _columns(relation: str) -> dict[str, Column]:

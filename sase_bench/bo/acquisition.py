@@ -22,6 +22,7 @@ from sase_bench.predictors import Prediction, Predictor
 
 __all__ = [
     "ACQUISITIONS",
+    "DEFAULT_ACQUISITION",
     "Acquisition",
     "Situation",
     "confidence_bound",
@@ -129,7 +130,7 @@ def _independent_thompson(now: Situation) -> Floats:
     return np.asarray(-np.random.default_rng(now.seed).normal(mean, sd), dtype=np.float64)
 
 
-#: Every rule by the name it has on the command line.
+#: Every rule by the name it has on the command line; the first one is the default.
 ACQUISITIONS: dict[str, Acquisition] = {
     "log-ei": Acquisition(_log_ei, draws=False),
     "noisy-log-ei": Acquisition(_noisy_log_ei, draws=False),
@@ -137,3 +138,5 @@ ACQUISITIONS: dict[str, Acquisition] = {
     "thompson": Acquisition(_thompson, draws=True),
     "independent-thompson": Acquisition(_independent_thompson, draws=True),
 }
+
+DEFAULT_ACQUISITION = next(iter(ACQUISITIONS))

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from sase_bench.bo.comparison import Comparison
-from sase_bench.bo.statistics import repeats_needed
+from sase_bench.statistics.ranking import repeats_needed
 
 __all__ = ["SHARES", "Bar", "Share", "bars"]
 

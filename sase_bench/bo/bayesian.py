@@ -10,7 +10,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from sase_bench.bo.acquisition import ACQUISITIONS, Acquisition, Situation
+from sase_bench.bo.acquisition import ACQUISITIONS, DEFAULT_ACQUISITION, Acquisition, Situation
 from sase_bench.errors import unknown
 from sase_bench.predictors import Prediction, Predictor
 from sase_bench.search.pool import History, Pool
@@ -38,7 +38,7 @@ class BayesianSearch:
         seed: int = 0,
         *,
         surrogate: MakeSurrogate,
-        acquisition: str | Acquisition = "log-ei",
+        acquisition: str | Acquisition = DEFAULT_ACQUISITION,
         initial: int = 14,
         refit_every: int = 1,
         candidates: Callable[[History], NDArray[np.int64]] = History.open,

@@ -5,22 +5,23 @@ from __future__ import annotations
 import argparse
 from importlib.util import find_spec
 
-from sase_bench.bo.ceiling import ceiling
+from sase_bench.benchmark import Measured
+from sase_bench.bo.certainty import certainty
 from sase_bench.bo.comparison import Plan, compare
 from sase_bench.bo.objectives import read_objective
-from sase_bench.bo.searching import measured, one_pool, say, write_json
+from sase_bench.bo.searching import measured, one_pool, say
 from sase_bench.bo.summary import render, summarise
 from sase_bench.errors import RequestError
+from sase_bench.files import write_json
 from sase_bench.search.differentiable import read_found
+from sase_bench.space import Architecture, representative
 from sase_bench.sweep.local import usable_cpus
 
-__all__ = ["REPEATS", "comparison"]
-
-#: Searches of each strategy, unless told otherwise.
-REPEATS = 100
+__all__ = ["comparison"]
 
 #: What is compared where nothing else is said, each with the library that it needs.
 _COMPARED = {
+    "gp-flops": "scipy",
     "gp": "scipy",
     "xgb": "xgboost",
     "bananas": "sklearn",
@@ -39,20 +40,21 @@ def comparison(options: argparse.Namespace) -> int:
         raise RequestError(f"strategies are compared by one objective, got {options.objective!r}")
     if options.seeds is not None:
         raise RequestError("--compare knows the mean of all seeds or one of them; choose with --sees")
-    table = measured(options)
-    pool = one_pool(table, options.space)
+    everything = measured(options)
     found = [read_found(path) for path in options.found]
-    strangers = [path for path, item in zip(options.found, found, strict=True) if item.proxy != table.proxy]
+    strangers = [path for path, item in zip(options.found, found, strict=True) if item.proxy != everything.proxy]
     if strangers:
-        raise RequestError(f"{str(strangers[0])!r} is a search on another proxy than {table.proxy}")
+        raise RequestError(f"{str(strangers[0])!r} is a search on another proxy than {everything.proxy}")
+    table = _compared_on(everything, {Architecture.from_operations(item.operations).index for item in found})
+    pool = one_pool(table, options.space)
     plan = Plan(
         strategies=_strategies(options.strategy),
         metric=objective.metric,
         evaluations=min(options.evaluations, len(pool)),
-        repeats=options.repeats or REPEATS,
-        workers=options.workers or 1,
+        repeats=options.repeats or Plan.repeats,
+        workers=options.workers or Plan.workers,
         batch=options.batch,
-        sees=options.sees or "mean",
+        sees=options.sees or Plan.sees,
         refit_every=options.refit_every,
         first_seed=options.seed,
     )
@@ -62,11 +64,24 @@ def comparison(options: argparse.Namespace) -> int:
             say(f"{name}: {done}/{plan.repeats}")
 
     result = compare(table, pool, plan, found=found, processes=options.processes or usable_cpus(), progress=progress)
-    summary = summarise(result, ceiling(table, pool, plan.metric))
+    summary = summarise(result, certainty(table, result.truth))
     print(render(summary))
     if options.output is not None:
         write_json(options.output, summary)
     return 0
+
+
+def _compared_on(table: Measured, found: set[int]) -> Measured:
+    """The blocks that stand for a space, and those `found` by searches that were really run, with the same seeds each.
+
+    What another search chose is no fair pool: it was chosen because it scored well.
+    """
+    archs = set(table.archs.tolist())
+    kept = table.complete(representative(archs) | (found & archs))
+    if left_out := len(archs) - len(kept.archs):
+        seeds = ", ".join(str(seed) for seed in kept.seeds)
+        say(f"{left_out} blocks are left out: not drawn at random, or without each of the seeds {seeds}")
+    return kept
 
 
 def _strategies(text: str | None) -> tuple[str, ...]:

@@ -18,9 +18,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sase_bench.benchmark import Measured, Simulation, Strategy
+from sase_bench.benchmark.arrays import DEFAULT_METRIC
 from sase_bench.bo.registry import find
 from sase_bench.bo.regret import Trajectory, Truth, one_seed, trajectory
 from sase_bench.errors import RequestError
+from sase_bench.proxies.registry import PROXIES
 from sase_bench.search import Pool
 from sase_bench.search.differentiable import DifferentiableSearch, Found
 
@@ -32,12 +34,12 @@ AT = (16, 48, 96, 150)
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """What is compared, and how."""
+    """What is compared, and how; the command's defaults are these."""
 
     strategies: tuple[str, ...]
-    metric: str = "val_top1"
+    metric: str = DEFAULT_METRIC
     evaluations: int = AT[-1]  # blocks
-    repeats: int = 100
+    repeats: int = 100  # searches of each strategy
     workers: int = 1  # of the simulated cluster
     batch: int = 1  # blocks asked for at a time
     sees: Literal["mean", "seed"] = "mean"
@@ -142,7 +144,8 @@ def _receive(table: Measured, pool: Pool, plan: Plan) -> None:
 
 def _repeat(name: str, repeat: int) -> Trajectory:
     ((table, pool, plan),) = _GIVEN
-    return _simulate(table, pool, plan, find(name, refit_every=plan.refit_every), repeat)
+    trunk = PROXIES[table.proxy].trunk if table.proxy in PROXIES else None
+    return _simulate(table, pool, plan, find(name, refit_every=plan.refit_every, trunk=trunk), repeat)
 
 
 def _simulate(table: Measured, pool: Pool, plan: Plan, make: Callable[[Pool, int], Strategy], repeat: int) -> Trajectory:

@@ -8,7 +8,7 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from sase_bench.errors import RequestError
+from sase_bench.errors import missing
 
 __all__ = ["expected_improvement"]
 
@@ -31,7 +31,7 @@ def expected_improvement(tried: Floats, mean: Floats, sd: Floats, reference: flo
             from botorch.posteriors.posterior import Posterior
             from botorch.utils.multi_objective.box_decompositions import FastNondominatedPartitioning
     except ModuleNotFoundError:
-        raise RequestError("several objectives need BoTorch; install it with: pip install 'sase-bench[search]'") from None
+        raise missing("the hypervolume of several objectives", "search") from None
 
     class Normal(Posterior):
         """Independent normal outcomes; BoTorch's analytic formulas ask for no more than these two."""

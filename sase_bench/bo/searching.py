@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import argparse
-import json
-import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
+from sase_bench import cli
 from sase_bench.benchmark import Benchmark, Finished, Measured, Simulation, Strategy
 from sase_bench.bo.acquisition import Acquisition
 from sase_bench.bo.ending import ending, pareto
 from sase_bench.bo.live import Live, Outcome
 from sase_bench.bo.objectives import Objective, hypervolume_improvement, known_costs, read_objective
 from sase_bench.bo.progress import Watched
-from sase_bench.bo.registry import find, names
+from sase_bench.bo.registry import BAYESIAN, find, names
 from sase_bench.database import Store
-from sase_bench.errors import RequestError, unknown
+from sase_bench.errors import RequestError, missing, unknown
+from sase_bench.files import write_json
 from sase_bench.predictors import PREDICTORS
 from sase_bench.proxies.folder import find_folder
 from sase_bench.proxies.recipe import Proxy
@@ -27,21 +28,22 @@ from sase_bench.search import Pool
 from sase_bench.search.differentiable import DifferentiableSearch, Found, write_found
 from sase_bench.space import Space
 from sase_bench.sweep import Job, read_seeds
-from sase_bench.sweep.__main__ import duration, read_duration
+from sase_bench.sweep.duration import duration, read_duration
+from sase_bench.sweep.executor import check_training
 from sase_bench.sweep.executors import executor_of
 
-__all__ = ["DIFFERENTIABLE", "live", "measured", "one_pool", "say", "simulated", "write_json"]
+__all__ = ["DIFFERENTIABLE", "LIVE_SEEDS", "live", "measured", "one_pool", "say", "simulated"]
 
 #: The paper's own search by the order of its gradient.
 DIFFERENTIABLE = {"differentiable": 1, "differentiable-2": 2}
 
-_LIVE_SEEDS = "3"
+#: Progress, for whoever watches.
+say = partial(cli.say, "bo")
+
+#: Seeds of each block, unless told otherwise.
+LIVE_SEEDS = "3"
+
 _LEAST = 3  # blocks that are worth a search
-
-
-def say(line: str) -> None:
-    """Progress, for whoever watches."""
-    print(f"bo: {line}", file=sys.stderr)
 
 
 def simulated(options: argparse.Namespace) -> int:
@@ -66,10 +68,10 @@ def simulated(options: argparse.Namespace) -> int:
 def live(options: argparse.Namespace) -> int:
     """Train what the strategy suggests; the same command goes on after any stop."""
     proxy, objective = find_proxy(options.proxy), read_objective(options.objective)
-    seeds = read_seeds(options.seeds or _LIVE_SEEDS)
+    seeds = read_seeds(options.seeds or LIVE_SEEDS)
     budget = None if options.budget is None else read_duration(options.budget)
-    if proxy.dataset != "digits":
-        find_folder(proxy.dataset, options.data, download=options.download)
+    check_training()
+    find_folder(proxy.dataset, options.data, download=options.download)
     pool = Pool.of(Space(options.space))
     evaluations = min(options.evaluations, len(pool))
     job = Job(proxy=proxy, folder=options.data, download=options.download, device=options.device)
@@ -121,31 +123,22 @@ def one_pool(table: Measured, space: str, seeds: list[int] | None = None) -> Poo
     return pool
 
 
-def write_json(path: Path, content: object) -> None:
-    """Raises `RequestError` where `path` cannot be written."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(content, indent=1, allow_nan=False) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise RequestError(f"cannot write {str(path)!r}: {error.strerror}") from error
-
-
 def _build(options: argparse.Namespace, proxy: Proxy, pool: Pool, objective: Objective) -> Strategy:
-    name: str = options.strategy or "bayesian"
+    name: str = options.strategy or BAYESIAN
     if name in DIFFERENTIABLE:
         return DifferentiableSearch(pool, options.seed, search=_descent(options, proxy, DIFFERENTIABLE[name]))
     if options.output is not None and options.live:
         raise RequestError(f"live, --output is for {' and '.join(DIFFERENTIABLE)}; the runs of a search are in the table")
     rule: str | Acquisition = options.acquisition
     if objective.against:
-        if name not in ("bayesian", *PREDICTORS):
+        if name not in (BAYESIAN, *PREDICTORS):
             raise RequestError(f"only a Bayesian search weighs several objectives, got the strategy {name!r}")
         rule = hypervolume_improvement(known_costs(objective.against, proxy, options.db))
-    known = ["bayesian", *names(), *DIFFERENTIABLE]
-    if name.partition(":")[0] not in known:
+    known = [BAYESIAN, *names(), *DIFFERENTIABLE]
+    if ":" not in name and name not in known:
         raise unknown("strategy", name, known)
-    model = options.surrogate if name == "bayesian" else name
-    return find(model, acquisition=rule, refit_every=options.refit_every)(pool, options.seed)
+    model = options.surrogate if name == BAYESIAN else name
+    return find(model, acquisition=rule, refit_every=options.refit_every, trunk=proxy.trunk)(pool, options.seed)
 
 
 def _descent(options: argparse.Namespace, proxy: Proxy, order: int) -> Callable[[int], Found]:
@@ -153,7 +146,7 @@ def _descent(options: argparse.Namespace, proxy: Proxy, order: int) -> Callable[
         try:
             from sase_bench.search.differentiable.descent import Descent, descend
         except ModuleNotFoundError:
-            raise RequestError("training needs the extra 'train'; install it with: pip install 'sase-bench[train]'") from None
+            raise missing("training", "train") from None
 
         def on_epoch(number: int, loss: float) -> None:
             say(f"supernet, epoch {number}/{proxy.epochs}: loss {loss:.4f}")

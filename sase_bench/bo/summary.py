@@ -8,10 +8,11 @@ import numpy as np
 from tabulate import tabulate
 
 from sase_bench.bo.bars import SHARES, bars
-from sase_bench.bo.ceiling import Ceiling
+from sase_bench.bo.certainty import Certainty
 from sase_bench.bo.comparison import AT, Comparison, Runs
-from sase_bench.bo.statistics import average_ranks, beats_each, mean_and_error
 from sase_bench.predictors import PREDICTORS
+from sase_bench.statistics.means import mean_and_error
+from sase_bench.statistics.ranking import average_ranks, beats_each
 
 __all__ = ["render", "summarise"]
 
@@ -19,14 +20,15 @@ _JUDGED_AT = (48, 96)  # evaluations at which strategies are ranked and tested
 _GRID = 50  # points of the curve against time
 
 
-def summarise(comparison: Comparison, ceiling: Ceiling | None) -> dict[str, Any]:
+def summarise(comparison: Comparison, certainty: Certainty | None) -> dict[str, Any]:
     """Everything as plain values; a regret that is not defined is None."""
     plan, truth = comparison.plan, comparison.truth
-    at = [count for count in AT if count <= plan.evaluations]
+    at = sorted({count for count in AT if count < plan.evaluations} | {plan.evaluations})
     everything = [*comparison.runs.values(), *comparison.few.values()]
     budget = plan.evaluations * comparison.seconds / plan.workers
     times = np.linspace(budget / _GRID, budget, _GRID)
-    ranks = {str(count): _ranks(comparison, count) for count in _JUDGED_AT if count <= plan.evaluations}
+    judged = [count for count in _JUDGED_AT if count <= plan.evaluations] or [plan.evaluations]
+    ranks = {str(count): _ranks(comparison, count) for count in judged}
     return {
         "proxy": comparison.proxy,
         "space": truth.pool.space.name,
@@ -40,7 +42,7 @@ def summarise(comparison: Comparison, ceiling: Ceiling | None) -> dict[str, Any]
         "batch": plan.batch,
         "refit_every": plan.refit_every,
         "seconds_of_an_evaluation": comparison.seconds,
-        "ceiling": None if ceiling is None else ceiling._asdict(),
+        "certainty": None if certainty is None else certainty._asdict(),
         "tops": {name: len(truth.top(share.top)) for name, share in SHARES.items()},
         "strategies": {runs.name: _strategy(runs, comparison, at, times) for runs in everything},
         "times": times.tolist(),
@@ -135,7 +137,7 @@ def render(summary: dict[str, Any]) -> str:
         f"regret against time on a simulated cluster of {summary['workers']}",
         tabulate(times, headers=["strategy", *spans], disable_numparse=True),
     ]
-    return "\n\n".join(["\n".join(head), *tables, "\n".join([*_tests(summary), *_ceiling(summary), *_verdicts(summary)])])
+    return "\n\n".join(["\n".join(head), *tables, "\n".join([*_tests(summary), *_certainty(summary), *_verdicts(summary)])])
 
 
 def _order(pair: list[float | None]) -> float:
@@ -163,15 +165,17 @@ def _tests(summary: dict[str, Any]) -> list[str]:
     return lines
 
 
-def _ceiling(summary: dict[str, Any]) -> list[str]:
-    ceiling = summary["ceiling"]
-    if ceiling is None:
-        return ["the oracle's own interval needs three blocks with two seeds or more"]
-    low, high = ceiling["oracle_place"]
+def _certainty(summary: dict[str, Any]) -> list[str]:
+    found = summary["certainty"]
+    if found is None:
+        return ["too few blocks share two seeds for the noise of a seed, and with it the oracle's true place, to be known"]
+    low, high = found["oracle_place"]
+    place = f"place {low}" if low == high else f"one of the places {low} to {high}"
     return [
-        f"seed noise: reliability of the means {ceiling['reliability']:.2f}; the table's best block is truly in place "
-        f"{low:.0f} to {high:.0f} of {ceiling['blocks']} (95 %); of its top 1 % truly so {ceiling['top_1_percent']:.0%}, "
-        f"of its top 0.1 % {ceiling['top_01_percent']:.0%}"
+        f"seed noise: {found['seed_sd']:.4f} of one run, {found['degrees']} degrees of freedom; with 95 % probability the "
+        f"table's best block truly has {place} of {found['blocks']}",
+        f"of the blocks with most seeds, {found['top_1_percent']:.0%} of the best 1 % are truly there, and "
+        f"{found['top_01_percent']:.0%} of the best 0.1 %",
     ]
 
 

@@ -1,14 +1,5 @@
 """Can a proxy's scores be trusted? Reliability between seeds, and validity against a longer training."""
 
-from sase_bench.calibrate.statistics import (
-    Estimate,
-    bootstrap,
-    estimate_icc,
-    estimate_reliability,
-    icc,
-    ranks,
-    reliability,
-    validity,
-)
+from sase_bench.calibrate.findings import Finding, judge
 
-__all__ = ["Estimate", "bootstrap", "estimate_icc", "estimate_reliability", "icc", "ranks", "reliability", "validity"]
+__all__ = ["Finding", "judge"]

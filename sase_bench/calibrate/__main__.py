@@ -7,6 +7,7 @@ import json
 import math
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from tabulate import tabulate
@@ -21,9 +22,12 @@ from sase_bench.database.shelf import is_shelf
 from sase_bench.errors import RequestError
 from sase_bench.proxies.recipe import Proxy
 from sase_bench.proxies.registry import REFERENCE, find
-from sase_bench.space import SPACES
-from sase_bench.sweep.__main__ import main as sweep
-from sase_bench.sweep.executors import add_executor_options, executor_arguments
+from sase_bench.space import SPACES, Space
+from sase_bench.sweep.entries import Entry
+from sase_bench.sweep.filling import fill, work_of
+from sase_bench.sweep.options import add_training_options, check_training_options
+from sase_bench.sweep.plan import read_plan
+from sase_bench.sweep.target import Target
 
 __all__ = ["main"]
 
@@ -48,10 +52,7 @@ def _command(argv: Sequence[str] | None) -> int:
     names = [options.proxy] + ([options.reference] if options.reference else [])
     proxies = [find(name) for name in names]
     if not options.measured:
-        for place, name in enumerate(names):
-            status = sweep(_sweep_arguments(name, options, first=place * options.seeds))
-            if status:
-                return status
+        _train(proxies, options)
     with connect(options.db) as table:
         by_default = options.measured and options.reference is None
         found = next(judge(table, proxy=options.proxy), []) if by_default else []
@@ -61,6 +62,21 @@ def _command(argv: Sequence[str] | None) -> int:
     print(_render(found, options.format))
     _keep(options.db, proxies, found)
     return 0
+
+
+def _train(proxies: Sequence[Proxy], options: argparse.Namespace) -> None:
+    """Sweep each proxy; seeds count on from one to the next, for what two tasks share of a seed would pass for agreement."""
+    if options.blocks < 3 or options.seeds < 2:
+        raise RequestError(f"a calibration takes at least 3 blocks and 2 seeds, got {options.blocks} and {options.seeds}")
+    check_training_options(options)
+    space, target = Space(options.space), Target(options.db)
+    blocks = read_plan([f"random:{options.blocks}"], space)
+    entries = [
+        Entry(proxy=proxy, blocks=blocks, seeds=list(range(first, first + options.seeds)), why="to be judged")
+        for proxy, first in zip(proxies, range(0, len(proxies) * options.seeds, options.seeds), strict=True)
+    ]
+    target.check()
+    fill(work_of(entries, options), target, options, partial(cli.say, "calibrate"))
 
 
 def _judge_all(options: argparse.Namespace) -> int:
@@ -101,27 +117,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--blocks", type=int, default=24, metavar="K", help="blocks to train")
     parser.add_argument("--seeds", type=int, default=4, metavar="S", help="seeds of each; the reference gets the S after them")
     parser.add_argument("--measured", action="store_true", help="train nothing, judge by what the table has")
-    parser.add_argument("--workers", type=int, metavar="N", help="as in sweep")
-    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="as in sweep")
-    add_executor_options(parser)
+    add_training_options(parser)
     db = f"the table (default: {DEFAULT_TABLE}; --measured, which also takes a folder of shards: that, else the release)"
     parser.add_argument("--db", type=Path, metavar="PATH", help=db)
-    parser.add_argument("--data", type=Path, metavar="DIR", help="as in sweep")
     parser.add_argument("--format", choices=_FORMATS, default="table", help="how the result is printed")
     return parser
-
-
-def _sweep_arguments(proxy: str, options: argparse.Namespace, *, first: int) -> list[str]:
-    """For sweep; seeds count from `first`, for what two tasks share of a seed would pass for agreement between them."""
-    if options.blocks < 3 or options.seeds < 2:
-        raise RequestError(f"a calibration takes at least 3 blocks and 2 seeds, got {options.blocks} and {options.seeds}")
-    arguments = ["--proxy", proxy, "--space", options.space, "--plan", f"random:{options.blocks}"]
-    seeds = ",".join(map(str, range(first, first + options.seeds)))
-    arguments += ["--seeds", seeds, "--db", str(options.db), "--device", options.device]
-    for name in ("workers", "data"):
-        if getattr(options, name) is not None:
-            arguments += [f"--{name}", str(getattr(options, name))]
-    return arguments + executor_arguments(options)
 
 
 def _render(found: Sequence[Finding], style: str) -> str:

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from math import isfinite
 
 import duckdb
 
 from sase_bench.calibrate.scores import METRICS, Panel, panel
-from sase_bench.calibrate.statistics import (
+from sase_bench.errors import RequestError
+from sase_bench.proxies.registry import REFERENCE
+from sase_bench.statistics.correlation import ranks
+from sase_bench.statistics.reliability import (
     LEAST_BLOCKS,
     Estimate,
     bootstrap,
     estimate_icc,
     estimate_reliability,
-    ranks,
     validity,
 )
-from sase_bench.errors import RequestError
-from sase_bench.proxies.registry import REFERENCE
 
 __all__ = ["RULE", "Finding", "findings", "judge"]
 
@@ -37,7 +38,7 @@ _UNDEFINED = Estimate(*(float("nan"),) * 3)
 class Finding:
     """The reliability of one metric of one proxy, and its validity where there is a reference. Intervals are 95 %.
 
-    All figures are of ranks within a seed, as in `statistics.ranks`: how well blocks are ordered is what a search needs,
+    All figures are of ranks within a seed, as in `correlation.ranks`: how well blocks are ordered is what a search needs,
     and no block far off can carry the result.
     """
 
@@ -61,12 +62,13 @@ class Finding:
         return self.row() | {"validity_undefined": undefined, "shared_seeds": list(self.shared_seeds)}
 
     def row(self) -> dict[str, object]:
-        """The columns of the table `calibrations`: each estimate becomes three."""
+        """The columns of the table `calibrations`: each estimate becomes three, None where it is not defined or not finite."""
         row: dict[str, object] = {}
         for name, value in asdict(self).items():
             if name in ("icc", "reliability", "validity"):
                 parts = value or dict.fromkeys(("value", "low", "high"))
-                row |= {name: parts["value"], f"{name}_low": parts["low"], f"{name}_high": parts["high"]}
+                ends = {name: parts["value"], f"{name}_low": parts["low"], f"{name}_high": parts["high"]}
+                row |= {end: None if part is None or not isfinite(part) else part for end, part in ends.items()}
             elif name != "shared_seeds":
                 row[name] = value
         return row

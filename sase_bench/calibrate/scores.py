@@ -9,12 +9,11 @@ import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
-from sase_bench.benchmark.selection import most_informative
 from sase_bench.errors import RequestError
-from sase_bench.space import SPACES, Space
-from sase_bench.sweep.plan import read_plan
+from sase_bench.space import drawn_at_random
+from sase_bench.statistics.panels import most_informative
 
-__all__ = ["METRICS", "Panel", "drawn_at_random", "panel"]
+__all__ = ["METRICS", "Panel", "panel"]
 
 _LEAST_DRAWN = 3  # blocks that a reliability can be estimated from
 
@@ -89,17 +88,6 @@ def _counted(
     kept = [(status, seconds) for arch, status, seconds in rows if arch in counted]
     taken = [seconds for _, seconds in kept if seconds is not None]
     return len(kept), sum(status != "ok" for status, _ in kept), float(np.median(taken)) if taken else 0.0
-
-
-def drawn_at_random(archs: Set[int]) -> Set[int]:
-    """Those of some blocks that the plans `random:N` and `orthogonal:N` have in either space, N being at most their number."""
-    words = [
-        (word, space)
-        for space in map(Space, SPACES)
-        for word in (f"random:{min(len(archs), len(space))}", *(f"orthogonal:{n}" for n in space.arrays if n <= len(archs)))
-        if archs
-    ]
-    return {arch.index for word, space in words for arch in read_plan([word], space)} & archs
 
 
 def _telling(found: Mapping[int, Mapping[int, object]]) -> tuple[int, ...]:

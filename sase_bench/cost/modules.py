@@ -13,7 +13,7 @@ from functools import cache
 from importlib.resources import files
 
 from sase_bench.cost.blocks import count
-from sase_bench.errors import RequestError
+from sase_bench.errors import RequestError, missing
 from sase_bench.modules import MODULES, PLAIN, Module, build
 from sase_bench.space import Architecture
 from sase_bench.trunk import Stage, Trunk
@@ -51,9 +51,7 @@ def count_modules(trunks: Iterable[Trunk], names: Iterable[str] = tuple(MODULES)
 
         from sase_bench.backbones import count_network
     except ModuleNotFoundError:
-        raise RequestError(
-            "counting modules needs the extra 'train'; install it with: pip install 'sase-bench[train]'"
-        ) from None
+        raise missing("counting modules", "train") from None
 
     @cache
     def added(name: str, channels: int, height: int, width: int) -> Counted:

@@ -16,11 +16,14 @@ from sase_bench.database.reader import DEFAULT_TABLE, connect
 from sase_bench.database.refusals import refused
 from sase_bench.database.rows import has_modules
 from sase_bench.database.schema import BLOCK_TABLES, MODULE_TABLES, schema_sql
-from sase_bench.database.shards import export, recipes_of
+from sase_bench.database.shards import export
 from sase_bench.database.shelf import is_shelf
 from sase_bench.database.store import Store
+from sase_bench.database.tables import proxies_at
 from sase_bench.errors import RequestError, unknown
+from sase_bench.modules import parse_attention
 from sase_bench.proxies.registry import find
+from sase_bench.proxies.seeds import read_seeds
 
 __all__ = ["main"]
 
@@ -36,11 +39,13 @@ def _command(argv: Sequence[str] | None) -> int:
     parser.add_argument("action", choices=tuple(_ACTIONS), metavar="ACTION", help=actions)
     parser.add_argument(
         "shards", nargs="*", type=Path, metavar="SHARD",
-        help="Parquet files to merge or to check, a folder of them to check, or the one to export to",
+        help="Parquet files or tables to merge, Parquet files or a folder of them to check, or the Parquet file to export to",
     )  # fmt: skip
     parser.add_argument("--db", type=Path, default=DEFAULT_TABLE, metavar="PATH", help="the table")
     parser.add_argument("--proxy", metavar="NAME", help="export the runs of this proxy only")
     parser.add_argument("--modules", action="store_true", help="export the runs of published modules instead of the blocks'")
+    parser.add_argument("--seeds", metavar="SEEDS", help="export these only: a count (3 is 0, 1, 2) or a list (0,1,2)")
+    parser.add_argument("--arch", nargs="+", metavar="BLOCK", help="export these blocks, or with --modules modules, only")
     options = parser.parse_args(argv)
     return _ACTIONS[options.action](options)
 
@@ -85,6 +90,8 @@ def _export(options: Any) -> int:
     """Write the table's runs to a shard."""
     if len(options.shards) != 1:
         raise RequestError(f"export takes the one shard to write, got {len(options.shards)}")
+    seeds = None if options.seeds is None else read_seeds(options.seeds)
+    archs = None if options.arch is None else [parse_attention(name).index for name in options.arch]
     with connect(options.db) as table:
         if options.modules and not has_modules(table):
             raise RequestError(f"{str(options.db)!r} has no runs of published modules")
@@ -94,7 +101,7 @@ def _export(options: Any) -> int:
             if options.proxy is not None and options.proxy not in known:
                 of = " of published modules" if options.modules else ""
                 raise unknown("proxy", options.proxy, known) if known else RequestError(f"{str(options.db)!r} has no runs{of}")
-            runs = export(table, options.shards[0], proxy=options.proxy, tables=tables)
+            runs = export(table, options.shards[0], proxy=options.proxy, tables=tables, seeds=seeds, archs=archs)
         except duckdb.Error as error:
             raise refused(options.db, error) from error
     print(f"{options.shards[0]}: {runs} runs")
@@ -102,13 +109,15 @@ def _export(options: Any) -> int:
 
 
 def _merge(options: Any) -> int:
-    """Take the runs of shards into the table."""
+    """Take the runs of shards, or of other tables, into the table."""
     if not options.shards:
-        raise RequestError("merge takes the shards to read, got none")
+        raise RequestError("merge takes the shards or tables to read, got none")
     total = Report()
     for path in options.shards:
         try:
-            proxies = [find(name) for name in recipes_of(path)]
+            if options.db.exists() and path.exists() and path.samefile(options.db):
+                raise RequestError(f"{str(path)!r} is the table that is to be filled; name another one with --db")
+            proxies = [find(name) for name in proxies_at(path)]
         except RequestError as error:
             if len(options.shards) == 1:
                 raise
@@ -120,7 +129,7 @@ def _merge(options: Any) -> int:
         total.conflicts += report.conflicts
         total.refused += report.refused
     for line in [*total.conflicts, *total.refused]:
-        print(f"database: {line}", file=sys.stderr)
+        cli.say("database", line)
     return 1 if total.conflicts or total.refused else 0
 
 

@@ -1,4 +1,4 @@
-"""Runs of shards taken into a table."""
+"""Runs of shards, and of other tables, taken into a table."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from sase_bench.database.admission import ConflictError
-from sase_bench.database.shards import read_shard
 from sase_bench.database.store import Store
+from sase_bench.database.tables import read_runs
 from sase_bench.errors import RequestError
 
 __all__ = ["Report", "merge"]
@@ -27,12 +27,12 @@ class Report:
 
 
 def merge(store: Store, path: Path) -> Report:
-    """Take the runs of a shard into a table. Runs that are there already must tell the same, or are reported.
+    """Take the runs of a shard, or of another table, into a table. Those that are there must tell the same, or are reported.
 
     Of two results for one run a failed one gives way, whichever came first.
     """
     report = Report()
-    for record in read_shard(path):
+    for record in read_runs(path):
         if isinstance(record, RequestError):
             report.refused.append(str(record))
             continue

@@ -22,7 +22,7 @@ from sase_bench.database.checksums import announce_sums, check_sums, write_sums
 from sase_bench.database.journal import Journal
 from sase_bench.database.lock import Lock
 from sase_bench.database.version import MODULES_FOLDER, SCHEMA_VERSION
-from sase_bench.errors import RequestError
+from sase_bench.errors import RequestError, missing
 from sase_bench.proxies.recipe import Proxy
 from sase_bench.record import COLUMNS, EPOCH_COLUMNS, KEY, Column, Record
 
@@ -230,7 +230,7 @@ def _arrow() -> tuple[Any, Any]:
         import pyarrow
         from pyarrow import parquet
     except ModuleNotFoundError:
-        raise RequestError("writing shards needs pyarrow; install it with: pip install 'sase-bench[train]'") from None
+        raise missing("writing shards", "train") from None
     return pyarrow, parquet
 
 

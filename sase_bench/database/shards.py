@@ -8,7 +8,7 @@ is trusted: every row passes the checks of `sase_bench.record`, and of `sase_ben
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ from sase_bench.errors import RequestError
 from sase_bench.proxies.recipe import check_recipe
 from sase_bench.record import COLUMNS, EPOCH_COLUMNS, KEY, Record
 
-__all__ = ["be_quiet", "export", "quoted", "read_shard", "recipes_in", "recipes_of"]
+__all__ = ["be_quiet", "export", "quoted", "read_shard", "recipes_in", "recipes_of", "records_of", "runs_sql"]
 
 
 def export(
@@ -32,18 +32,22 @@ def export(
     *,
     proxy: str | None = None,
     tables: tuple[str, str] = ("runs", "epochs"),
+    seeds: Collection[int] | None = None,
+    archs: Collection[int] | None = None,
 ) -> int:
-    """Write the runs of an open table (of one proxy, or of all) to a shard in order of their keys, and its checksum.
+    """Write the runs of an open table to a shard in order of their keys, and its checksum; a missing folder is made.
 
-    `tables` are those of the runs and of their curves: the blocks', or the published modules'.
+    `tables` are those of the runs and of their curves: the blocks', or the published modules'. Of one proxy, some seeds or some
+    blocks and modules by index, or of all where None is given.
 
-    Returns the number of runs; the same runs give the same bytes.
+    Returns the number of runs; the same runs give the same bytes. Raises `RequestError` if there is none, or no place to write.
     """
     source, curves = tables
-    runs = ", ".join(f"runs.{name}" for name in COLUMNS)
-    point = ", ".join(f"{name} := {name}" for name in EPOCH_COLUMNS)
-    chosen = "" if proxy is None else f"WHERE proxy = '{quoted(proxy)}'"
-    recipes = dict(connection.execute(f"SELECT proxy, recipe FROM proxies {chosen} ORDER BY proxy").fetchall())
+    of_proxy = "true" if proxy is None else f"proxy = '{quoted(proxy)}'"
+    chosen = f"WHERE {of_proxy}{_among('seed', seeds)}{_among('arch', archs)}"
+    if not connection.execute(f"SELECT 1 FROM {source} {chosen} LIMIT 1").fetchone():
+        raise RequestError("there is no such run to export")
+    recipes = dict(connection.execute(f"SELECT proxy, recipe FROM proxies WHERE {of_proxy} ORDER BY proxy").fetchall())
     meta = {"format": "sase-bench", "schema_version": str(SCHEMA_VERSION), "recipes": json.dumps(recipes)}
     entries = ", ".join(f"{key}: '{quoted(value)}'" for key, value in meta.items())
     fresh = path.with_name(path.name + ".new")
@@ -54,28 +58,49 @@ def export(
         for name, into, columns in ((source, "runs", list(COLUMNS.values())), (curves, "epochs", keyed)):
             names = ", ".join(column.name for column in columns)
             insert(writing, into, columns, connection.execute(f"SELECT {names} FROM {name} {chosen}").fetchall())
-        rows = writing.execute(
-            f"""COPY (
-                SELECT {runs}, coalesce(curve, []) AS curve FROM runs
-                LEFT JOIN (
-                    SELECT {", ".join(KEY)}, list(struct_pack({point}) ORDER BY epoch) AS curve FROM epochs GROUP BY ALL
-                ) USING ({", ".join(KEY)})
-                ORDER BY proxy, seed, arch
-            ) TO '{quoted(fresh)}' (FORMAT parquet, COMPRESSION zstd, KV_METADATA {{{entries}}})"""
-        ).fetchone()
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            rows = writing.execute(
+                f"COPY ({runs_sql(('runs', 'epochs'))}) TO '{quoted(fresh)}' "
+                f"(FORMAT parquet, COMPRESSION zstd, KV_METADATA {{{entries}}})"
+            ).fetchone()
+        except OSError as error:
+            raise RequestError(f"cannot write {str(path)!r}: {error.strerror}") from error
+        except duckdb.IOException as error:
+            raise RequestError(f"cannot write {str(path)!r} ({str(error).splitlines()[0]})") from error
     announce_sums([(path.name, fresh)])
     fresh.replace(path)
     write_sums(path.parent)
     return int(rows[0]) if rows else 0
 
 
+def runs_sql(tables: tuple[str, str]) -> str:
+    """The rows of a shard, with their curves, as a question to a table; `tables` as in `export`."""
+    source, curves = tables
+    runs, key = ", ".join(f"runs.{name}" for name in COLUMNS), ", ".join(KEY)
+    point = ", ".join(f"{name} := {name}" for name in EPOCH_COLUMNS)
+    return f"""
+        SELECT {runs}, coalesce(curve, []) AS curve FROM {source} AS runs
+        LEFT JOIN (SELECT {key}, list(struct_pack({point}) ORDER BY epoch) AS curve FROM {curves} GROUP BY ALL) USING ({key})
+        ORDER BY proxy, seed, arch
+    """
+
+
+def _among(name: str, numbers: Collection[int] | None) -> str:
+    return "" if numbers is None else f" AND {name} IN ({', '.join(map(str, numbers))})"
+
+
 def read_shard(path: Path) -> Iterator[Record | RequestError]:
     """Each run of a shard, or why a row is none. Raises `RequestError` if the file is not a shard of this version."""
     with _open(path) as connection:
-        cursor = connection.execute(f"SELECT * FROM read_parquet('{quoted(path)}')")
-        names = [column[0] for column in cursor.description or []]
-        while row := cursor.fetchone():
-            yield _record(dict(zip(names, row, strict=True)))
+        yield from records_of(connection.execute(f"SELECT * FROM read_parquet('{quoted(path)}')"))
+
+
+def records_of(rows: duckdb.DuckDBPyConnection) -> Iterator[Record | RequestError]:
+    """Each run of an answer with the columns of a shard, or why a row is none."""
+    names = [column[0] for column in rows.description or []]
+    while row := rows.fetchone():
+        yield _record(dict(zip(names, row, strict=True)))
 
 
 def recipes_of(path: Path) -> dict[str, dict[str, Any]]:

@@ -18,7 +18,7 @@ from sase_bench import cli
 from sase_bench.cost import DEFAULT_TRUNKS, find_trunk
 from sase_bench.database import Store
 from sase_bench.database.reader import DEFAULT_TABLE, connect
-from sase_bench.errors import RequestError
+from sase_bench.errors import RequestError, missing
 from sase_bench.latency.agreement import LEAST_SAMPLES, ceiling
 from sase_bench.latency.checks import Checked, agreements, read_checks, replace_checks
 from sase_bench.latency.comparisons import Compared, ratio_of
@@ -98,7 +98,7 @@ def _measure(options: Any) -> int:
                 options.timings, options.trunks, options.settings, passes=options.passes, report=report
             )
     except KeyboardInterrupt:
-        print(f"latency: stopped; what was timed is in {options.timings}, the same command goes on", file=sys.stderr)
+        cli.say("latency", f"stopped; what was timed is in {options.timings}, the same command goes on")
         raise
     print(f"{options.timings}: {len(found)} timings, {sum(len(timing.seconds) for timing in found):,} repetitions")
     return 0
@@ -228,23 +228,18 @@ def _with_torch(name: str) -> Any:
     try:
         return import_module(f"sase_bench.latency.{name}")
     except ModuleNotFoundError:
-        raise RequestError("timing needs the extra 'train'; install it with: pip install 'sase-bench[train]'") from None
+        raise missing("timing", "train") from None
 
 
 @contextmanager
 def _bar(name: str) -> Iterator[Callable[[int, int], None]]:
     """A progress bar on stderr, as a function of what is done and what is planned."""
-    from tqdm import tqdm
-
-    interval = 0.1 if sys.stderr.isatty() else 10.0  # seconds
     with ExitStack() as stack:
-        bars: list[tqdm[Any]] = []  # one, as soon as there is something to show
+        bars: list[Any] = []  # one, as soon as there is something to show
 
         def report(done: int, planned: int) -> None:
             if not bars:
-                bars.append(
-                    stack.enter_context(tqdm(total=planned, desc=name, unit="visit", mininterval=interval, smoothing=0))
-                )
+                bars.append(stack.enter_context(cli.progress(planned, name=name, unit="visit", smoothing=0)))
             bars[0].update(done - bars[0].n)
 
         yield report

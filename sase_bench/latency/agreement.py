@@ -16,10 +16,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sase_bench.calibrate.statistics import ranks
 from sase_bench.errors import RequestError
+from sase_bench.statistics.correlation import kendall, spearman
 
-__all__ = ["LEAST_SAMPLES", "Agreement", "agreement", "ceiling", "kendall", "repeatability", "spearman"]
+__all__ = ["LEAST_SAMPLES", "Agreement", "agreement", "ceiling", "repeatability"]
 
 Seconds = NDArray[np.float64]  # (n,)
 
@@ -96,14 +96,3 @@ def ceiling(repeatable: float) -> float:
     exact prediction has no noise. nan for r ≤ 0.
     """
     return float(np.sqrt(2 * repeatable / (1 + repeatable))) if repeatable > 0 else float("nan")
-
-
-def spearman(x: Seconds, y: Seconds) -> float:
-    """Spearman's rank correlation."""
-    return float(np.corrcoef(ranks(x[:, None])[:, 0], ranks(y[:, None])[:, 0])[0, 1])
-
-
-def kendall(x: Seconds, y: Seconds) -> float:
-    """Kendall's tau-b, by all pairs."""
-    one, other = np.sign(x[:, None] - x[None, :]), np.sign(y[:, None] - y[None, :])
-    return float((one * other).sum() / np.sqrt((one**2).sum() * (other**2).sum()))

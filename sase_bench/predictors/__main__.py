@@ -6,6 +6,7 @@ import argparse
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import astuple, fields
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +27,8 @@ from sase_bench.query.format import FORMATS, render
 from sase_bench.space import SPACES, Space
 
 __all__ = ["main"]
+
+_say = partial(cli.say, "predictors")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -70,14 +73,17 @@ def _parser() -> argparse.ArgumentParser:
 
 def _evaluate(options: argparse.Namespace, found: Targets, names: Sequence[str]) -> int:
     """Score predictors on the fixed lists."""
-    splits = Splits.of(found.proxy, found.space, found.archs, options.repeats)
+    judged = found.representative()
+    splits = Splits.of(found.proxy, found.space, judged.archs, options.repeats)
     sizes = splits.sizes(options.sizes)
     if skipped := [str(n) for n in options.sizes if n not in sizes]:
-        left = len(found.archs) - splits.tested
-        _say(f"left out n = {', '.join(skipped)}: {len(found.archs)} blocks less {splits.tested} to test on leave {left}")
+        left = len(judged.archs) - splits.tested
+        _say(f"left out n = {', '.join(skipped)}: {len(judged.archs)} blocks less {splits.tested} to test on leave {left}")
     if not sizes:
         raise RequestError("no number of training blocks is left to evaluate; name some with --sizes")
-    rows = list(evaluate(found, splits, contenders(found.proxy, names, options.extras), sizes, _say))
+    if chosen := len(found.archs) - len(judged.archs):
+        _say(f"left out {chosen} blocks that a person or a search chose; the others were drawn at random")
+    rows = list(evaluate(judged, splits, contenders(found.proxy, names, options.extras), sizes, _say))
     folder = shelf.write_evaluation(options.shelf, found, splits, rows)
     sys.stdout.write(render(Answer(fields=_FIELDS, rows=tuple(astuple(row) for row in rows)), options.format))
     _say(f"lists and scores are in {folder}")
@@ -108,14 +114,15 @@ def _predict(options: argparse.Namespace, found: Targets, names: Sequence[str]) 
 
 def _importance(options: argparse.Namespace, found: Targets, names: Sequence[str]) -> int:
     """Say which slots and pairs of slots the scores of all blocks depend on, by the Gaussian process."""
-    shares = importance(found, seed=options.seed)
-    place = shelf.write_importance(options.shelf, found, shares, DRAWS)
+    judged = found.representative()
+    shares = importance(judged, seed=options.seed)
+    place = shelf.write_importance(options.shelf, judged, shares, DRAWS)
     sys.stdout.write(render(Answer(fields=_SHARES, rows=tuple(shares)), options.format))
     _say(f"the shares are in {place}")
     return 0
 
 
-_NAMED = (Field("predictor", "VARCHAR", "text"), Field("n", "BIGINT", "plain"), Field("repeats", "BIGINT", "plain"))
+_NAMED = (Field("predictor", "VARCHAR", "text"), *(Field(name, "BIGINT", "plain") for name in ("n", "repeats", "tested")))
 _FIELDS = (*_NAMED, *(Field(item.name, "DOUBLE", "score") for item in fields(Row)[len(_NAMED) :]))
 _SHARES = (
     Field("slot", "VARCHAR", "text"),
@@ -136,10 +143,6 @@ def _numbers(text: str) -> tuple[int, ...]:
         return tuple(sorted({int(part) for part in text.split(",")}))
     except ValueError:
         raise argparse.ArgumentTypeError(f"expected whole numbers joined by commas, got {text!r}") from None
-
-
-def _say(line: str) -> None:
-    print(f"predictors: {line}", file=sys.stderr)
 
 
 if __name__ == "__main__":

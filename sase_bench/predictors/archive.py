@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sase_bench.errors import UNREADABLE, RequestError
+from sase_bench.files import replacing, write_json
 from sase_bench.predictors.protocol import Observations
 
 __all__ = ["observations_from", "observations_to", "read", "write"]
@@ -18,11 +19,9 @@ __all__ = ["observations_from", "observations_to", "read", "write"]
 
 def write(folder: Path, name: str, settings: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> None:
     """Write both files; the same content gives the same bytes."""
+    write_json(folder / "model.json", {"predictor": name, **settings}, sort_keys=True)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        text = json.dumps({"predictor": name, **settings}, indent=1, sort_keys=True, allow_nan=False)
-        (folder / "model.json").write_text(text + "\n", encoding="utf-8")
-        with (folder / "arrays.npz").open("wb") as file:
+        with replacing(folder / "arrays.npz") as fresh, fresh.open("wb") as file:
             np.savez_compressed(file, allow_pickle=False, **dict(arrays))
     except OSError as error:
         raise RequestError(f"cannot write to {str(folder)!r}: {error.strerror}") from error

@@ -7,6 +7,7 @@ from typing import Any
 
 from sase_bench.predictors import PREDICTORS
 from sase_bench.predictors.evaluation import FLOOR
+from sase_bench.predictors.flops import FlopsLine
 
 __all__ = ["card", "verdicts"]
 
@@ -17,6 +18,7 @@ _COVERED = (0.85, 0.95)
 _COLUMNS = {
     "n": "blocks",
     "tau": "Kendall τ",
+    "tau_sd": "sd",
     "tau_ceiling": "ceiling",
     "tau_of_ceiling": "of it",
     "spearman": "Spearman",
@@ -30,8 +32,9 @@ _COLUMNS = {
 }
 
 
-def card(name: str, data: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> str:
-    """Markdown. `data` says what the predictor was fitted on, `rows` are its lines of the evaluation."""
+def card(name: str, data: Mapping[str, Any], evaluation: Sequence[Mapping[str, Any]]) -> str:
+    """Markdown. `data` says what the predictor was fitted on, `evaluation` has the lines of all predictors."""
+    rows = [row for row in evaluation if row["predictor"] == name]
     what = " ".join((PREDICTORS[name].__doc__ or "").split("\n\n")[0].split())
     noise = data["noise_sd_median"]
     seeds = data["seeds_min"] if data["seeds_min"] == data["seeds_max"] else f"{data['seeds_min']} to {data['seeds_max']}"
@@ -45,16 +48,16 @@ def card(name: str, data: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) 
         f"* {data['blocks']} measured blocks of the {data['space']} space, {data['runs']} runs, {seeds} seeds a block",
         f"* target: mean {data['metric']} over the seeds, the seeds' own level taken out",
         f"* median sd of a target's error: {'not known, no block has two seeds' if noise is None else f'{noise:.3g}'}",
-        f"* SHA-256 of blocks, targets and counts: `{data['sha256']}`",
+        f"* SHA-256 of blocks and scores: `{data['sha256']}`",
         f"* sase-bench {data['package_version']}, seed {data['seed']}",
         "",
         "## Scores",
         "",
         *_table(rows),
         "",
-        *(f"* {line}" for line in verdicts(rows)),
+        *(f"* {line}" for line in verdicts(rows, evaluation)),
         "",
-        "Means over the repeats on the fixed lists in `../splits.json`; the predictor here was fitted on all blocks. The "
+        f"{_lists(rows)} The predictor here was fitted on all blocks; `sd` is over the repeats, which share blocks. The "
         "ceiling is what the true scores would get against measured means with their noise.",
         "",
         "## Limits",
@@ -73,8 +76,17 @@ def card(name: str, data: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) 
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 
-def verdicts(rows: Sequence[Mapping[str, Any]]) -> list[str]:
-    """What the scores say about the bars, in words."""
+def _lists(rows: Sequence[Mapping[str, Any]]) -> str:
+    if not rows:
+        return ""
+    return (
+        f"Means over {rows[0]['repeats']} repeats, each on {rows[0]['tested']} test blocks, by the fixed lists in "
+        "`../splits.json`."
+    )
+
+
+def verdicts(rows: Sequence[Mapping[str, Any]], evaluation: Sequence[Mapping[str, Any]] = ()) -> list[str]:
+    """What the scores say about the bars, in words; `evaluation` has those of the floors too."""
     if not rows:
         return ["It was not evaluated."]
     row = min(rows, key=lambda one: abs(one["n"] - _JUDGED))
@@ -95,6 +107,10 @@ def verdicts(rows: Sequence[Mapping[str, Any]]) -> list[str]:
     )
     if row["predictor"] != FLOOR and row["tau_over_linear"] is not None:
         found.append(_against_floor(row))
+    flops = [one["tau"] for one in evaluation if (one["predictor"], one["n"]) == (FlopsLine.name, n) and one["tau"] is not None]
+    found += [
+        f"At n = {n} FLOPs alone, without any training, have a τ of {tau:.3f}; here it is {row['tau']:.3f}." for tau in flops
+    ]
     return found
 
 

@@ -10,26 +10,30 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
+from functools import partial
 from math import sqrt
 from time import perf_counter
 from typing import Any
 
 import numpy as np
 
-from sase_bench.predictors import PREDICTORS
+from sase_bench.predictors import predictor
 from sase_bench.predictors.boosting import BoostedTrees
 from sase_bench.predictors.features import costs
-from sase_bench.predictors.protocol import Floats, Predictor
+from sase_bench.predictors.flops import FlopsLine
+from sase_bench.predictors.protocol import Fittable, Floats
 from sase_bench.predictors.scores import Agreement, agreement, ceiling, covered, share_of_blocks
 from sase_bench.predictors.splits import Splits
 from sase_bench.predictors.targets import Targets
-from sase_bench.query.intervals import CONFIDENCE, t_quantile
+from sase_bench.proxies.registry import find
 from sase_bench.record import COLUMNS
 from sase_bench.space import Space
+from sase_bench.statistics.means import CONFIDENCE
+from sase_bench.statistics.quantiles import t_quantile
 
 __all__ = ["FLOOR", "Row", "contenders", "evaluate", "half_interval"]
 
-Maker = Callable[..., Predictor]
+Maker = Callable[..., Fittable]
 
 #: The predictor that the others are compared with.
 FLOOR = "linear"
@@ -42,6 +46,7 @@ class Row:
     predictor: str
     n: int
     repeats: int
+    tested: int  # test blocks of each repeat
     tau: float | None  # Kendall's tau-b with the measured means of the test blocks
     tau_sd: float | None  # over the repeats
     tau_ceiling: float | None
@@ -62,8 +67,10 @@ class Row:
 
 
 def contenders(proxy: str, names: Sequence[str], extras: str | None) -> dict[str, Maker]:
-    """What is evaluated, by name; with `extras` boosted trees that see them too."""
-    found: dict[str, Maker] = {name: PREDICTORS[name] for name in names}
+    """What is evaluated, by name: also the line over FLOPs, and with `extras` boosted trees that see them too."""
+    trunk = find(proxy).trunk
+    found: dict[str, Maker] = {name: partial(predictor, name, trunk=trunk) for name in names}
+    found[FlopsLine.name] = partial(FlopsLine, trunk=trunk)
     if extras is not None:
         beside = costs(proxy)
         found[f"xgb+{extras}"] = lambda seed: BoostedTrees(seed=seed, extras=beside)
@@ -90,9 +97,9 @@ def _once(maker: Maker, targets: Targets, splits: Splits, repeat: int, n: int) -
     train, test = (targets.rows(archs) for archs in (splits.train(repeat, n), splits.test(repeat)))
     noise = targets.noise
     start = perf_counter()
-    predictor = maker(seed=repeat).fit(targets.archs[train], targets.y[train], None if noise is None else noise[train])
+    contender = maker(seed=repeat).fit(targets.archs[train], targets.y[train], None if noise is None else noise[train])
     fitted = perf_counter()
-    everywhere = predictor.predict(np.arange(len(Space("full")), dtype=np.int64))
+    everywhere = contender.predict(np.arange(len(Space("full")), dtype=np.int64))
     predicted = perf_counter()
     prediction = type(everywhere)(*(part[targets.archs[test]] for part in everywhere))
     y, own = targets.y[test], None if noise is None else noise[test]
@@ -147,4 +154,4 @@ def _row(
         "predict_seconds": np.median(columns["predict_seconds"]),
     }
     finite: dict[str, Any] = {key: float(value) if np.isfinite(value) else None for key, value in values.items()}
-    return Row(predictor=name, n=n, repeats=len(results), **finite)
+    return Row(predictor=name, n=n, repeats=len(results), tested=tested, **finite)

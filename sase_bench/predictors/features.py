@@ -1,7 +1,7 @@
 """The inputs of trees: the slots of a block, and numbers beside them on trial.
 
-Trees see the 42 indicators of the slots. Parameters and FLOPs are sums over slots, so a model with main effects already has
-them and cannot gain; trees could, and `python -m sase_bench.predictors evaluate --extras costs` shows whether they do.
+Trees see the 42 indicators of the slots. `python -m sase_bench.predictors evaluate --extras costs` shows what the logarithms
+of parameters and FLOPs beside them are worth; see also `flops`.
 """
 
 from __future__ import annotations

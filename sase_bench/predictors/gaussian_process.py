@@ -12,11 +12,13 @@ The rows' noise comes from the spread of their seeds. Fitting needs scipy; nothi
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sase_bench.errors import RequestError
 from sase_bench.predictors import archive
@@ -85,7 +87,11 @@ class _Effects:
 
     @classmethod
     def load(cls, folder: Path) -> Self:
-        settings, arrays = archive.read(folder, cls.name)
+        return cls.of(*archive.read(folder, cls.name))
+
+    @classmethod
+    def of(cls, settings: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Self:
+        """The one that `save` took these from."""
         loaded = cls()
         loaded._become(Posterior(arrays["variances"], archive.observations_from(settings, arrays)))
         return loaded

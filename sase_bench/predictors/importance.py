@@ -17,6 +17,7 @@ from sase_bench.predictors.protocol import Floats
 from sase_bench.predictors.tables import subsets
 from sase_bench.predictors.targets import Targets
 from sase_bench.space import SLOTS
+from sase_bench.statistics.means import TAILS
 
 __all__ = ["DRAWS", "LEAST_BLOCKS", "Share", "importance", "shares"]
 
@@ -48,7 +49,7 @@ def importance(found: Targets, *, draws: int = DRAWS, seed: int = 0) -> list[Sha
     model = GaussianProcess().fit(found.archs, found.y, found.noise)
     every = np.arange(_SIDE ** len(SLOTS), dtype=np.int64)
     drawn = np.stack([shares(model.sample(every, 1, seed + number)[0]) for number in range(draws)])
-    low, high = np.quantile(drawn, [0.025, 0.975], axis=0)
+    low, high = np.quantile(drawn, TAILS, axis=0)
     parts = [(_NAMES[slots[0]], _NAMES[slots[1]] if len(slots) == 2 else None) for slots in (*subsets(1), *subsets(2))]
     return [
         Share(slot, other, float(mean), float(a), float(b))

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from sase_bench.errors import RequestError
 from sase_bench.space import Space
 
-__all__ = ["Floats", "Indices", "Observations", "Prediction", "Predictor"]
+__all__ = ["Fittable", "Floats", "Indices", "Observations", "Prediction", "Predictor"]
 
 Floats = NDArray[np.float64]
 Indices = NDArray[np.int64]
@@ -29,10 +29,8 @@ class Prediction(NamedTuple):
     sd: Floats  # (n,), of the block's true value; the noise of a measurement is not in it
 
 
-class Predictor(Protocol):
+class Fittable(Protocol):
     """Learns scores of some architectures and foretells those of others."""
-
-    name: ClassVar[str]
 
     def fit(self, architectures: Indices, y: Floats, noise: Floats | None = None) -> Self:
         """Learn the scores y (n,) of the architectures (n,); an architecture may come several times.
@@ -42,6 +40,12 @@ class Predictor(Protocol):
         """
 
     def predict(self, architectures: Indices) -> Prediction: ...
+
+
+class Predictor(Fittable, Protocol):
+    """One that can also be drawn from, and kept."""
+
+    name: ClassVar[str]
 
     def sample(self, architectures: Indices, count: int, seed: int) -> Floats:
         """`count` draws of the function at n architectures, shape (count, n); the same for the same seed."""

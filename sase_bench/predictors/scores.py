@@ -1,7 +1,7 @@
 """How good predictions are, and how good they could be at best against scores that are noisy themselves.
 
 The noise ceiling is what a predictor of the true scores would get against measured means. It is simulated: in the crossed
-model of `sase_bench.calibrate.statistics`, fitted to normal scores (ranks within a seed, as quantiles of a normal
+model of `sase_bench.statistics.reliability`, fitted to normal scores (ranks within a seed, as quantiles of a normal
 distribution), truths are drawn with the blocks' variance, means with the noise of as many seeds as each block has, and the
 two are compared by the same functions as predictions are. For Kendall's tau and equal numbers of seeds this comes to
 2/π · arcsin √reliability (Kruskal 1958, doi 10.1080/01621459.1958.10501481).
@@ -10,14 +10,15 @@ two are compared by the same functions as predictions are. For Kendall's tau and
 from __future__ import annotations
 
 from dataclasses import dataclass
-from statistics import NormalDist
 
 import numpy as np
 
-from sase_bench.benchmark.selection import complete
-from sase_bench.calibrate.statistics import LEAST_BLOCKS, icc, ranks
 from sase_bench.predictors.protocol import Floats, Indices, Prediction
 from sase_bench.predictors.targets import Targets
+from sase_bench.statistics.correlation import kendall, ranks, spearman
+from sase_bench.statistics.panels import complete
+from sase_bench.statistics.quantiles import normal_quantile
+from sase_bench.statistics.reliability import LEAST_BLOCKS, icc
 
 __all__ = ["Agreement", "agreement", "ceiling", "covered", "share_of_blocks"]
 
@@ -36,23 +37,18 @@ class Agreement:
 
 def agreement(foretold: Floats, measured: Floats, *, smaller_is_better: bool) -> Agreement:
     """Of predictions with measured means, (n,) each."""
-    from scipy.stats import kendalltau
-
     if np.ptp(foretold) == 0 or np.ptp(measured) == 0:
         return Agreement(np.nan, np.nan, np.nan)
     sign = 1 if smaller_is_better else -1
     best = [set(np.argsort(sign * values, kind="stable")[:_TOP].tolist()) for values in (foretold, measured)]
     precision = len(best[0] & best[1]) / _TOP if len(measured) >= 5 * _TOP else np.nan
-    both = ranks(np.stack([foretold, measured], axis=1))
-    spearman = float(np.asarray(np.corrcoef(both.T))[0, 1])
-    return Agreement(float(kendalltau(foretold, measured).statistic), spearman, precision)
+    return Agreement(kendall(foretold, measured), spearman(foretold, measured), precision)
 
 
 def covered(prediction: Prediction, measured: Floats, noise: Floats | None, share: float) -> float:
     """How many measured means lie in the central interval that should hold `share` of them: the sd's and their own noise."""
     variance = prediction.sd**2 + (0.0 if noise is None else noise**2)
-    z = NormalDist().inv_cdf((1 + share) / 2)
-    return float((np.abs(measured - prediction.mean) <= z * np.sqrt(variance)).mean())
+    return float((np.abs(measured - prediction.mean) <= normal_quantile(share) * np.sqrt(variance)).mean())
 
 
 def share_of_blocks(targets: Targets) -> float:

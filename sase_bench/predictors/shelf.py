@@ -9,8 +9,7 @@ predictors/PROXY-METRIC[-tied]/splits.json, splits.npz     python -m sase_bench.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,8 @@ from typing import Any
 import numpy as np
 
 from sase_bench.errors import UNREADABLE, RequestError
-from sase_bench.predictors import PREDICTORS
+from sase_bench.files import write_json, write_text
+from sase_bench.predictors import PREDICTORS, predictor
 from sase_bench.predictors.card import card
 from sase_bench.predictors.contents import write_contents
 from sase_bench.predictors.evaluation import Row
@@ -26,6 +26,7 @@ from sase_bench.predictors.importance import Share
 from sase_bench.predictors.protocol import Predictor
 from sase_bench.predictors.splits import Splits
 from sase_bench.predictors.targets import Targets
+from sase_bench.proxies.registry import find
 from sase_bench.version import __version__
 
 __all__ = ["DEFAULT_SHELF", "fit", "folder_of", "load", "write_evaluation", "write_importance"]
@@ -61,20 +62,21 @@ def described(targets: Targets) -> dict[str, Any]:
 def write_evaluation(shelf: Path, targets: Targets, splits: Splits, rows: Iterable[Row]) -> Path:
     """Keep the lists and the scores."""
     folder = folder_of(shelf, targets.proxy, targets.metric, targets.space)
-    with _written_to(folder):
+    try:
         splits.write(folder)
-        _put(folder / _EVALUATION, {"data": described(targets), "rows": [asdict(row) for row in rows]})
-        write_contents(shelf)
+    except OSError as error:
+        raise RequestError(f"cannot write to {str(folder)!r}: {error.strerror}") from error
+    write_json(folder / _EVALUATION, {"data": described(targets), "rows": [asdict(row) for row in rows]})
+    write_contents(shelf)
     return folder
 
 
 def write_importance(shelf: Path, targets: Targets, found: Iterable[Share], draws: int) -> Path:
     """Keep the shares of slots and pairs."""
     folder = folder_of(shelf, targets.proxy, targets.metric, targets.space)
-    with _written_to(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-        _put(folder / _IMPORTANCE, {"data": described(targets), "draws": draws, "rows": [share._asdict() for share in found]})
-        write_contents(shelf)
+    rows = [share._asdict() for share in found]
+    write_json(folder / _IMPORTANCE, {"data": described(targets), "draws": draws, "rows": rows})
+    write_contents(shelf)
     return folder
 
 
@@ -86,10 +88,9 @@ def fit(shelf: Path, targets: Targets, names: Sequence[str], seed: int = 0) -> l
         raise RequestError(f"the evaluation in {str(folder)!r} is of other data; evaluate again before you fit")
     written = []
     for name in names:
-        predictor: Predictor = PREDICTORS[name](seed=seed).fit(targets.archs, targets.y, targets.noise)
-        predictor.save(folder / name)
-        text = card(name, described(targets) | {"seed": seed}, [row for row in rows if row["predictor"] == name])
-        (folder / name / "README.md").write_text(text, encoding="utf-8")
+        made = predictor(name, seed=seed, trunk=find(targets.proxy).trunk)
+        made.fit(targets.archs, targets.y, targets.noise).save(folder / name)
+        write_text(folder / name / "README.md", card(name, described(targets) | {"seed": seed}, rows))
         written.append(folder / name)
     write_contents(shelf)
     return written
@@ -112,18 +113,6 @@ def load(folder: Path) -> Predictor:
 
 
 _HOW = "python -m sase_bench.predictors fit"
-
-
-def _put(path: Path, content: Mapping[str, Any]) -> None:
-    path.write_text(json.dumps(content, indent=1, allow_nan=False) + "\n", encoding="utf-8")
-
-
-@contextmanager
-def _written_to(folder: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise RequestError(f"cannot write to {str(folder)!r}: {error.strerror}") from error
 
 
 def _evaluation(folder: Path) -> tuple[Mapping[str, Any], list[dict[str, Any]]]:

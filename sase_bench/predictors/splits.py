@@ -8,7 +8,6 @@ have the same test blocks. An n that would reach into the test blocks is left ou
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from sase_bench.errors import RequestError
+from sase_bench.files import replacing, write_json
 from sase_bench.predictors.protocol import Indices
 
 __all__ = ["SIZES", "Splits"]
@@ -77,9 +77,8 @@ class Splits:
             "sha256": {name: [_sha256(row) for row in rows] for name, rows in lists.items()},
             "sha256_of": "indices in the full space, in order, as little-endian integers of 64 bits",
         }
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / "splits.json").write_text(json.dumps(text, indent=1) + "\n", encoding="utf-8")
-        with (folder / "splits.npz").open("wb") as file:
+        write_json(folder / "splits.json", text)
+        with replacing(folder / "splits.npz") as fresh, fresh.open("wb") as file:
             np.savez_compressed(file, allow_pickle=False, **{name: rows.astype(np.int32) for name, rows in lists.items()})
 
 

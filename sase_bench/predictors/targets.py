@@ -1,29 +1,28 @@
 """What predictors learn: one score for each measured block, with the sd of its error, from the runs of a table.
 
-Notation: y_bs is the score of block b with seed s, and the model is that of `sase_bench.calibrate.statistics`,
-y_bs = m_b + c_s + e_bs. The target is m_b with the seeds' c_s taken out, which matters only where blocks have different seeds.
-The variance of e is a block's own, but three seeds say little about it; it is drawn towards that of all blocks by the weight
-that the spread of the variances themselves supports (moderated variances: Smyth 2004, doi 10.2202/1544-6115.1027).
+Notation: score y_bs of block b with seed s is m_b + c_s + e_bs, as in `sase_bench.statistics.effects`. The target is m_b; that
+the seeds' c_s are taken out of it matters only where blocks have different seeds. The variance of e is a block's own, but three
+seeds say little about it; it is drawn towards that of all blocks by the weight that the spread of the variances themselves
+supports (moderated variances: Smyth 2004, doi 10.2202/1544-6115.1027).
 """
 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from sase_bench.benchmark import Measured
 from sase_bench.errors import RequestError, unknown
 from sase_bench.predictors.protocol import Floats, Indices
-from sase_bench.space import Space
+from sase_bench.space import Space, representative
+from sase_bench.statistics.effects import separate
 
 __all__ = ["METRICS", "Targets", "moderated", "targets"]
 
 #: The scores that can be predicted.
 METRICS = ("val_loss", "val_top1")
-
-_SWEEPS = 50  # of alternating means; the fit is exact at once where every block has every seed
 
 
 @dataclass(frozen=True)
@@ -41,9 +40,17 @@ class Targets:
 
     @property
     def sha256(self) -> str:
-        """Of blocks, targets and counts, as little-endian numbers of 64 bits."""
-        parts = self.archs.astype("<i8"), self.y.astype("<f8"), self.counts.astype("<i8")
+        """Of blocks and scores, as little-endian numbers of 64 bits; the last bit of a fitted target is the processor's."""
+        parts = self.archs.astype("<i8"), self.scores.astype("<f8")
         return hashlib.sha256(b"".join(part.tobytes() for part in parts)).hexdigest()
+
+    def representative(self) -> Targets:
+        """Those of the blocks that stand for the space: what a person or a search chose is left out where most were drawn."""
+        rows = self.rows(np.asarray(sorted(representative(set(self.archs.tolist()))), dtype=np.int64))
+        noise = None if self.noise is None else self.noise[rows]
+        return replace(
+            self, archs=self.archs[rows], y=self.y[rows], noise=noise, counts=self.counts[rows], scores=self.scores[rows]
+        )
 
     def rows(self, archs: Indices) -> Indices:
         """Where these blocks stand."""
@@ -60,16 +67,14 @@ def targets(measured: Measured, metric: str, space: str = "full") -> Targets:
     if not chosen.any():
         raise RequestError(f"no block of the {space} space has a run on {measured.proxy} that ended ok")
     scores, counts = scores[chosen], counts[chosen]
-    own, shared = _two_way(scores)
-    residual = scores - own[:, None] - shared
-    freedom = counts - 1
-    spent = int((np.isfinite(scores).sum(0) > 0).sum()) - 1  # degrees of freedom that the seeds' means take
-    noise = None
-    if freedom.sum() > spent:
+    found, noise = separate(scores), None
+    if found.noise is not None:
+        freedom = counts - 1  # of which the seeds' levels have taken some, from all blocks alike
         with np.errstate(invalid="ignore", divide="ignore"):
-            variances = np.nansum(residual**2, axis=1) / freedom * (freedom.sum() / (freedom.sum() - spent))
+            variances = np.nansum(found.residuals**2, axis=1) / freedom * (freedom.sum() / found.noise.degrees)
         noise = np.sqrt(moderated(variances, freedom) / counts)
-    return Targets(measured.proxy, metric, space, measured.archs[chosen], own, noise, counts.astype(np.int64), scores)
+    archs = measured.archs[chosen]
+    return Targets(measured.proxy, metric, space, archs, found.means, noise, counts.astype(np.int64), scores)
 
 
 def moderated(variances: Floats, freedom: Indices) -> Floats:
@@ -92,19 +97,3 @@ def moderated(variances: Floats, freedom: Indices) -> Floats:
         found[:] = common
         found[told] = (prior * common + d * s2) / (prior + d)
     return found
-
-
-def _two_way(scores: Floats) -> tuple[Floats, Floats]:
-    """m (k,) and c (s,) by least squares, c with mean 0 over the runs."""
-    there = np.isfinite(scores)
-    filled, per_block, per_seed = np.where(there, scores, 0.0), there.sum(1), np.maximum(there.sum(0), 1)
-    shared = np.zeros(scores.shape[1])
-    own = filled.sum(1) / per_block
-    for _ in range(_SWEEPS):
-        shared = np.where(there, scores - own[:, None], 0.0).sum(0) / per_seed
-        shared -= (shared * there.sum(0)).sum() / there.sum()
-        fresh = np.where(there, scores - shared, 0.0).sum(1) / per_block
-        if np.allclose(fresh, own, rtol=0, atol=1e-12):
-            break
-        own = fresh
-    return own, shared

@@ -1,4 +1,4 @@
-"""`python -m sase_bench.proxies` lists the proxies; with `--splits` it prints the content of `splits.json`, made anew."""
+"""`python -m sase_bench.proxies`: list the proxies; with `--splits` print the content of `splits.json`, made anew."""
 
 import json
 import sys

@@ -70,7 +70,8 @@ def load(proxy: Proxy, folder: Path | None = None, *, download: bool = False) ->
     pools = raw_images(proxy.dataset, folder, coarsest=proxy.resolution, download=download)
     found, known = images_checksum(proxy.dataset, pools), published_checksums()["images"][proxy.dataset]
     if found != known:
-        place = "scikit-learn" if proxy.dataset == "digits" else repr(str(find_folder(proxy.dataset, folder)))
+        folder = find_folder(proxy.dataset, folder)
+        place = "scikit-learn" if folder is None else repr(str(folder))
         raise RequestError(
             f"the images of {proxy.dataset} in {place} are not the published ones "
             f"(SHA-256 {found[:16]}, expected {known[:16]}); delete them and fetch them again"
@@ -95,12 +96,12 @@ def raw_images(dataset: str, folder: Path | None, *, coarsest: int, download: bo
 
     The pixels are as fine as the copy at hand has them, which need not be finer than `coarsest`.
     """
-    if dataset == "digits":
+    folder = find_folder(dataset, folder, download=download)
+    if folder is None:
         from sklearn.datasets import load_digits
 
         digits = load_digits()
         return {"train": (digits.images.astype(np.uint8)[:, None], digits.target.astype(np.int64))}
-    folder = find_folder(dataset, folder, download=download)
     packed = folder / f"{dataset}-{_CHECKED_SIDE[dataset]}.npz"
     if packed.is_file() and coarsest <= _CHECKED_SIDE[dataset]:
         try:

@@ -1,9 +1,14 @@
-"""Where a data set lies on this machine; known before torch is imported."""
+"""Where a data set lies on this machine; known before torch is imported.
+
+>>> find_folder("digits", None) is None
+True
+"""
 
 import os
 from pathlib import Path
 
 from sase_bench.errors import RequestError
+from sase_bench.proxies.recipe import DATASETS
 
 __all__ = ["VARIABLE", "find_folder"]
 
@@ -11,8 +16,13 @@ __all__ = ["VARIABLE", "find_folder"]
 VARIABLE = "SASE_BENCH_DATA"
 
 
-def find_folder(dataset: str, folder: Path | None, *, download: bool = False) -> Path:
-    """`folder`, or the one that the environment names. Raises `RequestError` if there is none and it is not to be made."""
+def find_folder(dataset: str, folder: Path | None, *, download: bool = False) -> Path | None:
+    """`folder`, or the one that the environment names; None for a set that ships with a package and has no folder.
+
+    Raises `RequestError` if there is none and it is not to be made.
+    """
+    if DATASETS[dataset].ships:
+        return None
     if folder is None and os.environ.get(VARIABLE):
         folder = Path(os.environ[VARIABLE])
     if folder is None:

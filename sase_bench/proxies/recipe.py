@@ -33,12 +33,13 @@ class Dataset:
     side: int  # pixels, height = width, after padding to a power of two
     train_images: int  # images that training and validation are drawn from
     test_images: int  # images of the official test set; 0 = there is none, test images are drawn from the others
+    ships: bool = False  # with scikit-learn; any other lies in a folder of torchvision's
     citation: str
 
 
 DATASETS: dict[str, Dataset] = {
     "digits": Dataset(
-        classes=10, channels=1, side=8, train_images=1797, test_images=0,
+        classes=10, channels=1, side=8, train_images=1797, test_images=0, ships=True,
         citation="Alpaydin & Kaynak, Optical Recognition of Handwritten Digits, UCI 1998 (scikit-learn's load_digits)",
     ),
     "fashion": Dataset(

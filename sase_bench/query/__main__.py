@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import argparse
-import os
 import resource
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
+from functools import partial
 from pathlib import Path
 
 from sase_bench import cli
 from sase_bench.database.reader import DEFAULT_TABLE, default_source
 from sase_bench.errors import RequestError
+from sase_bench.files import replacing, write_text
 from sase_bench.query import Answer
 from sase_bench.query.answers import answer
 from sase_bench.query.format import FORMATS, LONGEST_TABLE, render, write_parquet
@@ -22,6 +23,8 @@ from sase_bench.query.parser import parse
 from sase_bench.space import OPERATIONS
 
 __all__ = ["main"]
+
+_say = partial(cli.say, "query")
 
 _MEMORY = 4 << 30  # bytes that a statement of `sql` may take on top of what the process has
 
@@ -76,11 +79,12 @@ def _language() -> str:
     larger, smaller = (
         ", ".join(name for name, metric in METRICS.items() if metric.better == better) for better in ("larger", "smaller")
     )
-    return f"""queries, in any case:
+    return f"""queries, in any case; best and worst are top and bottom, and compare takes vs:
 {forms}
 
   METRIC     {larger} (larger is better), {smaller} (smaller is better);
-             top1 and loss are validation scores, means over the seeds that ended ok; val_top1 and val_loss do as well
+             top1 and loss are validation scores, means over the seeds that ended ok; val_top1, accuracy, acc and
+             val_loss do as well
   CONDITION  metrics and seeds with < <= > >= = != and a number (0.95, 95%, 20k, 0.3M, 1G), slots with = != and an operation,
              joined by and, or, not, ( ): params < 0.3M and not (channel_squeeze = gap or channel_gate = affine)
   SLOT       {", ".join(OPERATIONS)}
@@ -110,18 +114,15 @@ def _print(found: Answer, name: str) -> None:
 
 
 def _write(found: Answer, name: str, path: Path) -> None:
-    """Beside the file first, so that a reader finds the old content or the new."""
-    fresh = path.with_name(f".{path.name}.{os.getpid()}.new")
-    try:
-        if name == "parquet":
-            write_parquet(found, fresh)
-        else:
-            fresh.write_text(render(found, name), encoding="utf-8")
-        fresh.replace(path)
-    except OSError as error:
-        raise RequestError(f"cannot write {str(path)!r}: {error.strerror}") from error
-    finally:
-        fresh.unlink(missing_ok=True)
+    """The answer in place of a file."""
+    if name != "parquet":
+        write_text(path, render(found, name))
+    else:
+        try:
+            with replacing(path) as fresh:
+                write_parquet(found, fresh)
+        except OSError as error:
+            raise RequestError(f"cannot write {str(path)!r}: {error.strerror}") from error
     _say(f"{len(found.rows):,} rows in {path}")
 
 
@@ -140,10 +141,6 @@ def _bounded_memory() -> Iterator[None]:
         raise RequestError("the answer does not fit into memory; ask for less") from None
     finally:
         resource.setrlimit(resource.RLIMIT_AS, (before, hard))
-
-
-def _say(line: str) -> None:
-    print(f"query: {line}", file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,6 @@ from sase_bench.database.rows import has_modules
 from sase_bench.database.schema import MODULE_TABLES, tables_for
 from sase_bench.modules import Module
 from sase_bench.query.answer import Answer, fields
-from sase_bench.query.intervals import half_width, spread
 from sase_bench.query.language import Arch, Compare, Curve
 from sase_bench.query.latencies import latency_notes
 from sase_bench.query.measured import Measured, measure_on, unmeasured
@@ -18,12 +17,14 @@ from sase_bench.query.metrics import METRICS, Metric
 from sase_bench.query.source import Source
 from sase_bench.query.together import NOTE, is_shared, sd_sql, trained_together
 from sase_bench.space import SLOTS, Architecture
+from sase_bench.statistics.means import half_width, spread
 
 __all__ = ["arch", "compare", "curve"]
 
 _AT_FULL_SIZE = ("resnet50_params", "resnet50_flops")  # of the network that papers give costs for
 _SIZED = "resnet50_params and resnet50_flops: of ResNet-50 at 224×224 with the attention in every bottleneck"
-_PAIRED = "difference: a - b, mean over the seeds that both have; low and high: 95 % interval"
+_PAIRED = "a, b and a - b, the difference, are means over the seeds that both have; low and high: 95 % interval"
+_APART = "no seed ended ok for both, so there is no difference; a and b are means over their own seeds"
 
 
 def arch(query: Arch, source: Source) -> Answer:
@@ -77,7 +78,10 @@ def arch(query: Arch, source: Source) -> Answer:
 
 
 def compare(query: Compare, source: Source) -> Answer:
-    """Both blocks' means over their own seeds; the difference a − b and its interval over the seeds that both have."""
+    """Both blocks' means, the difference a − b and its interval, all over the seeds that both have.
+
+    Where they share none there is no difference, and each mean is over the block's own seeds.
+    """
     measured = measure_on(source, query.on)
     facts = (query.a.index, str(query.a), query.b.index, str(query.b), measured.proxy)
     latency = latency_notes(source, (measured.trunk,))
@@ -93,11 +97,12 @@ def compare(query: Compare, source: Source) -> Answer:
         for name in ("params", "flops", *(["latency"] if latency else []))
     ]
     rows += [(*facts, *line) for line in _at_full_size(query.a, query.b)]
+    paired = _PAIRED if missing or _common(*(_seeds(measured, "seed", block) for block in (query.a, query.b))) else _APART
     names = ("a_arch", "a_text", "b_arch", "b_text", "proxy", "metric", "unit", "a", "a_sd", "a_seeds", "b", "b_sd", "b_seeds")
     return Answer(
         fields=fields(*names, "difference", "low", "high", "pairs"),
         rows=tuple(rows),
-        notes=(*notes, f"params and flops: of {measured.trunk}, the trunk of the proxy; {_SIZED}", _PAIRED),
+        notes=(*notes, f"params and flops: of {measured.trunk}, the trunk of the proxy; {_SIZED}", paired),
         shared=5,
     )
 
@@ -140,13 +145,21 @@ def _seeds(measured: Measured, column: str, block: Architecture | Module) -> dic
     )
 
 
+def _common(one: dict[int, Any], other: dict[int, Any]) -> list[int]:
+    """The seeds that both have."""
+    return [seed for seed in one if seed in other]
+
+
 def _side_by_side(
     measured: Measured, metric: Metric, a: Architecture | Module, b: Architecture | Module, together: set[int]
 ) -> tuple[Any, ...]:
     column = metric.column(test=measured.source.test)
     one, other = _seeds(measured, column, a), _seeds(measured, column, b)
     shared = {block.index for block in (a, b) if is_shared(metric) and block.index in together}
-    differences = [one[seed] - other[seed] for seed in one if seed in other]
+    common = _common(one, other)
+    if common:
+        one, other = ({seed: side[seed] for seed in common} for side in (one, other))
+    differences = [one[seed] - other[seed] for seed in common]
     mean, sd = spread(differences)
     margin = None if shared else half_width(sd, len(differences))
     low, high = (None, None) if mean is None or margin is None else (mean - margin, mean + margin)

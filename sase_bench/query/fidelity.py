@@ -2,31 +2,29 @@
 
 from __future__ import annotations
 
-from math import atanh, sqrt, tanh
-from typing import Any
+from math import isnan
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sase_bench.errors import RequestError
 from sase_bench.query.answer import Answer, fields
-from sase_bench.query.intervals import CONFIDENCE, normal_quantile
 from sase_bench.query.language import Fidelity
 from sase_bench.query.measured import measure_on
 from sase_bench.query.metrics import METRICS
 from sase_bench.query.source import Source
+from sase_bench.statistics.correlation import spearman, spearman_interval
 
 __all__ = ["fidelity"]
 
-_FEWEST = 4  # blocks that an interval takes
 _ALONG_A_CURVE = ("top1", "loss")
 
 
 def fidelity(query: Fidelity, source: Source) -> Answer:
     """After each epoch Spearman's correlation of the blocks' means with those after the last epoch, over the same seeds.
 
-    The interval is tanh(atanh r ± z·√((1 + r²/2)/(n − 3))) for n blocks (Bonett & Wright, Psychometrika 65, 2000); the noise of
-    a run is in both scores, as it is for a search that goes on with the runs it began. `share` is of the seconds of a run.
+    The noise of a run is in both scores, as it is for a search that goes on with the runs it began. `share` is of the seconds
+    of a run.
     """
     measured, metric = measure_on(source, query.selection.on), query.metric
     if metric.name not in _ALONG_A_CURVE:
@@ -58,17 +56,7 @@ def fidelity(query: Fidelity, source: Source) -> Answer:
 
 def _agreement(early: NDArray[np.float64], last: NDArray[np.float64]) -> tuple[float | None, float | None, float | None]:
     """Spearman's correlation and its interval, None where they are not defined."""
-    first, second = _ranks(early), _ranks(last)
-    if np.ptp(first) == 0 or np.ptp(second) == 0:
+    r = spearman(early, last)
+    if isnan(r):
         return None, None, None
-    r = float(np.corrcoef(first, second)[0, 1])
-    if len(early) < _FEWEST or abs(r) > 1 - 1e-12:  # where all agree the interval has no width, which says nothing
-        return r, None, None
-    margin = normal_quantile(CONFIDENCE) * sqrt((1 + r**2 / 2) / (len(early) - 3))
-    return r, tanh(atanh(r) - margin), tanh(atanh(r) + margin)
-
-
-def _ranks(values: NDArray[np.float64]) -> NDArray[Any]:
-    """1 for the smallest; equals share the mean of their places."""
-    _, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)
-    return (np.cumsum(counts) - (counts - 1) / 2)[inverse]
+    return r, *(spearman_interval(r, len(early)) or (None, None))

@@ -71,7 +71,7 @@ def write_parquet(answer: Answer, path: Path) -> None:
     try:
         with duckdb.connect(":memory:") as connection:
             connection.execute(f"CREATE TABLE answer AS SELECT {unnested}", lists)
-            connection.execute(f"COPY answer TO '{quoted}' (FORMAT parquet)")
+            connection.execute(f"COPY answer TO '{quoted}' (FORMAT parquet, USE_TMP_FILE false)")
     except duckdb.Error as error:
         raise RequestError(f"cannot write {str(path)!r} as Parquet ({str(error).splitlines()[0]})") from error
 

@@ -7,9 +7,12 @@ mean and the sd that were foretold and no seeds.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from sase_bench.database.rows import has_modules
 from sase_bench.database.schema import MODULE_TABLES, tables_for
@@ -57,10 +60,18 @@ class Measured:
             self._require(present)
         return rows
 
-    def runs(self, column: str) -> list[tuple[int, int, float]]:
-        """Block, seed and value of every run that ended ok and has one."""
+    def scores(self, column: str, among: Set[int] | None = None) -> tuple[list[int], NDArray[np.float64]]:
+        """k blocks, all or those `among` some, and the column's values (k, s) by block and seed, nan without an ok run.
+
+        Blocks and seeds that have no value at all are left out.
+        """
         sql = f"SELECT arch, seed, {column} FROM {self.source.runs} WHERE proxy = ? AND status = 'ok' AND {column} IS NOT NULL"
-        return self.source.rows(f"{sql} ORDER BY arch, seed", [self.proxy])
+        runs = [run for run in self.source.rows(sql, [self.proxy]) if among is None or run[0] in among]
+        archs, rows = np.unique(np.asarray([arch for arch, _, _ in runs], dtype=np.int64), return_inverse=True)
+        seeds, columns = np.unique(np.asarray([seed for _, seed, _ in runs], dtype=np.int64), return_inverse=True)
+        found = np.full((len(archs), len(seeds)), np.nan)
+        found[rows, columns] = [value for _, _, value in runs]
+        return archs.tolist(), found
 
     def sizes(self, slot: str, selection: Selection) -> dict[str, int] | None:
         """How many blocks of the space fit, measured or not, by their operation in a slot; None where scores decide it."""

@@ -82,9 +82,11 @@ METRICS: dict[str, Metric] = {
     )
 }
 
-_SPELLINGS = METRICS | {metric.val_column: metric for metric in METRICS.values()}
+_SPELLINGS = (
+    METRICS | {metric.val_column: metric for metric in METRICS.values()} | dict.fromkeys(("accuracy", "acc"), METRICS["top1"])
+)
 
 
 def find_metric(name: str) -> Metric | None:
-    """The metric called `name` in any case; the headers of its validation column, val_top1 and val_loss, do as well."""
+    """The metric called `name` in any case; the headers val_top1 and val_loss do as well, and accuracy and acc for top1."""
     return _SPELLINGS.get(name.lower())

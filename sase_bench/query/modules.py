@@ -10,13 +10,13 @@ from sase_bench.database.rows import has_modules
 from sase_bench.errors import RequestError
 from sase_bench.modules import PLAIN, Module
 from sase_bench.query.answer import Answer, fields
-from sase_bench.query.intervals import half_width, spread
 from sase_bench.query.language import Modules
 from sase_bench.query.measured import Measured, measure_on
 from sase_bench.query.metrics import Metric
 from sase_bench.query.source import Source
 from sase_bench.query.together import NOTE, is_shared, trained_together
 from sase_bench.space import SASE_BLOCK
+from sase_bench.statistics.means import half_width, spread
 
 __all__ = ["modules", "nearest"]
 

@@ -44,6 +44,8 @@ def parse(text: str) -> Query:
         raise RequestError(f"nothing was asked; for example: {FORMS[0].example}")
     if any("\ud800" <= character <= "\udfff" for character in text):  # bytes of a command line that are not UTF-8
         raise RequestError("the query is not valid Unicode text")
+    if text.split(maxsplit=1)[0].lower() == "select":
+        raise RequestError(f"a statement of SQL stands behind the word sql; write: sql {shown(text.strip())}")
     parser = _grammar()
     try:
         tokens = list(parser.lex(text))
@@ -52,6 +54,7 @@ def parse(text: str) -> Query:
         what = "is never closed" if error.char in "\"'" else "was not expected"
         raise RequestError(f"the {error.char!r} at column {position + 1} {what}") from None
     state, before, token = parser.parse_interactive(), None, None
+    verb = tokens[0].type if tokens else None
     try:
         for token in tokens:
             state.feed_token(token)
@@ -59,7 +62,7 @@ def parse(text: str) -> Query:
         token = None
         query: Query = state.feed_eof(before)  # type: ignore[no-untyped-call]
     except UnexpectedToken:
-        raise unexpected(token, before, state.accepts()) from None  # type: ignore[no-untyped-call]
+        raise unexpected(token, before, state.accepts(), verb) from None  # type: ignore[no-untyped-call]
     return query
 
 
@@ -87,7 +90,7 @@ class _Builder(Transformer[Token, Query]):
                 f"{verb.lower()} takes a whole number from 1 to {size}, got {shown(digits)!r} at column {count.column}"
             )
         selection = _selection(clauses)
-        return language.Top(count=int(digits), metric=metric, is_best_first=verb.type == "TOP", selection=selection)
+        return language.Top(count=int(digits), metric=metric, is_best_first=verb.type in ("TOP", "BEST"), selection=selection)
 
     def pareto(self, first: Metric, second: Metric, *clauses: Clause) -> Query:
         if first is second:

@@ -10,13 +10,15 @@ from typing import Any
 
 from sase_bench.errors import RequestError
 from sase_bench.query.answer import Answer, fields
-from sase_bench.query.intervals import CONFIDENCE, Spread, half_width, spread, t_quantile
-from sase_bench.query.language import Effect, Pareto, Rank, Top
+from sase_bench.query.language import Effect, Pareto, Rank, Selection, Top
 from sase_bench.query.measured import measure_on, unmeasured
 from sase_bench.query.metrics import METRICS, Metric
-from sase_bench.query.places import interval_of_place, separate
 from sase_bench.query.source import Source
-from sase_bench.space import OPERATIONS, Architecture
+from sase_bench.space import OPERATIONS, Architecture, representative
+from sase_bench.statistics.effects import separate
+from sase_bench.statistics.means import CONFIDENCE, Spread, half_width, spread
+from sase_bench.statistics.places import interval_of_place
+from sase_bench.statistics.quantiles import t_quantile
 
 __all__ = ["effect", "pareto", "rank", "top"]
 
@@ -97,14 +99,15 @@ def rank(query: Rank, source: Source) -> Answer:
         low = high = 1 + ahead
         notes.append(f"{metric.name} does not depend on the seed, so the interval is the place itself")
     elif not measured.is_together(metric, query.arch):
-        competing = {arch for arch, _, _ in rows}
-        effects = separate([run for run in measured.runs(column) if run[0] in competing])
+        archs, scores = measured.scores(column, {arch for arch, _, _ in rows})
+        effects = separate(scores)
         noise = effects.noise
         if noise is None:
             notes.append("too few blocks share two seeds, so the seed noise is not known and the interval is missing")
         else:
             sd = noise.sd
-            low, high = interval_of_place(effects, noise, query.arch.index, largest_is_first=metric.better == "larger")
+            sign = -1.0 if metric.better == "larger" else 1.0
+            low, high = interval_of_place(effects, noise, archs.index(query.arch.index), sign=sign)
             notes += [
                 f"seed_sd is of one run beside what its seed does to all blocks, {noise.degrees} degrees of freedom",
                 "place is by the mean; place_low to place_high holds the true place with 95 % probability, luck allowed for",
@@ -120,31 +123,35 @@ def effect(query: Effect, source: Source) -> Answer:
     The interval is for the mean over all blocks of the space that fit and have the operation: of n out of N, as if drawn at
     random, with the variance (1 − n/N)·s²/n + (n/N)·v/n (Cochran 1977, section 2.6), s² being that of their scores and v what
     the noise of the seeds has in it. Where none is missing, noise alone is left. The tied space is meant where all are tied.
+    Blocks that a person or a search chose are left out where most were drawn at random: they do not stand for others.
     """
     measured, metric = measure_on(source, query.selection.on), query.metric
     column, together = metric.column(test=source.test), measured.is_together(metric)
     values: dict[str, list[float]] = defaultdict(list)
     errors: dict[str, list[float]] = defaultdict(list)  # 1 / seeds
     seeds, is_tied = f"{column}_n" if metric.is_of_run else "1", True
-    selected = [query.slot, column, seeds, "is_tied"]
-    for operation, value, count, tied in measured.rows(selected, query.selection, metric, tail="ORDER BY arch"):
+    rows = measured.rows(["arch", query.slot, column, seeds, "is_tied"], query.selection, metric, tail="ORDER BY arch")
+    judged = representative({arch for (arch,) in measured.rows(["arch"], Selection(), metric)})
+    for arch, operation, value, count, tied in rows:
+        if arch not in judged:
+            continue
         values[operation].append(value)
         errors[operation].append(1 / count)
         is_tied = is_tied and tied
     grand, _ = spread([value for part in values.values() for value in part])
     space = query.selection.space or ("tied" if is_tied else "full")
     sizes = measured.sizes(query.slot, replace(query.selection, space=space))
-    noise = separate(measured.runs(column)).noise if metric.is_of_run and grand is not None else Spread(0.0, 1)
-    rows = []
+    noise = separate(measured.scores(column)[1]).noise if metric.is_of_run and grand is not None else Spread(0.0, 1)
+    lines = []
     for operation in OPERATIONS[query.slot]:
         mean, sd = spread(values[operation])
         size = None if sizes is None else sizes.get(operation)
         margin = None if together else _margin(sd, errors[operation], size, noise)
         low, high = (None, None) if mean is None or margin is None else (mean - margin, mean + margin)
         difference = None if mean is None or grand is None else mean - grand
-        rows.append((query.slot, measured.proxy, column, operation, len(values[operation]), mean, low, high, difference))
+        lines.append((query.slot, measured.proxy, column, operation, len(values[operation]), mean, low, high, difference))
     sign = -1 if metric.better == "larger" else 1
-    rows.sort(key=lambda row: (row[5] is None, sign * (row[5] or 0)))  # best first, operations without a value last
+    lines.sort(key=lambda row: (row[5] is None, sign * (row[5] or 0)))  # best first, operations without a value last
     note = _NONE
     if grand is not None:
         total = sum(map(len, values.values()))
@@ -152,8 +159,10 @@ def effect(query: Effect, source: Source) -> Answer:
         note = f"mean of all {total} architectures: {grand:.6g} {metric.unit}"
         note += "" if together else f"; intervals 95 %, {meant}"
     notes = measured.notes_on(metric, where=query.selection.where)
+    if left_out := sum(arch not in judged for arch, *_ in rows):
+        notes = (*notes, f"{left_out} blocks that a person or a search chose are left out; the others were drawn at random")
     names = ("slot", "proxy", "metric", "operation", "architectures", "mean", "low", "high", "difference")
-    return Answer(fields=fields(*names), rows=tuple(rows), notes=(*notes, note), shared=3)
+    return Answer(fields=fields(*names), rows=tuple(lines), notes=(*notes, note), shared=3)
 
 
 def _meant(count: int, size: int | None, space: str) -> str:

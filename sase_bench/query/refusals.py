@@ -23,7 +23,9 @@ _COMPARED = f"{_METRIC}, seeds or {_SLOT}"
 #: What a WORD of the grammar means, by the kind of token before it.
 _WANTED = {
     "TOP": "how many architectures",
+    "BEST": "how many architectures",
     "BOTTOM": "how many architectures",
+    "WORST": "how many architectures",
     "PARETO": _METRIC,
     "BY": _METRIC,
     "VS": _METRIC,
@@ -53,11 +55,16 @@ def refuse(kind: str, word: Word, choices: Iterable[str]) -> RequestError:
     return RequestError(f"{head} at column {word.column}; {listed}")
 
 
-def unexpected(token: Token | None, before: Token | None, accepted: set[str]) -> RequestError:
-    """The error for a token that cannot stand after `before`, where the kinds `accepted` can; None = an end of the query."""
+def unexpected(token: Token | None, before: Token | None, accepted: set[str], verb: str | None) -> RequestError:
+    """The error for a token that cannot stand after `before`, where the kinds `accepted` can; None = an end of the query.
+
+    `verb` is the kind of the first token.
+    """
     if token is not None and before is None:
         return RequestError(f"unknown query {shown(token)!r} at column {column_of(token)}; start with {_listed(_VERBS)}")
     kind = "" if before is None else before.type
+    if verb == "COMPARE":  # where `vs` is another word for `with`
+        kind, accepted = {"VS": "WITH"}.get(kind, kind), accepted - {"VS"}
     wanted = [_WANTED[kind]] if kind in _WANTED else []
     hidden = {"WORD", "QUOTED", "LPAR", "NOT"} if wanted else {"WORD", "QUOTED"}
     others = sorted(accepted - hidden, key=lambda name: (name == "$END", name))

@@ -32,7 +32,7 @@ def _command(argv: Sequence[str] | None) -> int:
     parser.add_argument("--seed", type=int, default=0, help="verify: which rows are drawn")
     parser.add_argument("--proxy", metavar="NAME", help="verify: rows of this proxy only")
     parser.add_argument("--data", type=Path, metavar="DIR", help="verify: the folder of torchvision's data sets")
-    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="verify: where to train")
+    cli.add_device_option(parser, "verify: where to train")
     options = parser.parse_args(argv)
     return _ACTIONS[options.action](options)
 

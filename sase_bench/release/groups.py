@@ -8,8 +8,10 @@ from collections.abc import Iterator, Sequence
 import duckdb
 
 from sase_bench.calibrate.findings import Finding
-from sase_bench.calibrate.scores import drawn_at_random, panel
-from sase_bench.calibrate.statistics import Estimate, estimate_reliability, ranks
+from sase_bench.calibrate.scores import panel
+from sase_bench.space import drawn_at_random
+from sase_bench.statistics.correlation import ranks
+from sase_bench.statistics.reliability import Estimate, estimate_reliability
 
 __all__ = ["groups", "spearman_brown"]
 

@@ -7,17 +7,18 @@ row as it is in the shards: if that has changed since, it is trained again.
 from __future__ import annotations
 
 import csv
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from sase_bench import cli
 from sase_bench.benchmark.verification import SCORES, Verification, train_again
 from sase_bench.database.rows import read_record, seeds_with
 from sase_bench.database.shelf import open_shelf, read_shelf
-from sase_bench.errors import RequestError, unknown
+from sase_bench.errors import RequestError, missing, unknown
+from sase_bench.files import replacing
 from sase_bench.proxies.registry import find
 from sase_bench.record import KEY, Record
 
@@ -42,11 +43,11 @@ def verify_rows(
     """
     known, done = _draw(shelf, count, seed, proxy)
     path = shelf / VERIFICATION
-    missing = [(record, seeds) for record, seeds in known if _key(_line(record)) not in done]
+    left = [(record, seeds) for record, seeds in known if _key(_line(record)) not in done]
     _write(path, done)
     with path.open("a", newline="") as file:
         writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
-        for record, again in _again(missing, folder, device, before=len(known) - len(missing)):
+        for record, again in _again(left, folder, device, before=len(known) - len(left)):
             row = done[_key(_line(record))] = _line(record) | _outcome(Verification(record, again))
             writer.writerow(row)
             file.flush()
@@ -93,17 +94,14 @@ def _again(known: Sequence[tuple[Record, list[int]]], folder: Path | None, devic
     if not known:
         return
     try:
-        from tqdm import tqdm
-
         from sase_bench.proxies.datasets import load
         from sase_bench.proxies.measurement import resolve_device
     except ModuleNotFoundError as error:
-        raise RequestError(f"{error.name} is not installed; training needs: pip install 'sase-bench[train]'") from error
+        raise missing("training", "train") from error
     where = resolve_device(device)
     name, data = "", None
     trained: dict[tuple[object, ...], dict[int, Record]] = {}  # the runs that were last trained together
-    interval = 0.1 if sys.stderr.isatty() else 10.0  # seconds
-    with tqdm(total=before + len(known), initial=before, desc="verify", unit="run", mininterval=interval) as bar:
+    with cli.progress(before + len(known), initial=before, name="verify", unit="run") as bar:
         for record, seeds in known:
             if name != record.proxy:
                 name, data = record.proxy, load(find(record.proxy), folder).to(where)
@@ -134,9 +132,7 @@ def _text(value: object) -> str:
 
 def _write(path: Path, done: dict[tuple[str, ...], dict[str, str]]) -> None:
     rows = sorted(done.values(), key=lambda row: (row["proxy"], int(row["arch"]), int(row["seed"])))
-    fresh = path.with_name(path.name + ".new")
-    with fresh.open("w", newline="") as file:
+    with replacing(path) as fresh, fresh.open("w", newline="") as file:
         writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
-    fresh.replace(path)

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import csv
-import json
-import math
-import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
-from sase_bench.calibrate.findings import Finding, judge
+from sase_bench import cli
+from sase_bench.calibrate import Finding, judge
 from sase_bench.database.check import LARGEST, check_shelf
 from sase_bench.database.checksums import SUMS, write_sums
 from sase_bench.database.schema import schema_sql
 from sase_bench.database.shelf import CALIBRATIONS, open_shelf, read_shelf
 from sase_bench.database.version import MODULES_FOLDER
 from sase_bench.errors import RequestError
+from sase_bench.files import replacing, write_json, write_text
 from sase_bench.release.card import card
 from sase_bench.release.croissant import croissant
 from sase_bench.release.verification import VERIFICATION
@@ -23,6 +23,7 @@ from sase_bench.release.verification import VERIFICATION
 __all__ = ["CARD", "CROISSANT", "SCHEMA", "write"]
 
 CARD, CROISSANT, SCHEMA = "DATACARD.md", "croissant.json", "schema.sql"
+_say = partial(cli.say, "release")
 
 
 def write(folder: Path, *, reference: str | None = None) -> list[Path]:
@@ -45,11 +46,10 @@ def write(folder: Path, *, reference: str | None = None) -> list[Path]:
             _say(f"{findings[0].proxy}: {findings[0].blocks} blocks judged")
             found += findings
     _write_calibrations(folder / CALIBRATIONS, found)
-    (folder / SCHEMA).write_text(schema_sql(), encoding="utf-8")
-    (folder / CARD).write_text(card(folder, found), encoding="utf-8")
+    write_text(folder / SCHEMA, schema_sql())
+    write_text(folder / CARD, card(folder, found))
     others = [name for name in (CALIBRATIONS, VERIFICATION) if (folder / name).is_file()]
-    described = croissant(shelf, [folder / name for name in others])
-    (folder / CROISSANT).write_text(json.dumps(described, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    write_json(folder / CROISSANT, croissant(shelf, [folder / name for name in others]), ensure_ascii=False)
     written = [*others, SCHEMA, CARD, CROISSANT]
     write_sums(folder, written)
     if shelf.modules:
@@ -66,19 +66,11 @@ def _is_input(path: Path) -> bool:
 
 
 def _write_calibrations(path: Path, found: Sequence[Finding]) -> None:
-    rows = [{name: _cell(value) for name, value in finding.row().items()} for finding in found]
+    rows = [finding.row() for finding in found]
     if not rows:
         path.unlink(missing_ok=True)
         return
-    with path.open("w", newline="") as file:
+    with replacing(path) as fresh, fresh.open("w", newline="") as file:
         writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
-
-
-def _cell(value: object) -> object:
-    return "" if value is None or (isinstance(value, float) and not math.isfinite(value)) else value
-
-
-def _say(line: str) -> None:
-    print(f"release: {line}", file=sys.stderr)

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from sase_bench.errors import RequestError
+from sase_bench.files import write_text
 from sase_bench.query import Answer, ask
 from sase_bench.query.format import render
 from sase_bench.report.advice import scatter
@@ -170,9 +170,5 @@ def _blocks(proxy: str, blocks: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _put(path: Path, text: str) -> Path:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise RequestError(f"cannot write to {str(path.parent)!r}: {error.strerror}") from error
+    write_text(path, text)
     return path

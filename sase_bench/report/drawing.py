@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sase_bench.errors import RequestError
+from sase_bench.errors import RequestError, missing
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -47,7 +47,7 @@ def new_figure(width: float, height: float) -> Figure:
     except ModuleNotFoundError as error:
         if error.name != "matplotlib":
             raise
-        raise RequestError("figures need matplotlib; install it with: pip install 'sase-bench[report]'") from None
+        raise missing("drawing figures", "report") from None
     return Figure(figsize=(width, height), layout="constrained")
 
 

@@ -8,15 +8,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sase_bench.calibrate.findings import judge
-from sase_bench.calibrate.scores import drawn_at_random
+from sase_bench.calibrate import judge
 from sase_bench.database.reader import connect
 from sase_bench.database.rows import has_modules
 from sase_bench.errors import RequestError
 from sase_bench.modules import PLAIN
 from sase_bench.query import ask
 from sase_bench.report.times import Times, in_resnet50
-from sase_bench.space import SASE_BLOCK, SLOTS, Architecture, Space
+from sase_bench.space import SASE_BLOCK, SLOTS, Space, drawn_at_random
 
 __all__ = ["CALIBRATED", "Evidence", "Measurement", "evidence_of", "finite", "has_scores_of_modules", "read_json"]
 
@@ -33,6 +32,7 @@ class Measurement:
     proxy: str
     task: str  # what is trained, in words
     blocks: Records  # best first: arch, text, val_loss, val_loss_sd, seeds, val_top1, params, flops, and as `in_resnet50`
+    seed_sd: float | None  # of the loss of one run, beside what its seed does to all blocks; None if it is not known
     drawn: int  # of them by a plan random:N or orthogonal:N; the others were chosen by a person or a search
     front: Records  # of val_loss against params
     effects: dict[str, Records]  # by slot: operation, architectures, mean, low, high
@@ -94,10 +94,12 @@ def _measurement(db: Path, proxy: str, times: Times) -> Measurement:
     blocks = [block | cost for block, cost in zip(ranked, costs, strict=True)]
     roles = {"best": blocks[0]["arch"], "published": SASE_BLOCK.index, "worst": blocks[-1]["arch"]}
     there = {block["arch"] for block in blocks}
+    place = _place(db, proxy, roles["published" if SASE_BLOCK.index in there else "best"])
     return Measurement(
         proxy=proxy,
         task=_task(db, proxy),
         blocks=blocks,
+        seed_sd=place["seed_sd"],
         drawn=len(drawn_at_random(there)),
         front=ask(f"pareto loss vs params on {proxy}", db=db).records(),
         effects={slot: ask(f"effect {slot} by loss on {proxy}", db=db).records() for slot in SLOTS},
@@ -105,7 +107,7 @@ def _measurement(db: Path, proxy: str, times: Times) -> Measurement:
         curves={role: _curve(db, proxy, arch) for role, arch in roles.items() if arch in there},
         modules=ask(f"modules by loss on {proxy}", db=db).records() if has_scores_of_modules(db, proxy) else [],
         best_gain=_gain(db, proxy, blocks[0]["arch"]),
-        published=_place(db, proxy, SASE_BLOCK) if SASE_BLOCK.index in there else None,
+        published=place if SASE_BLOCK.index in there else None,
     )
 
 
@@ -136,8 +138,8 @@ def _gain(db: Path, proxy: str, arch: int) -> dict[str, Any] | None:
     return {"arch": arch, "gain": row["difference"], "gain_low": row["low"], "gain_high": row["high"], "pairs": row["pairs"]}
 
 
-def _place(db: Path, proxy: str, arch: Architecture) -> dict[str, Any]:
-    (record,) = ask(f"rank {arch.index} by loss", db=db, proxy=proxy).records()
+def _place(db: Path, proxy: str, arch: int) -> dict[str, Any]:
+    (record,) = ask(f"rank {arch} by loss", db=db, proxy=proxy).records()
     return record
 
 
@@ -147,7 +149,7 @@ def _calibrations(db: Path) -> Records:
     kept += ["validity_undefined"]
     with connect(db) as table:
         rows = [finding.record() for group in judge(table) for finding in group if finding.metric in CALIBRATED]
-    return [{name: finite(row[name]) for name in kept} for row in rows]
+    return [{name: row[name] for name in kept} for row in rows]
 
 
 def finite(value: Any) -> Any:

@@ -14,7 +14,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -49,6 +49,9 @@ class Pool:
 
     def __len__(self) -> int:
         return len(self.members)
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self.members.tolist())
 
     def __contains__(self, arch: int) -> bool:
         return self.position(arch) is not None

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sase_bench.errors import RequestError
+from sase_bench.errors import missing
 from sase_bench.search.pool import History, Pool
 from sase_bench.space import Architecture
 
@@ -41,7 +41,7 @@ class SMAC:
             from smac.runhistory.dataclasses import TrialInfo, TrialValue
             from smac.runhistory.enumerations import StatusType
         except ModuleNotFoundError:
-            raise RequestError("SMAC3 is an extra of its own; install it with: pip install 'sase-bench[rivals]'") from None
+            raise missing("SMAC", "rivals") from None
         self.history = History(pool)
         self._generator = np.random.default_rng(seed)
         folder = mkdtemp(prefix="sase-bench-smac-")  # SMAC writes its history to disk

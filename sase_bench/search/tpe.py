@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sase_bench.errors import RequestError
+from sase_bench.errors import missing
 from sase_bench.search.pool import History, Pool
 from sase_bench.space import OPERATIONS, SETS, SPACES, Architecture
 
@@ -34,7 +34,7 @@ class TPE:
         try:
             import optuna
         except ModuleNotFoundError:
-            raise RequestError("TPE comes from Optuna; install it with: pip install 'sase-bench[search]'") from None
+            raise missing("TPE", "search") from None
         self.history = History(pool)
         self._generator = np.random.default_rng(seed)
         self._optuna = optuna

@@ -6,9 +6,11 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import lru_cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from sase_bench.errors import missing
 from sase_bench.proxies.recipe import Proxy
 from sase_bench.record import EpochRecord, Record
 from sase_bench.sweep.plan import Task
@@ -16,7 +18,18 @@ from sase_bench.sweep.plan import Task
 if TYPE_CHECKING:
     from sase_bench.proxies.datasets import ProxyData
 
-__all__ = ["Executor", "Job", "NodeLost", "Task", "TookTooLong", "WorkerDied", "perform", "read_data", "train"]
+__all__ = [
+    "Executor",
+    "Job",
+    "NodeLost",
+    "Task",
+    "TookTooLong",
+    "WorkerDied",
+    "check_training",
+    "perform",
+    "read_data",
+    "train",
+]
 
 
 class WorkerDied(Exception):  # noqa: N818 - it is what happened, to be handled, and no one's mistake
@@ -64,6 +77,12 @@ class Executor(Protocol):
     def close(self, *, now: bool) -> None:
         """Let go of the workers: at once, or when what they are doing is done."""
         ...
+
+
+def check_training() -> None:
+    """Raises `RequestError` where nothing can be trained, before a table is made for the runs."""
+    if find_spec("torch") is None:
+        raise missing("training", "train")
 
 
 def perform(job: Job, task: Task) -> list[Record]:

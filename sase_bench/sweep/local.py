@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from multiprocessing import get_context
 from typing import Any
 
-from sase_bench.errors import RequestError
+from sase_bench.errors import missing
 from sase_bench.record import Record
 from sase_bench.sweep.executor import Job, Task, TookTooLong, WorkerDied, perform
 
@@ -31,7 +31,7 @@ class LocalExecutor:
         try:
             from pebble import ProcessPool
         except ModuleNotFoundError:
-            raise RequestError("training needs the extra 'train'; install it with: pip install 'sase-bench[train]'") from None
+            raise missing("training", "train") from None
         self._job = job
         self._workers = workers or usable_cpus()
         self._options: dict[str, Any] = {

@@ -6,18 +6,17 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from sase_bench.errors import RequestError
 from sase_bench.modules import Module, all_modules, parse_attention
-from sase_bench.space import SASE_BLOCK, Architecture, Space
+from sase_bench.proxies.seeds import read_seeds
+from sase_bench.space import PLAN_SEED, SASE_BLOCK, Architecture, Space
 
 __all__ = ["Task", "read_plan", "read_seeds", "tasks_of"]
-
-_PLAN_SEED = 0  # of `random:N`, where a larger N keeps the smaller plan as its beginning, and of `orthogonal:N`
-_MOST_SEEDS = 1000
 
 
 @dataclass(frozen=True)
@@ -45,18 +44,18 @@ def read_plan(words: Sequence[str], space: Space) -> list[Architecture | Module]
     if kind == "random" and argument:
         if not argument.isdecimal() or len(argument) > 9 or int(argument) < 1:
             raise RequestError(f"the plan random:N takes a number of blocks from 1 to {len(space)}, got {argument!r}")
-        return [*space.sample(int(argument), seed=_PLAN_SEED)]
+        return [*space.sample(int(argument), seed=PLAN_SEED)]
     if kind == "orthogonal" and argument:
         if not argument.isdecimal() or len(argument) > 9:
             raise RequestError(f"the plan orthogonal:N takes a number of blocks, 49 or a higher power of 7, got {argument!r}")
-        return [*space.orthogonal_array(int(argument), seed=_PLAN_SEED)]
+        return [*space.orthogonal_array(int(argument), seed=PLAN_SEED)]
     named = _lines(Path(argument)) if kind == "file" else [("", word) for word in words]
     chosen: dict[Architecture | Module, None] = {}
     for place, word in named:
         try:
             arch = parse_attention(word)
         except RequestError as error:
-            hint = "" if kind == "file" else "; a plan is all, random:N, orthogonal:N, modules, file:PATH or blocks"
+            hint = "" if kind == "file" else f"; {_instead_of(word)}"
             raise RequestError(f"{place}{error}{hint}") from error
         if isinstance(arch, Architecture) and arch not in space:
             raise RequestError(f"{place}{arch} is not in the {space.name} space; use --space full")
@@ -66,17 +65,10 @@ def read_plan(words: Sequence[str], space: Space) -> list[Architecture | Module]
     return list(chosen)
 
 
-def read_seeds(text: str) -> list[int]:
-    """`3` is the seeds 0, 1, 2; `0,7` is these two."""
-    parts = [part.strip() for part in text.split(",")]
-    if not all(part.isdecimal() and len(part) < 10 for part in parts):
-        raise RequestError(f"seeds are a count (3) or a list (0,1,2), got {text!r}")
-    numbers = [int(part) for part in parts]
-    if len(numbers) > 1:
-        return list(dict.fromkeys(numbers))
-    if not 1 <= numbers[0] <= _MOST_SEEDS:
-        raise RequestError(f"the number of seeds lies in 1..{_MOST_SEEDS}, got {numbers[0]}; a single seed S is 'S,S'")
-    return list(range(numbers[0]))
+def _instead_of(word: str) -> str:
+    if os.path.isfile(word):  # `Path.is_file` raises for a name that is too long
+        return f"did you mean file:{word}?"
+    return "a plan is all, random:N, orthogonal:N, modules, file:PATH or blocks"
 
 
 def tasks_of(architectures: Iterable[Architecture | Module], seeds: Sequence[int], together: int = 1) -> list[Task]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from statistics import fmean
 from types import TracebackType
 
+from sase_bench import cli
 from sase_bench.modules import Module
 from sase_bench.record import FIRST_MODULE, Record
 
@@ -16,10 +16,7 @@ class ProgressBar:
     """Call it with each run. On a terminal it is redrawn in place, elsewhere a line is written now and then."""
 
     def __init__(self, *, total: int, before: int, name: str) -> None:
-        from tqdm import tqdm  # of the extra `train`: whoever gets here has an executor, and with it the extra
-
-        interval = 0.1 if sys.stderr.isatty() else 10.0  # seconds
-        self._bar = tqdm(total=total, initial=before, desc=name, unit="run", mininterval=interval, smoothing=0.05)
+        self._bar = cli.progress(total, initial=before, name=name, unit="run", smoothing=0.05)
         self._scores: dict[int, list[float]] = {}
         self._failures = 0
         self.done = 0

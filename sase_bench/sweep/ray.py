@@ -24,7 +24,7 @@ from threading import Thread
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-from sase_bench.errors import RequestError
+from sase_bench.errors import RequestError, missing
 from sase_bench.record import Record
 from sase_bench.sweep.executor import Job, NodeLost, Task, TookTooLong, WorkerDied, read_data, train
 
@@ -188,9 +188,7 @@ def _library() -> Any:
     try:
         import ray
     except ModuleNotFoundError:
-        raise RequestError(
-            "a cluster needs the extra 'scale'; install it with: pip install 'sase-bench[scale,train]'"
-        ) from None
+        raise missing("a cluster", "scale", "train") from None
     return ray
 
 
@@ -222,7 +220,7 @@ def _arrays(job: Job) -> dict[str, tuple[Any, Any]]:
     try:
         data = read_data(replace(job, device="cpu"))
     except ModuleNotFoundError:
-        raise RequestError("training needs the extra 'train'; install it with: pip install 'sase-bench[train]'") from None
+        raise missing("training", "train") from None
     parts = {part: getattr(data, part) for part in _PARTS}
     return {part: (images.x.numpy(), images.y.numpy()) for part, images in parts.items()}
 

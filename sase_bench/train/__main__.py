@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from sase_bench import cli
-from sase_bench.errors import RequestError
+from sase_bench.errors import RequestError, missing
 from sase_bench.train.options import add_recipe_options, recipe_of
 from sase_bench.train.recipe import BACKBONES, DETECTOR_BACKBONES, DETECTORS, CocoRecipe, ImageNetRecipe
 
@@ -50,11 +50,11 @@ def _imagenet(options: argparse.Namespace) -> int:
 
 def _coco(options: argparse.Namespace) -> int:
     recipe = recipe_of(options, CocoRecipe)
-    data = _with_torch("annotations", "detection,train").Annotated(
+    data = _with_torch("annotations", "detection", "train").Annotated(
         options.data, images=(options.train_images, options.val_images), files=(options.train_file, options.val_file),
         masks=options.detector == "maskrcnn",
     )  # fmt: skip
-    task = _with_torch("coco", "detection,train")
+    task = _with_torch("coco", "detection", "train")
     with _with_torch("place", "train").joined(options.device) as place:
         task.train_detector(
             data, options.detector, options.backbone, options.attention, recipe, place, options.output,
@@ -103,18 +103,17 @@ def _add_network_options(parser: argparse.ArgumentParser, backbones: Sequence[st
     parser.add_argument("--output", type=Path, metavar="DIR", help=output)
     weights = "to begin with, as `imagenet` writes them, or torchvision's .pth of the plain network"
     parser.add_argument("--weights", type=Path, metavar="FILE", help=weights)
-    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="where to train")
+    cli.add_device_option(parser)
     workers = "processes that load images, for each process that trains; 0 = itself"
     parser.add_argument("--workers", type=int, default=_WORKERS, metavar="N", help=workers)
 
 
-def _with_torch(name: str, extras: str) -> Any:
+def _with_torch(name: str, *extras: str) -> Any:
     """A module of this package that needs more than the table does."""
     try:
         return import_module(f"sase_bench.train.{name}")
-    except ModuleNotFoundError as error:
-        missing = f"this needs {error.name}; install it with: pip install 'sase-bench[{extras}]'"
-        raise RequestError(missing) from None
+    except ModuleNotFoundError:
+        raise missing("training", *extras) from None
 
 
 if __name__ == "__main__":

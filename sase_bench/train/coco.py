@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from torch import Tensor, nn
 from torchvision.models.detection import FasterRCNN
 from torchvision.transforms import v2
 
+from sase_bench import cli
 from sase_bench.train.annotations import Annotated
 from sase_bench.train.average_precision import average_precision, detections_of
 from sase_bench.train.detector import build_detector, describe_detector, save_detector
@@ -45,7 +45,7 @@ def train_detector(
     with seeded(recipe.seed, place.rank, place.device):
         network = build_detector(detector, backbone, attention, data.classes, recipe, weights)
         if network.taken and place.is_first and not (output / CHECKPOINT).exists():
-            print(f"train: {network.taken}", file=sys.stderr)
+            cli.say("train", str(network.taken))
         return fit(Detection(network.to(place.device), data, recipe, place, workers), recipe, place, output)
 
 

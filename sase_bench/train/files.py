@@ -8,9 +8,7 @@ rows of the log, from which `log.jsonl` is written: one JSON object a line, one 
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
 from pathlib import Path
 from pickle import UnpicklingError
 from typing import Any
@@ -18,6 +16,7 @@ from typing import Any
 import torch
 
 from sase_bench.errors import RequestError
+from sase_bench.files import replacing, write_text
 from sase_bench.train.recipe import Recipe
 
 __all__ = [
@@ -26,7 +25,6 @@ __all__ = [
     "load_pickled",
     "prepare_folder",
     "read_checkpoint",
-    "replacing",
     "write_checkpoint",
     "write_log",
 ]
@@ -44,22 +42,6 @@ def prepare_folder(folder: Path) -> None:
             pass
     except OSError as error:
         raise RequestError(f"cannot write to {str(folder)!r}: {error.strerror or error}") from error
-
-
-@contextmanager
-def replacing(path: Path, *, keep: bool = True) -> Iterator[Path]:
-    """A path to write to; when the context ends well, what is there takes the place of `path` in one step, on the disk."""
-    fresh = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-    try:
-        fresh.touch()
-        yield fresh
-        if keep:
-            with fresh.open("rb") as file:
-                os.fsync(file.fileno())
-            fresh.replace(path)
-    finally:
-        with suppress(FileNotFoundError):
-            fresh.unlink()
 
 
 def write_checkpoint(
@@ -106,5 +88,4 @@ def load_pickled(path: Path, kind: str, way_out: str) -> Any:
 
 def write_log(folder: Path, rows: Sequence[dict[str, Any]]) -> None:
     """Replace the log by `rows`."""
-    with replacing(folder / LOG) as fresh:
-        fresh.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    write_text(folder / LOG, "".join(json.dumps(row) + "\n" for row in rows))

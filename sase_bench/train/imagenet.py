@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from torch import Tensor, nn
 from torchvision.datasets import ImageFolder
 from torchvision.transforms import v2
 
+from sase_bench import cli
 from sase_bench.backbones import attention_builder, save_checkpoint
 from sase_bench.backbones.checkpoint import describe
 from sase_bench.errors import RequestError
@@ -56,7 +56,7 @@ def train_classifier(
         if weights and tensors is not None:
             taken = take_weights(network, tensors, weights)
             if place.is_first and not (output / CHECKPOINT).exists():
-                print(f"train: {taken}", file=sys.stderr)
+                cli.say("train", str(taken))
         task = Classification(network.to(place.device), images, recipe, place, workers)
         return fit(task, recipe, place, output)
 

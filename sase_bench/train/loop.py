@@ -13,21 +13,24 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from threading import Event
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import torch
 from torch import Tensor, nn
-from tqdm import tqdm
 
-from sase_bench.cli import signals_to
+from sase_bench import cli
 from sase_bench.errors import RequestError
+from sase_bench.files import replacing
 from sase_bench.proxies.measurement import device_name
 from sase_bench.proxies.provenance import provenance
-from sase_bench.train.files import CHECKPOINT, prepare_folder, read_checkpoint, replacing, write_checkpoint, write_log
+from sase_bench.train.files import CHECKPOINT, prepare_folder, read_checkpoint, write_checkpoint, write_log
 from sase_bench.train.generators import capture, restore, seed_generators
 from sase_bench.train.place import Place
 from sase_bench.train.recipe import Recipe
 from sase_bench.train.state import State, learning_rate
+
+if TYPE_CHECKING:
+    from tqdm import tqdm
 
 __all__ = ["Scores", "Task", "fit"]
 
@@ -79,11 +82,10 @@ def fit(task: Task, recipe: Recipe, place: Place, folder: Path) -> list[dict[str
     model = place.parallel(task.network)
     started = time.monotonic()
     done, total = len(rows) * task.steps, recipe.epochs * task.steps
-    interval = 0.1 if sys.stderr.isatty() else 10.0  # seconds
     stop = Event()
     with (
-        signals_to(lambda number, frame: stop.set()),
-        tqdm(total=total, initial=done, unit="step", mininterval=interval, smoothing=0.02, disable=not place.is_first) as bar,
+        cli.signals_to(lambda number, frame: stop.set()),
+        cli.progress(total, initial=done, unit="step", smoothing=0.02, shown=place.is_first) as bar,
     ):
         try:
             while len(rows) < recipe.epochs:
@@ -102,7 +104,7 @@ def fit(task: Task, recipe: Recipe, place: Place, folder: Path) -> list[dict[str
             bar.close()
             if place.is_first:
                 held = f"{folder} holds {len(rows)} of {recipe.epochs} epochs" if rows else "no epoch was finished"
-                print(f"train: stopped; {held}, the same command goes on", file=sys.stderr)
+                cli.say("train", f"stopped; {held}, the same command goes on")
             raise
         except RequestError as error:  # from a worker it comes with the worker's traceback in front
             raise RequestError(str(error).splitlines()[-1].removeprefix(f"{RequestError.__module__}.RequestError: ")) from error
@@ -170,9 +172,7 @@ def _go_on(task: Task, state: State, recipe: Recipe, place: Place, folder: Path)
     else:
         seed_generators(recipe.seed, "resumed", str(len(rows)), str(place.rank))
         if place.is_first:
-            print(
-                f"train: {len(generators)} processes wrote the checkpoint, {place.count} go on, not to the bit", file=sys.stderr
-            )
+            cli.say("train", f"{len(generators)} processes wrote the checkpoint, {place.count} go on, not to the bit")
     if place.is_first:
         write_log(folder, rows)  # the one beside it may lack the last
     return rows

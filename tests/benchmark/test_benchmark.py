@@ -1,3 +1,5 @@
+import copy
+import pickle
 from pathlib import Path
 from typing import Any
 
@@ -5,6 +7,7 @@ import numpy as np
 import pytest
 
 from sase_bench import Architecture, Benchmark
+from sase_bench.cost import cost_in, find_trunk
 from sase_bench.database import Store
 from sase_bench.errors import RequestError
 from tests.records import DIGITS, made_up
@@ -173,3 +176,26 @@ def test_a_row_that_was_really_trained_is_reproduced_to_the_last_bit(tmp_path: P
     bench = Benchmark.load(path)
     for seed in (1, 2):  # alone, and together with two others
         assert bench.verify(0, seed=seed) == {"val_loss": 0.0, "val_top1": 0.0}
+
+
+def test_costs_are_exact_in_any_trunk_and_of_any_block(bench: Benchmark) -> None:
+    found = bench.costs([54983, str(Architecture(0)), Architecture(3)])
+    assert (found.params[0], found.flops[0]) == (28_102_568, 4_092_006_748)
+    assert found.params.shape == (3,)
+    assert (
+        bench.costs(np.asarray([54983]), trunk="resnet20").params[0] == cost_in(find_trunk("resnet20"), Architecture(54983))[0]
+    )
+    with pytest.raises(RequestError, match=r"^unknown trunk 'vgg'"):
+        bench.costs([0], trunk="vgg")
+
+
+def test_nobody_can_write_into_the_answers(bench: Benchmark) -> None:
+    table = bench.measured("digits")
+    copies = [table, pickle.loads(pickle.dumps(table)), copy.deepcopy(table)]
+    for one in copies:
+        for array in (one.means("val_loss"), one.scores("val_loss"), one.answers("val_top1"), one.seconds, one.archs, one.row):
+            with pytest.raises(ValueError, match="read-only"):
+                array[0] = 0
+    bench.query_many([0, 1])[0] = 5.0  # a copy
+    bench.curve(0).val_loss[0] = 5.0
+    assert bench.query(0, "digits", at=1).val_loss != 5.0

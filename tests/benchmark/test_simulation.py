@@ -35,17 +35,26 @@ def test_a_block_is_simulated_with_all_its_seeds_where_none_are_named(bench: Ben
 def test_runs_stop_at_an_epoch_and_go_on_and_only_what_lies_between_takes_time(bench: Benchmark) -> None:
     simulation = bench.simulate("digits")
     ends = []
-    for after, at in ((0, 3), (3, 7), (7, None)):
-        simulation.submit(0, seeds=[0, 1], at=at, after=after)
+    for at in (3, 7, None):
+        simulation.submit(0, seeds=[0, 1], at=at)
         finished = simulation.wait()
         assert finished.epoch == (at or 12)
         assert finished.val_loss == np.mean([bench.query(0, "digits", at=at, seed=seed).val_loss for seed in (0, 1)])
         ends.append(finished.ended)
     assert ends == pytest.approx([0.6, 1.4, 4.0])  # in the end what two whole runs take
-    simulation.submit(7, at=2)  # one of its three runs diverged: its two seconds are spent at once
-    assert simulation.wait()[3:] == (bench.query(7, "digits", at=2).val_loss, bench.query(7, "digits", at=2).val_top1, 4.0, 6.4)
-    simulation.submit(7, seeds=1, after=2)
-    assert simulation.wait()[2:] == (12, None, None, 6.4, 6.4)
+    simulation.submit(0, seeds=[1, 2], at=5)  # the first is known, the second begins
+    assert simulation.wait().ended == pytest.approx(4.5)
+    simulation.submit(0)
+    assert simulation.wait().ended == pytest.approx(6.0)
+
+
+def test_a_run_that_diverged_takes_all_its_time_at_once(bench: Benchmark) -> None:
+    simulation = bench.simulate("digits")
+    simulation.submit(7, at=2)  # three runs, of which one diverged
+    finished = simulation.wait()
+    assert (finished.val_loss, finished.ended) == (bench.query(7, "digits", at=2).val_loss, pytest.approx(2.4))
+    simulation.submit(7, seeds=1)
+    assert simulation.wait()[2:] == (12, None, None, finished.ended, finished.ended)
 
 
 def test_runs_without_a_curve_cannot_be_stopped(tmp_path: Path) -> None:
@@ -115,14 +124,8 @@ def test_objectives_are_minimised_whatever_the_metric() -> None:
         ),
         (lambda bench: bench.simulate("digits", workers=0), "a simulation has at least one worker, got 0"),
         (lambda bench: bench.simulate("digits").submit(Architecture(3)), "run (3, seed any) is not in digits"),
-        (
-            lambda bench: bench.simulate("digits").submit(0, at=13),
-            "a run goes on from epoch 0..11 to a later one, got after 0 at 13",
-        ),
-        (
-            lambda bench: bench.simulate("digits").submit(0, at=3, after=3),
-            "a run goes on from epoch 0..11 to a later one, got after 3 at 3",
-        ),
+        (lambda bench: bench.simulate("digits").submit(0, at=13), "digits has the epochs 1..12, got 13"),
+        (lambda bench: bench.simulate("digits").submit(0, at=0), "digits has the epochs 1..12, got 0"),
         (lambda bench: bench.simulate("digits").submit(0, at=2.0), "at is a whole number, got 2.0"),
         (lambda bench: bench.simulate("digits").wait(), "nothing is running; submit() something first"),
     ],

@@ -4,6 +4,7 @@ import pickle
 import subprocess
 import sys
 from dataclasses import replace
+from multiprocessing import get_all_start_methods
 from pathlib import Path
 
 import numpy as np
@@ -154,6 +155,14 @@ def test_whole_tables_come_as_data_frames_too(bench: Benchmark) -> None:
     assert not [name for name in runs.columns if name.startswith("test")]
 
 
+@pytest.mark.parametrize(("method", "library"), [("to_arrow", "pyarrow"), ("to_pandas", "pandas")])
+def test_whole_tables_say_what_they_need(bench: Benchmark, method: str, library: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, library, None)
+    with pytest.raises(RequestError) as error:
+        getattr(bench, method)()
+    assert str(error.value) == f"{method} needs the extra 'frames'; install it with: pip install 'sase-bench[frames]'"
+
+
 def test_other_relations_are_refused(bench: Benchmark) -> None:
     with pytest.raises(RequestError, match=r"unknown relation 'costs'; choose from runs, epochs"):
         bench.to_arrow("costs")
@@ -165,6 +174,25 @@ def test_a_benchmark_can_be_sent_to_another_process(bench: Benchmark) -> None:
     again = pickle.loads(pickle.dumps(bench))
     assert again.query(6, "digits") == bench.query(6, "digits")
     assert len(again.measured("cifar10-8").archs) == 49
+
+
+@pytest.mark.skipif("fork" not in get_all_start_methods(), reason="there is no fork")
+@pytest.mark.parametrize("asked", ["bench.query(6, 'cifar10-8')", "bench.to_arrow()"])
+def test_a_forked_process_reads_on_what_its_parent_has_opened(shelf: Path, asked: str) -> None:
+    code = f"""
+import multiprocessing
+from sase_bench import Benchmark
+bench = Benchmark.load({str(shelf)!r})
+bench.query(6, "digits")
+child = multiprocessing.get_context("fork").Process(target=lambda: {asked})
+child.start()
+child.join(30)
+child.kill()
+child.join()
+print(child.exitcode, bench.query(0, "cifar10-8").arch)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
+    assert (done.stdout, done.returncode) == ("0 0\n", 0), done.stderr
 
 
 def test_a_damaged_shelf_is_not_loaded_and_the_rest_of_it_can_be(shelf: Path, tmp_path: Path) -> None:

@@ -4,10 +4,10 @@ import pytest
 from sase_bench.bo.bars import bars
 from sase_bench.bo.comparison import Comparison, Plan, Runs
 from sase_bench.bo.regret import Truth
-from sase_bench.bo.statistics import repeats_needed
 from sase_bench.bo.summary import summarise
 from sase_bench.search import Pool
 from sase_bench.space import Space
+from sase_bench.statistics.ranking import repeats_needed
 from tests.search.tables import measured
 
 TABLE = measured(every=8)
@@ -24,7 +24,7 @@ def compared(means: dict[str, float], *, repeats: int = 100, evaluations: int = 
         archs = np.full(shape, TRUTH.oracle if mean < 0.5 else TRUTH.ranked[-1])
         regrets = np.repeat(generator.normal(mean, 0.02, (repeats, 1)), evaluations, axis=1)
         runs[name] = Runs(name, archs, regrets, np.tile(np.arange(1.0, evaluations + 1), (repeats, 1)))
-    plan = Plan(strategies=tuple(means), repeats=repeats, evaluations=evaluations)
+    plan = Plan(strategies=tuple(means), metric="val_top1", repeats=repeats, evaluations=evaluations)
     return Comparison(plan, "digits", TRUTH, 1.0, runs, {})
 
 

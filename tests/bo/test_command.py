@@ -1,12 +1,17 @@
 import json
 import re
+from dataclasses import replace
+from inspect import signature
 from pathlib import Path
 
 import pytest
 
 from sase_bench import Architecture, Benchmark
+from sase_bench.benchmark import Measured, Simulation
 from sase_bench.bo.__main__ import main
+from sase_bench.bo.comparison import Plan
 from sase_bench.database import Store
+from sase_bench.search import Pool
 from sase_bench.search.differentiable import write_found
 from tests.records import DIGITS, made_up
 from tests.search.tables import measured, records
@@ -88,6 +93,21 @@ def test_a_comparison_is_printed_and_written(table: Path, tmp_path: Path, capsys
     out, err = capsys.readouterr()
     assert "regret in val_loss (nat)" in out
     assert "bo: evolution: 3/3" in err
+
+
+def test_a_comparison_is_a_plan_as_it_is_declared(table: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    plans: list[Plan] = []
+
+    def compare(measured: Measured, pool: Pool, plan: Plan, **rest: object) -> None:
+        assert plan.evaluations == min(Plan.evaluations, len(pool))
+        plans.append(replace(plan, evaluations=Plan.evaluations))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("sase_bench.bo.compare_command.compare", compare)
+    assert main(["--db", str(table), "--compare", "--strategy", "random"]) == 130
+    assert plans == [Plan(strategies=("random",))]
+    defaults = [signature(method).parameters["metric"].default for method in (Simulation.run, Benchmark.oracle)]
+    assert defaults == [Plan.metric] * 2 == ["val_loss"] * 2
 
 
 @pytest.mark.parametrize(

@@ -6,13 +6,16 @@ import pytest
 
 from sase_bench.calibrate.__main__ import main
 from sase_bench.calibrate.scores import METRICS, panel
-from sase_bench.calibrate.statistics import icc, ranks
 from sase_bench.database import Store, connect
 from sase_bench.database.__main__ import main as database
 from sase_bench.errors import RequestError
 from sase_bench.proxies.registry import PROXIES
 from sase_bench.query import ask
 from sase_bench.space import Space
+from sase_bench.statistics.correlation import ranks
+from sase_bench.statistics.reliability import icc
+from sase_bench.sweep.filling import Work
+from sase_bench.sweep.target import Target
 from tests.records import DIGITS, made_up, unfinished
 
 BLOCKS = [arch.index for arch in Space("full").sample(12, seed=0)]
@@ -93,20 +96,32 @@ def test_a_shelf_is_judged_and_stays_as_it_is(
 
 
 def test_the_reference_is_trained_with_seeds_of_its_own(
-    path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """What two tasks share of a seed, its order of images and its weights, would pass for agreement between them."""
-    asked: list[tuple[str, str]] = []
+    asked: list[tuple[str, int, tuple[int, ...]]] = []
 
-    def sweep(arguments: list[str]) -> int:
-        told = dict(zip(arguments[::2], arguments[1::2], strict=True))
-        asked.append((told["--proxy"], told["--seeds"]))
-        return 0
+    def fill(work: list[Work], target: Target, *rest: object) -> None:
+        assert target.path == path
+        asked.extend((job.proxy.name, len(tasks), tasks[0].seeds) for job, tasks in work)
 
-    monkeypatch.setattr("sase_bench.calibrate.__main__.sweep", sweep)
-    assert main(["--db", str(path), "--seeds", "3", "--reference", "cifar10-8"]) == 0
-    assert asked == [("digits", "0,1,2"), ("cifar10-8", "3,4,5")]
+    monkeypatch.setattr("sase_bench.calibrate.__main__.fill", fill)
+    asking = ["--db", str(path), "--blocks", "5", "--seeds", "3", "--reference", "cifar10-8"]
+    assert main([*asking, "--data", str(tmp_path / "none")]) == 2
+    assert capsys.readouterr().err.startswith("calibrate: there is no folder")
+    assert main([*asking, "--data", str(tmp_path / "none"), "--download"]) == 0
+    assert asked == [("digits", 5, (0, 1, 2)), ("cifar10-8", 5, (3, 4, 5))]
     assert capsys.readouterr().out
+
+
+def test_what_was_not_measured_is_trained_into_the_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "table.duckdb"
+    command = ["--db", str(path), "--blocks", "3", "--seeds", "2", "--executor", "inline", "--device", "cpu"]
+    for what in ("6 ok", "nothing to do"):
+        assert main(command) == 0
+        first, judged, *_ = capsys.readouterr().out.splitlines()
+        assert first == f"{path}: 6 of 6 planned runs ({what} in this sweep)"
+        assert judged.startswith("digits: 3 blocks with 2 seeds, ")
 
 
 def test_all_proxies_of_a_table_can_be_judged_at_once(path: Path, capsys: pytest.CaptureFixture[str]) -> None:

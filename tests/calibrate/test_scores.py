@@ -2,20 +2,10 @@
 
 from pathlib import Path
 
-from sase_bench.calibrate.scores import drawn_at_random, panel
+from sase_bench.calibrate.scores import panel
 from sase_bench.database import Store, connect
 from sase_bench.space import Space
 from tests.records import DIGITS, made_up, unfinished
-
-
-def test_blocks_that_somebody_chose_are_not_judged_beside_those_that_were_drawn() -> None:
-    drawn = {arch.index for arch in Space("full").sample(12, seed=0)}
-    assert drawn_at_random(drawn | {54983, 111814}) == drawn
-    assert drawn_at_random({arch.index for arch in Space("tied")}) == {arch.index for arch in Space("tied")}
-    balanced = {arch.index for arch in Space("full").orthogonal_array(49, seed=0)}
-    assert drawn_at_random(balanced | {54983}) == balanced
-    assert drawn_at_random({0, 1, 54983}) == set()
-    assert drawn_at_random(set()) == set()
 
 
 def test_a_table_of_chosen_blocks_only_is_judged_by_these(tmp_path: Path) -> None:

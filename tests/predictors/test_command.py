@@ -39,7 +39,7 @@ def test_the_shelf_holds_lists_scores_models_and_cards(folder: Path) -> None:
     assert {path.name for path in place.iterdir()} == {"splits.json", "splits.npz", "evaluation.json", *PREDICTORS}
     assert {path.suffix for path in place.rglob("*") if path.is_file()} == {".json", ".npz", ".md"}
     rows = json.loads((place / "evaluation.json").read_text())["rows"]
-    assert [(row["predictor"], row["n"]) for row in rows] == [(name, n) for n in (10, 23) for name in PREDICTORS]
+    assert [(row["predictor"], row["n"]) for row in rows] == [(name, n) for n in (10, 23) for name in (*PREDICTORS, "flops")]
     assert all(0 <= row["covered_50"] <= row["covered_90"] <= 1 for row in rows)
     assert {row["tau_ceiling"] for row in rows} == {rows[0]["tau_ceiling"]}
     assert 0.6 < rows[0]["tau_ceiling"] < 0.95
@@ -62,6 +62,8 @@ def test_a_card_repeats_the_data_and_the_evaluation(folder: Path) -> None:
             own = f"| {row['fit_seconds']:.3g} | {row['predict_seconds']:.3g} |"
             assert (own in card) == (row["predictor"] == name)
         assert ("the linear model: τ differs" in card) == (name != "linear")
+        assert "At n = 23 FLOPs alone, without any training, have a τ of " in card
+        assert f"Means over {content['rows'][0]['repeats']} repeats, each on 25 test blocks" in card
 
 
 def test_the_same_commands_write_the_same_models_again(folder: Path, tmp_path: Path) -> None:
@@ -115,7 +117,8 @@ def test_sizes_that_do_not_fit_are_left_out_and_said(folder: Path, tmp_path: Pat
     assert main([*common, "--format", "csv", "--sizes", "20,400", "--metric", "val_top1", "--space", "tied"]) == 0
     said = capsys.readouterr()
     assert "left out n = 400: 50 blocks less 25 to test on leave 25" in said.err
-    (row,) = csv.DictReader(io.StringIO(said.out))
+    row, flops = csv.DictReader(io.StringIO(said.out))
+    assert flops["predictor"] == "flops"
     assert (row["predictor"], row["n"], row["repeats"], row["tau_over_linear"]) == ("linear", "20", "1", "")
     assert (tmp_path / "digits-val_top1-tied" / "evaluation.json").exists()
 
@@ -123,7 +126,7 @@ def test_sizes_that_do_not_fit_are_left_out_and_said(folder: Path, tmp_path: Pat
 def test_costs_can_be_tried(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     common = ["evaluate", "--db", str(folder / "table.duckdb"), "--shelf", str(tmp_path), "--repeats", "1", "--sizes", "10"]
     assert main([*common, "--predictor", "xgb", "--extras", "costs", "--format", "json"]) == 0
-    assert [row["predictor"] for row in json.loads(capsys.readouterr().out)] == ["xgb", "xgb+costs"]
+    assert [row["predictor"] for row in json.loads(capsys.readouterr().out)] == ["xgb", "flops", "xgb+costs"]
 
 
 @pytest.mark.parametrize(

@@ -69,7 +69,7 @@ def test_some_blocks_are_answered_as_in_all_and_in_any_order(name: str, table: S
 def test_unit_and_direction_of_the_scores_do_not_matter(name: str, table: Synthetic, prediction: Prediction) -> None:
     archs, y, noise = table.observe(120, 0)
     turned = PREDICTORS[name](seed=1).fit(archs, 5 - 100 * y, 100 * noise).predict(EVERYTHING)
-    if name in ("gp", "linear"):  # trees break ties of splits by rounding
+    if name in ("gp", "gp-flops", "linear"):  # trees break ties of splits by rounding
         np.testing.assert_allclose(turned.mean, 5 - 100 * prediction.mean, rtol=0, atol=0.02)
         np.testing.assert_allclose(turned.sd, 100 * prediction.sd, rtol=0.02)
     assert np.corrcoef(turned.mean, -prediction.mean)[0, 1] > 0.98

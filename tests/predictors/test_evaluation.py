@@ -4,7 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sase_bench.benchmark import Benchmark
+from sase_bench.benchmark import Benchmark, Measured
 from sase_bench.database import Store
 from sase_bench.errors import RequestError
 from sase_bench.predictors.card import verdicts
@@ -109,6 +109,43 @@ def test_targets_are_means_without_the_level_of_the_seeds(tmp_path: Path) -> Non
 
 
 SCORES = ("train_loss", "val_loss", "val_top1", "test_loss", "test_top1")
+
+
+def crossed(there: np.ndarray, noise: float = 0.0) -> tuple[Measured, np.ndarray]:
+    """A table with runs where `there` (k, s) says so, seeds that differ much, and the blocks' true scores."""
+    generator, (blocks, seeds) = np.random.default_rng(0), there.shape
+    truth = np.linspace(1.5, 1.6, blocks)
+    loss = truth[:, None] + 0.05 * np.arange(seeds) ** 1.5 + generator.normal(0, noise, there.shape)
+    status, cube = np.where(there, 0, -1).astype(np.int8), np.where(there, loss, np.nan)[:, :, None]
+    curves = dict.fromkeys(("val_loss", "val_top1", "train_loss", "seconds"), cube)
+    matrices = dict.fromkeys(("run_seconds", "test_loss", "test_top1"), cube[:, :, 0])
+    row = np.where(np.arange(7**6) < blocks, np.arange(7**6), -1).astype(np.int32)
+    measured = Measured(
+        proxy="digits", archs=np.arange(blocks), seeds=np.arange(seeds), status=status, row=row, **curves, **matrices
+    )
+    return measured, truth
+
+
+def test_targets_of_blocks_that_share_seeds_only_by_way_of_others_are_exact() -> None:
+    """Each of 60 blocks has two neighbouring seeds of 8; after fifty sweeps of alternating means they were off by 0.03."""
+    there = (np.arange(60)[:, None] * 7 // 60 - np.arange(8)) % -8 >= -1
+    assert there.sum(1).tolist() == [2] * 60
+    measured, truth = crossed(there)
+    found = targets(measured, "val_loss")
+    np.testing.assert_allclose(found.y - found.y.mean(), truth - truth.mean(), atol=1e-9)
+
+
+def test_the_seeds_of_groups_apart_take_no_degree_of_freedom_too_many() -> None:
+    """Ten blocks with seeds 0 and 1, ten with 2 and 3: 40 runs, 20 blocks, and 2 differences of seeds."""
+    measured, _ = crossed(np.kron(np.eye(2), np.ones((10, 2))).astype(bool), noise=0.01)
+    found = targets(measured, "val_loss")
+    blocks, seeds = (np.repeat(np.eye(20), 2, axis=0), np.tile(np.eye(2), (20, 1)))
+    design = np.hstack([blocks, seeds * (np.arange(40) < 20)[:, None], seeds * (np.arange(40) >= 20)[:, None]])
+    y = found.scores[np.isfinite(found.scores)]
+    solved, _, rank, _ = np.linalg.lstsq(design, y, rcond=None)
+    variances = ((y - design @ solved) ** 2).reshape(20, 2).sum(1) * 20 / (40 - rank)
+    assert found.noise is not None
+    np.testing.assert_allclose(found.noise, np.sqrt(moderated(variances, np.ones(20)) / 2), rtol=1e-9)
 
 
 def test_one_seed_each_has_no_noise_to_know(tmp_path: Path) -> None:

@@ -8,8 +8,8 @@ import pytest
 from sase_bench.cost import count
 from sase_bench.errors import RequestError
 from sase_bench.query import ask
-from sase_bench.query.intervals import t_quantile
 from sase_bench.space import Architecture
+from sase_bench.statistics.quantiles import t_quantile
 from sase_bench.trunk import ResNetTrunk
 from tests.query.conftest import Ask
 from tests.query.tables import DIVERGED, MIXED, NAMES, PLAIN, SASE, SQUEEZED, UNTRIED, run, write
@@ -107,9 +107,9 @@ def test_compare_pairs_the_seeds_that_both_have(asked: Ask) -> None:
     (params, flops), (plain_params, plain_flops) = costs(SASE), costs(PLAIN)
     facts = (SASE, NAMES[SASE], PLAIN, NAMES[PLAIN], "digits")
     sides = [
-        ("val_top1", "fraction 0..1", 0.90625, 0.03125, 3, 0.78125, pytest.approx(sqrt(2) / 32), 2),
-        ("val_loss", "nat", 0.3125, 0.0625, 3, 0.5625, pytest.approx(sqrt(2) / 16), 2),
-        ("train_seconds", "s", 3.0, 1.0, 3, 1.0, 0.0, 2),
+        ("val_top1", "fraction 0..1", 0.90625, pytest.approx(sqrt(2) / 32), 2, 0.78125, pytest.approx(sqrt(2) / 32), 2),
+        ("val_loss", "nat", 0.3125, pytest.approx(sqrt(2) / 16), 2, 0.5625, pytest.approx(sqrt(2) / 16), 2),
+        ("train_seconds", "s", 3.0, pytest.approx(sqrt(2)), 2, 1.0, 0.0, 2),
     ]
     assert answer.rows == (
         *(
@@ -123,7 +123,7 @@ def test_compare_pairs_the_seeds_that_both_have(asked: Ask) -> None:
     )  # fmt: skip
     assert answer.notes == (
         f"params and flops: of {TRUNKS['digits']}, the trunk of the proxy; {SIZED}",
-        "difference: a - b, mean over the seeds that both have; low and high: 95 % interval",
+        "a, b and a - b, the difference, are means over the seeds that both have; low and high: 95 % interval",
     )
 
 
@@ -132,6 +132,17 @@ def test_one_common_seed_gives_a_difference_without_interval_and_none_gives_neit
     assert (record["difference"], record["low"], record["high"], record["pairs"]) == (0.875 - 0.90625, None, None, 1)
     record = asked(f"compare {SASE} with {PLAIN} on cifar10-8").records()[0]
     assert (record["a"], record["b"], record["difference"], record["pairs"]) == (0.3125, 0.5, None, 0)
+    assert (record["a_seeds"], record["b_seeds"]) == (2, 1)
+    apart = "no seed ended ok for both, so there is no difference; a and b are means over their own seeds"
+    assert asked(f"compare {SASE} with {PLAIN} on cifar10-8").notes[-1] == apart
+
+
+def test_the_sides_of_a_comparison_and_its_difference_never_disagree(tmp_path: Path) -> None:
+    scores = {(SASE, 0): 0.5, (SASE, 1): 0.5, (SASE, 2): 0.0625, (PLAIN, 0): 0.25, (PLAIN, 1): 0.375}
+    path = write(tmp_path / "table.duckdb", [run(arch, seed, top1, 1.0, 1.0) for (arch, seed), top1 in scores.items()])
+    record = ask(f"compare {SASE} with {PLAIN}", db=path).records()[0]
+    assert (record["a"], record["b"], record["difference"]) == (0.5, 0.3125, 0.1875)
+    assert [record[name] for name in ("a_seeds", "b_seeds", "pairs")] == [2, 2, 2]
 
 
 def test_comparing_with_a_block_that_was_not_measured_leaves_its_side_missing(asked: Ask) -> None:

@@ -64,6 +64,36 @@ def test_text_becomes_a_query(text: str, query: object) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "other"),
+    [
+        ("best 3 by accuracy where acc > 0.3", "top 3 by top1 where top1 > 0.3"),
+        ("Worst 2 by ACC", "bottom 2 by top1"),
+        ("compare 5 vs 6", "compare 5 with 6"),
+    ],
+)
+def test_common_words_do_as_well(text: str, other: str) -> None:
+    assert parse(text) == parse(other)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("compare 5 vs", "the query ends too early; after 'vs' comes an architecture (six operations joined by '/', "
+                         "or an index) or a published module"),
+        ("compare 5", "the query ends too early; after '5' comes 'with'"),
+        ("pareto loss vs", "the query ends too early; after 'vs' comes a metric "
+                           "(top1, loss, params, flops, latency, train_seconds)"),
+        ("best", "the query ends too early; after 'best' comes how many architectures"),
+        (" select 'x", "a statement of SQL stands behind the word sql; write: sql select 'x"),
+    ],
+)  # fmt: skip
+def test_what_is_missing_is_told_by_the_words_of_the_help(text: str, message: str) -> None:
+    with pytest.raises(RequestError) as error:
+        parse(text)
+    assert str(error.value) == message
+
+
+@pytest.mark.parametrize(
     ("text", "condition"),
     [
         ("params<0.3M", SMALL),

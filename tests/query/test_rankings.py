@@ -7,9 +7,10 @@ import pytest
 from sase_bench.cost import count
 from sase_bench.proxies.registry import PROXIES
 from sase_bench.query import ask
-from sase_bench.query.intervals import t_quantile
-from sase_bench.query.places import interval_of_place, separate
 from sase_bench.space import OPERATIONS, Architecture, Space
+from sase_bench.statistics.effects import separate
+from sase_bench.statistics.places import interval_of_place
+from sase_bench.statistics.quantiles import t_quantile
 from tests.query.conftest import Ask
 from tests.query.tables import MIXED, NAMES, PLAIN, SASE, SCORES, SQUEEZED, run, write
 
@@ -20,6 +21,14 @@ MEASURED = (SASE, PLAIN, SQUEEZED, MIXED)
 def costs(arch: int, proxy: str = "digits") -> tuple[int, int]:
     cost = count(PROXIES[proxy].trunk, [Architecture(arch)])
     return int(cost.params[0]), int(cost.flops[0])
+
+
+def top1s() -> np.ndarray:
+    """By block, in order of their indices, and seed."""
+    found = np.full((len(MEASURED), 3), np.nan)
+    for (arch, seed), (top1, _, _) in SCORES.items():
+        found[sorted(MEASURED).index(arch), seed] = top1
+    return found
 
 
 def ranked(asked: Ask, query: str) -> list[int]:
@@ -124,9 +133,9 @@ def test_the_pareto_front_is_what_comparing_all_pairs_gives(tmp_path: Path) -> N
 
 def test_rank_gives_the_place_and_the_interval_of_the_true_one(asked: Ask) -> None:
     answer = asked(f"rank {SASE} by top1")
-    effects = separate([(arch, seed, top1) for (arch, seed), (top1, _, _) in SCORES.items()])
+    effects = separate(top1s())
     assert effects.noise is not None
-    low, high = interval_of_place(effects, effects.noise, SASE, largest_is_first=True)
+    low, high = interval_of_place(effects, effects.noise, sorted(MEASURED).index(SASE), sign=-1)
     assert answer.records() == [
         {
             "arch": SASE, "text": NAMES[SASE], "proxy": "digits", "metric": "val_top1", "place": 2, "of": 4,
@@ -183,7 +192,7 @@ def test_effect_gives_the_marginal_mean_of_every_operation(asked: Ask) -> None:
     answer = asked("effect channel_squeeze by top1")
     means = {"gap": [0.78125, 0.625], "l2-norm": [0.90625], "gap+gmp": [0.90625]}
     grand = np.mean([0.78125, 0.625, 0.90625, 0.90625])
-    noise = separate([(arch, seed, top1) for (arch, seed), (top1, _, _) in SCORES.items()]).noise
+    noise = separate(top1s()).noise
     assert noise is not None
     share, variance = 2 / 7**5, noise.sd**2 / 2  # of the blocks with gap two are there, with two seeds each
     margin = t_quantile(0.95, 1) * sqrt(((1 - share) * np.var(means["gap"], ddof=1) + share * variance) / 2)
@@ -242,6 +251,18 @@ def test_the_effect_over_all_blocks_that_there_are_has_no_interval_but_that_of_t
         assert answer.notes[-1].endswith("as if drawn at random from many")
     answer = ask(f"effect spatial_excite by params where {FITTING}", db=path)
     assert all(record["low"] == record["mean"] == record["high"] for record in answer.records())
+
+
+def test_blocks_that_somebody_chose_have_no_part_in_an_effect_where_most_were_drawn(tmp_path: Path) -> None:
+    drawn = Space("full").sample(12, seed=0)
+    chosen = [arch for arch in Space("full").sample(40, seed=1) if arch not in drawn][:4]
+    records = [run(arch.index, seed, 0.5, 1.0 if arch in drawn else 0.1, 1.0) for arch in [*drawn, *chosen] for seed in (0, 1)]
+    answer = ask("effect channel_gate by loss", db=write(tmp_path / "table.duckdb", records))
+    assert {record["mean"] for record in answer.records()} <= {1.0, None}
+    assert sum(record["architectures"] for record in answer.records()) == 12
+    assert answer.notes[0] == "4 blocks that a person or a search chose are left out; the others were drawn at random"
+    few = write(tmp_path / "few.duckdb", [record for record in records if record.arch not in {a.index for a in drawn[4:]}])
+    assert sum(record["architectures"] for record in ask("effect channel_gate by loss", db=few).records()) == 8
 
 
 def test_effects_are_sorted_best_first_and_take_conditions(asked: Ask) -> None:

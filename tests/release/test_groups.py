@@ -6,10 +6,11 @@ import pytest
 
 from sase_bench.calibrate.findings import judge
 from sase_bench.calibrate.scores import panel
-from sase_bench.calibrate.statistics import Estimate, estimate_reliability, ranks
 from sase_bench.database import Store, connect
 from sase_bench.release.groups import groups, spearman_brown
 from sase_bench.space import Space
+from sase_bench.statistics.correlation import ranks
+from sase_bench.statistics.reliability import Estimate, estimate_reliability
 from tests.records import DIGITS, made_up
 
 

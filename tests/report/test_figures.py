@@ -8,6 +8,7 @@ from sase_bench.database import Store
 from sase_bench.errors import RequestError
 from sase_bench.modules import Module
 from sase_bench.proxies.registry import PROXIES, REFERENCE
+from sase_bench.query import ask
 from sase_bench.report import plots
 from sase_bench.report.drawing import new_figure, save
 from sase_bench.report.evidence import Evidence, evidence_of, read_json
@@ -173,6 +174,27 @@ def test_a_map_of_slots_has_each_share_in_its_place() -> None:
     said = {text.get_position(): text.get_text() for text in figure.axes[0].texts}
     assert said == {(0, 0): "50 %\n[40, 60]", (0, 2): "10 %\n[0, 20]"}
     assert "three slots and more: 40 % [30, 50]" in figure.get_suptitle()
+
+
+def test_error_bars_are_by_the_noise_that_rank_tells_without_what_a_seed_does_to_all_blocks(tmp_path: Path) -> None:
+    path = tmp_path / "table.duckdb"
+    with Store(path, [DIGITS]) as store:
+        for arch in range(6):
+            for seed in range(1 + arch % 3):
+                store.append(made_up(arch, seed, val_loss=1 + arch + seed + 0.01 * (arch * 7 % 5) * (seed - 0.5)))
+    (measured,) = evidence_of(path).measurements
+    (record,) = ask("rank 5 by loss", db=path).records()
+    assert measured.seed_sd == record["seed_sd"]
+    assert 0 < record["seed_sd"] < 0.1
+    pareto, agreement = new_figure(7, 4), new_figure(7, 4)
+    plots.pareto(measured, pareto)
+    row = {"validity": None, "validity_low": None, "reference_blocks": 6}
+    plots.agreement(measured, measured, row, agreement)
+    expected = [2 * record["seed_sd"] / block["seeds"] ** 0.5 for block in measured.blocks]
+    for figure in (pareto, agreement):
+        (bars,) = figure.axes[0].containers
+        heights = [high - low for (_, low), (_, high) in bars[2][-1].get_segments()]
+        assert heights == pytest.approx(expected)
 
 
 def test_longer_training_is_drawn_against_the_proxy_it_judges(tmp_path: Path) -> None:

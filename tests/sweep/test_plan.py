@@ -5,7 +5,6 @@ import pytest
 from sase_bench.errors import RequestError
 from sase_bench.modules import Module, all_modules
 from sase_bench.space import SASE_BLOCK, Space
-from sase_bench.sweep.__main__ import duration, read_duration
 from sase_bench.sweep.plan import Task, read_plan, read_seeds, tasks_of
 
 TIED, FULL = Space("tied"), Space("full")
@@ -42,11 +41,6 @@ def test_all_blocks_get_their_first_seed_before_any_gets_its_second() -> None:
     assert tasks_of(blocks, [4, 9, 1], together=2) == [Task(arch, seeds) for seeds in ((4, 9), (1,)) for arch in blocks]
 
 
-def test_times_are_read_and_told() -> None:
-    assert (read_duration("90s"), read_duration("30m"), read_duration("1.5H")) == (90, 1800, 5400)
-    assert [duration(s) for s in (45, 720, 12_000, 200_000)] == ["45 s", "12 min", "3.3 h", "2.3 days"]
-
-
 @pytest.mark.parametrize(
     ("words", "message"),
     [
@@ -69,6 +63,15 @@ def test_plans_that_cannot_be_read_are_refused(words: list[str], message: str) -
     assert str(error.value) == message
 
 
+def test_a_file_that_is_named_without_the_word_for_one_is_pointed_at(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("0\n")
+    with pytest.raises(RequestError, match=f"; did you mean file:{path}\\?$"):
+        read_plan([str(path)], TIED)
+    with pytest.raises(RequestError, match=r"file:PATH or blocks$"):
+        read_plan(["a" * 5000], TIED)
+
+
 def test_a_line_of_a_plan_file_that_is_no_block_is_named(tmp_path: Path) -> None:
     path = tmp_path / "plan.txt"
     path.write_text("0\nnonsense\n")
@@ -86,9 +89,3 @@ def test_a_line_of_a_plan_file_that_is_no_block_is_named(tmp_path: Path) -> None
 def test_seeds_that_make_no_sense_are_refused(text: str) -> None:
     with pytest.raises(RequestError):
         read_seeds(text)
-
-
-@pytest.mark.parametrize("text", ["", "30", "m", "0s", "-5m", "1e9h", "5 days"])
-def test_times_that_make_no_sense_are_refused(text: str) -> None:
-    with pytest.raises(RequestError, match="a time is a number with s, m or h"):
-        read_duration(text)

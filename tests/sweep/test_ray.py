@@ -19,7 +19,8 @@ from sase_bench.record import Record
 from sase_bench.space import SASE_BLOCK, Space
 from sase_bench.sweep.driver import sweep
 from sase_bench.sweep.executor import Job, NodeLost, Task, WorkerDied
-from sase_bench.sweep.executors import add_executor_options, check_executor_options, executor_arguments, executor_of
+from sase_bench.sweep.executors import executor_of
+from sase_bench.sweep.options import add_training_options, check_training_options
 from sase_bench.sweep.ray import RayExecutor, Share, failure, slots
 from tests.records import DIGITS
 
@@ -31,18 +32,16 @@ PATIENCE = 240  # seconds
 
 def read(*words: str) -> argparse.Namespace:
     parser = argparse.ArgumentParser()
-    parser.add_argument("--workers", type=int)
-    add_executor_options(parser)
+    add_training_options(parser)
     return parser.parse_args(words)
 
 
-def test_options_survive_being_passed_on() -> None:
-    words = ["--executor", "ray", "--address", "here:6379", "--cpus-per-run", "0.5", "--gpus-per-run", "0.25"]
-    assert executor_arguments(read(*words)) == words
-    assert read(*executor_arguments(read())) == read()
-    check_executor_options(read(*words))
+def test_options_of_ray_are_refused_without_ray() -> None:
+    check_training_options(
+        read("--executor", "ray", "--address", "here:6379", "--cpus-per-run", "0.5", "--gpus-per-run", "0.25")
+    )
     with pytest.raises(RequestError, match=r"^--address, --gpus-per-run goes with --executor ray, got --executor local$"):
-        check_executor_options(read("--address", "auto", "--gpus-per-run", "1"))
+        check_training_options(read("--address", "auto", "--gpus-per-run", "1"))
 
 
 @pytest.mark.parametrize("words", [["--cpus-per-run", "0"], ["--cpus-per-run", "nan"], ["--cpus-per-run", "-1"]])

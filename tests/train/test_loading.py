@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from sase_bench.errors import RequestError
-from sase_bench.train.files import prepare_folder, replacing
+from sase_bench.train.files import prepare_folder
 from sase_bench.train.generators import capture, restore, seeded
 from sase_bench.train.images import ChangedImages, TrainingLoader, validation_loader
 from sase_bench.train.place import Place
@@ -111,22 +111,6 @@ def test_generators_of_a_run_differ_by_seed_and_process_and_are_given_back() -> 
     assert torch.equal(capture(CPU)["torch"], before["torch"])
     assert capture(CPU)["python"] == before["python"]
     assert torch.equal(capture(CPU)["numpy"][1], before["numpy"][1])
-
-
-def test_a_file_is_replaced_as_a_whole_or_not_at_all(tmp_path: Path) -> None:
-    path = tmp_path / "file"
-    with replacing(path) as fresh:
-        fresh.write_text("whole")
-
-    def interrupted() -> None:
-        with replacing(path) as fresh:
-            fresh.write_text("ha")
-            raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        interrupted()
-    assert path.read_text() == "whole"
-    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_a_folder_that_cannot_be_written_to_is_refused(tmp_path: Path) -> None:

@@ -1,11 +1,10 @@
-"""What several drawings share: the legend, the published block, the noise between seeds, and what n is."""
+"""What several drawings share: the legend, the published block, and what n is."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from sase_bench.query.intervals import pooled
 from sase_bench.report.drawing import COLOURS
 from sase_bench.space import SASE_BLOCK
 
@@ -13,7 +12,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["PUBLISHED", "around", "explain", "is_published", "mark_published", "n_of", "named", "noise"]
+__all__ = ["PUBLISHED", "around", "explain", "is_published", "mark_published", "n_of", "named"]
 
 PUBLISHED = "SASE's published block"
 
@@ -44,12 +43,6 @@ def mark_published(axes: Axes, points: Sequence[tuple[float, float]]) -> None:
 def is_published(block: dict[str, Any]) -> bool:
     """Whether this is the block that SASE published."""
     return bool(block["arch"] == SASE_BLOCK.index)
-
-
-def noise(blocks: Sequence[dict[str, Any]]) -> float | None:
-    """The standard deviation between seeds, pooled over blocks; None where no block has two."""
-    found = pooled((block["seeds"], block["val_loss_sd"]) for block in blocks)
-    return None if found is None else found.sd
 
 
 def n_of(blocks: Sequence[dict[str, Any]]) -> str:

@@ -11,7 +11,7 @@ from sase_bench.query.modules import nearest
 from sase_bench.report.comparison import Entry
 from sase_bench.report.drawing import COLOURS, MARKERS
 from sase_bench.report.evidence import Measurement
-from sase_bench.report.plots.marks import around, explain, is_published, mark_published, n_of, named, noise
+from sase_bench.report.plots.marks import around, explain, is_published, mark_published, n_of, named
 from sase_bench.report.published import BACKBONES
 from sase_bench.space import SASE_BLOCK, SLOTS
 
@@ -53,8 +53,7 @@ def modules(entries: Sequence[Entry], figure: Figure) -> None:
 
 def pareto(measurement: Measurement, figure: Figure) -> None:
     """Every block's loss against its parameters, with the front, and the published modules in the same trunk."""
-    axes, blocks = figure.subplots(), measurement.blocks
-    sd = noise(blocks)
+    axes, blocks, sd = figure.subplots(), measurement.blocks, measurement.seed_sd
     x = [block["params"] / 1e3 for block in blocks]
     y = [block["val_loss"] for block in blocks]
     errors = None if sd is None else [sd / sqrt(block["seeds"]) for block in blocks]

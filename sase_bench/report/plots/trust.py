@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sase_bench.report.drawing import COLOURS
 from sase_bench.report.evidence import Measurement
-from sase_bench.report.plots.marks import explain, is_published, mark_published, noise
+from sase_bench.report.plots.marks import explain, is_published, mark_published
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -60,9 +60,7 @@ def agreement(short: Measurement, long: Measurement, row: Mapping[str, Any], fig
     """The loss of each block that both have, on one against the other, with the standard errors by pooled seed noise."""
     axes, there = figure.subplots(), {block["arch"]: block for block in long.blocks}
     common = [(block, there[block["arch"]]) for block in short.blocks if block["arch"] in there]
-    errors = [
-        [(noise(found.blocks) or 0.0) / sqrt(pair[i]["seeds"]) for pair in common] for i, found in enumerate((short, long))
-    ]
+    errors = [[(found.seed_sd or 0.0) / sqrt(pair[i]["seeds"]) for pair in common] for i, found in enumerate((short, long))]
     x, y = ([pair[i]["val_loss"] for pair in common] for i in (0, 1))
     label = "a block ± standard error of its mean"
     axes.errorbar(x, y, xerr=errors[0], yerr=errors[1], fmt="o", color=COLOURS[0], markersize=4, linewidth=0.8, label=label)

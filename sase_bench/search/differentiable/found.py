@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from sase_bench.errors import RequestError
+from sase_bench.files import write_json
 from sase_bench.search.pool import Pool
 from sase_bench.space import OPERATIONS, SLOTS
 
@@ -49,11 +50,7 @@ class Found:
 
 def write_found(found: Found, path: Path) -> None:
     """Keep `found` as JSON at `path`."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(asdict(found), indent=1, allow_nan=False) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise RequestError(f"cannot write {str(path)!r}: {error.strerror}") from error
+    write_json(path, asdict(found))
 
 
 def read_found(path: Path) -> Found:

@@ -15,9 +15,9 @@ has Fisher's F distribution (McGraw & Wong 1996, doi 10.1037/1082-989X.1.1.30, t
 some twice, which leaves less between them, and misses on one side. Validity has one all the same, with percentiles, for nothing
 exact is known of it. A draw that leaves it undefined may lie beyond either end: from 2.5 % of such draws there is no interval.
 Estimates are not cut off: an ICC can come out below zero.
-With `ranks` every score is first replaced by its rank within its seed, so that a few very bad blocks cannot carry the result.
-Of ranks the intervals are not exact: simulated for 12 blocks with 6 seeds they hold the truth in 93 to 95 % of tables whose
-blocks are normal, in 87 % where one block of seven lies far off; those of validity, with 11 blocks, in some 90 %.
+With `correlation.ranks` every score is first replaced by its rank within its seed, so that a few very bad blocks cannot carry
+the result. Of ranks the intervals are not exact: simulated for 12 blocks with 6 seeds they hold the truth in 93 to 95 % of
+tables whose blocks are normal, in 87 % where one block of seven lies far off; those of validity, with 11 blocks, in some 90 %.
 """
 
 from __future__ import annotations
@@ -28,8 +28,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sase_bench.calibrate.fisher import f_quantile
 from sase_bench.errors import RequestError
+from sase_bench.statistics.means import TAILS, central_interval
+from sase_bench.statistics.quantiles import f_quantile
 
 __all__ = [
     "LEAST_BLOCKS",
@@ -38,7 +39,6 @@ __all__ = [
     "estimate_icc",
     "estimate_reliability",
     "icc",
-    "ranks",
     "reliability",
     "validity",
 ]
@@ -46,7 +46,6 @@ __all__ = [
 Scores = NDArray[np.float64]  # (k, s)
 
 _DRAWS = 2000
-_TAIL = 0.025  # on either side of an interval
 #: Fewer blocks than this have no reliability.
 LEAST_BLOCKS = 3
 
@@ -66,15 +65,6 @@ class Estimate:
         where = "no interval" if np.isnan(self.low) else f"{self.low:.2f}, {self.high:.2f}"
         why = f"; undefined in {100 * self.undefined:.1f} % of draws" if self.undefined else ""
         return f"{self.value:.2f} [{where}{why}]"
-
-
-def ranks(y: Scores) -> Scores:
-    """Ranks from 1 within each column; equal values share their mean rank."""
-    found = np.empty(y.shape)
-    for column, values in enumerate(y.T):
-        _, places, counts = np.unique(values, return_inverse=True, return_counts=True)
-        found[:, column] = (np.cumsum(counts) - (counts - 1) / 2)[places]
-    return found
 
 
 def icc(y: Scores) -> float:
@@ -117,10 +107,7 @@ def bootstrap(statistic: Callable[..., float], *samples: Scores, seed: int = 0, 
         if len(set(chosen.tolist())) >= LEAST_BLOCKS:
             drawn[draw] = statistic(*(sample[chosen] for sample in samples))
     undefined = float(np.isnan(drawn).mean())
-    low = high = float("nan")
-    if undefined < _TAIL:
-        low = float(np.quantile(np.nan_to_num(drawn, nan=-np.inf), _TAIL, method="lower"))
-        high = float(np.quantile(np.nan_to_num(drawn, nan=np.inf), 1 - _TAIL, method="higher"))
+    low, high = central_interval(drawn) if 1 - undefined > TAILS[1] else (float("nan"), float("nan"))
     return Estimate(float(statistic(*samples)), low, high, undefined)
 
 
@@ -131,7 +118,7 @@ def _ratios(y: Scores) -> tuple[float, float]:
     if noise == 0:
         return (float("nan"),) * 2 if blocks == 0 else (float("inf"),) * 2
     found, above, below = (noise + s * blocks) / noise, k - 1, (k - 1) * (s - 1)
-    return found / f_quantile(1 - _TAIL, above, below), found * f_quantile(1 - _TAIL, below, above)
+    return found / f_quantile(TAILS[1], above, below), found * f_quantile(TAILS[1], below, above)
 
 
 def _icc_at(ratio: float, seeds: int) -> float:

@@ -3,17 +3,17 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from sase_bench.calibrate.statistics import (
+from sase_bench.errors import RequestError
+from sase_bench.statistics.correlation import ranks
+from sase_bench.statistics.reliability import (
     Estimate,
     bootstrap,
     estimate_icc,
     estimate_reliability,
     icc,
-    ranks,
     reliability,
     validity,
 )
-from sase_bench.errors import RequestError
 
 
 def simulated(
@@ -67,10 +67,6 @@ def test_validity_is_not_defined_where_there_is_only_noise() -> None:
     assert np.isnan(validity(y, simulated(3, 2, 1, 0.1)[0]))
     assert str(Estimate(float("nan"), -1.0, 1.0)) == "not defined"
     assert str(Estimate(0.5, -0.25, 1.0)) == "0.50 [-0.25, 1.00]"
-
-
-def test_ranks_are_within_a_seed_and_shared_by_equals() -> None:
-    np.testing.assert_array_equal(ranks(np.asarray([[1.0, 9.0], [3.0, 9.0], [2.0, 1.0]])), [[1, 2.5], [3, 2.5], [2, 1]])
 
 
 @pytest.mark.parametrize(("blocks", "seeds", "expected"), [(12, 6, 0.86), (12, 6, 0.95), (11, 3, 0.83), (24, 3, 0.3)], ids=str)

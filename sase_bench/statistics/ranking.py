@@ -17,7 +17,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Ranks", "average_ranks", "beats", "beats_each", "holm", "mean_and_error", "repeats_needed"]
+from sase_bench.statistics.correlation import ranks
+from sase_bench.statistics.quantiles import chi_squared_tail, range_quantile
+
+__all__ = ["Ranks", "average_ranks", "beats", "beats_each", "holm", "repeats_needed"]
 
 Floats = NDArray[np.float64]
 
@@ -37,25 +40,33 @@ class Ranks(NamedTuple):
 
 def average_ranks(x: Floats) -> Ranks:
     """Ranks within each repeat, ties shared. The repeats are runs on one table, so this says nothing of another one."""
-    from scipy.stats import friedmanchisquare, rankdata, studentized_range
-
     repeats, strategies = x.shape
-    ranks = rankdata(x, axis=1).mean(0)
-    undefined = repeats < 2 or strategies < 3 or (x == x[:, :1]).all()
-    p_value = float("nan") if undefined else float(friedmanchisquare(*x.T).pvalue)
+    places = ranks(x.T)  # (k, r)
+    p_value = float("nan")
+    if repeats > 1 and strategies > 2 and not (x == x[:, :1]).all():
+        between = float(((places.sum(1) - repeats * (strategies + 1) / 2) ** 2).sum())
+        within = float(((places - (strategies + 1) / 2) ** 2).sum())  # less than without ties
+        p_value = chi_squared_tail((strategies - 1) * between / within, strategies - 1)
     if repeats < 2:
-        return Ranks(ranks, p_value, float("inf"))
-    quantile = float(studentized_range.ppf(1 - _LEVEL, strategies, np.inf)) / np.sqrt(2)
-    return Ranks(ranks, p_value, float(quantile * np.sqrt(strategies * (strategies + 1) / (6 * repeats))))
+        return Ranks(places.mean(1), p_value, float("inf"))
+    quantile = range_quantile(1 - _LEVEL, strategies) / math.sqrt(2)
+    return Ranks(places.mean(1), p_value, quantile * math.sqrt(strategies * (strategies + 1) / (6 * repeats)))
 
 
 def beats(first: Floats, second: Floats) -> float:
-    """p-value that `first` (r,) is not smaller than `second` (r,): Wilcoxon's signed-rank test, one-sided, ties split."""
-    from scipy.stats import wilcoxon
+    """p-value that `first` (r,) is not smaller than `second` (r,): Wilcoxon's signed-rank test, one-sided.
 
-    if (first == second).all():
+    By the normal distribution; repeats that are equal keep their rank and count half for either side.
+    """
+    differences = first - second
+    if not differences.any():
         return 1.0
-    return float(wilcoxon(first, second, alternative="less", zero_method="zsplit", method="asymptotic").pvalue)
+    places = ranks(np.abs(differences)[:, None])[:, 0]
+    sizes = np.unique(places, return_counts=True)[1]
+    larger = float((places * (np.sign(differences) + 1) / 2).sum())
+    n = len(places)
+    variance = n * (n + 1) * (2 * n + 1) / 24 - float((sizes**3 - sizes).sum()) / 48
+    return math.erfc((n * (n + 1) / 4 - larger) / math.sqrt(2 * variance)) / 2
 
 
 def beats_each(first: Floats, second: Floats) -> Floats:
@@ -85,11 +96,3 @@ def holm(p_values: Sequence[float]) -> list[float]:
         largest = max(largest, min(1.0, (len(p_values) - place) * p_values[index]))
         corrected[index] = largest
     return corrected
-
-
-def mean_and_error(values: Floats) -> tuple[float, float]:
-    """Mean and its standard error, over what is not nan; nan where that is undefined."""
-    known = values[np.isfinite(values)]
-    if not len(known):
-        return float("nan"), float("nan")
-    return float(known.mean()), float(known.std(ddof=1) / np.sqrt(len(known))) if len(known) > 1 else float("nan")

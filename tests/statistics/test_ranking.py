@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from sase_bench.bo.statistics import average_ranks, beats, beats_each, holm, mean_and_error, repeats_needed
+from sase_bench.statistics.ranking import average_ranks, beats, beats_each, holm, repeats_needed
 
 
 def test_ranks_are_shared_by_equals_and_the_critical_difference_is_nemenyis() -> None:
@@ -62,7 +62,18 @@ def test_with_the_repeats_that_are_needed_half_a_deviation_is_seen_four_times_in
     assert np.mean(seen) == pytest.approx(0.8, abs=0.04)
 
 
-def test_means_leave_out_what_is_not_defined() -> None:
-    assert mean_and_error(np.array([1.0, 3.0, np.nan])) == (2.0, 1.0)
-    assert np.isnan(mean_and_error(np.array([np.nan]))).all()
-    assert mean_and_error(np.array([1.0]))[0] == 1.0
+@pytest.mark.parametrize("scores", [None, 3], ids=["distinct", "tied"])
+@pytest.mark.parametrize(("repeats", "strategies"), [(100, 10), (12, 3), (2, 4)])
+def test_ranks_and_tests_are_those_of_scipy(repeats: int, strategies: int, scores: int | None) -> None:
+    stats = pytest.importorskip("scipy.stats")
+    x = np.random.default_rng(0).normal(np.arange(strategies) / 9, 1, (repeats, strategies))
+    x = x if scores is None else np.round(x * scores / 2)
+    found = average_ranks(x)
+    np.testing.assert_allclose(found.ranks, stats.rankdata(x, axis=1).mean(0))
+    assert found.p_value == pytest.approx(stats.friedmanchisquare(*x.T).pvalue, rel=1e-9)
+    quantile = stats.studentized_range.ppf(0.95, strategies, np.inf)
+    difference = quantile / np.sqrt(2) * np.sqrt(strategies * (strategies + 1) / (6 * repeats))
+    assert found.critical_difference == pytest.approx(difference, rel=1e-6)
+    for one, other in ((x[:, 0], x[:, 1]), (x[:, 1], x[:, 0]), (x[:, 0], x[:, 0] + 1 + np.arange(repeats))):
+        expected = stats.wilcoxon(one, other, alternative="less", zero_method="zsplit", method="asymptotic").pvalue
+        assert beats(one, other) == pytest.approx(expected, rel=1e-9)

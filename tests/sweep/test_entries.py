@@ -5,7 +5,7 @@ import pytest
 
 from sase_bench.errors import RequestError
 from sase_bench.space import Space
-from sase_bench.sweep.release import read_entries
+from sase_bench.sweep.entries import read_entries
 
 ENTRY = """
 [[entry]]

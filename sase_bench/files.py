@@ -1,0 +1,55 @@
+"""Whole files, put in place in one step: a reader finds the old content or the new, and a full disk or a kill leaves the old.
+
+What is appended to line by line, and what a lock guards, is not written here but where it is read again.
+"""
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from sase_bench.errors import RequestError
+
+__all__ = ["replacing", "write_json", "write_text"]
+
+
+@contextmanager
+def replacing(path: Path, *, keep: bool = True) -> Iterator[Path]:
+    """A path to write to; when the context ends well, what is there takes the place of `path` in one step, on the disk.
+
+    A device or a pipe, such as /dev/stdout, has no content that could be replaced: it is itself what is written to.
+    """
+    if path.exists() and not path.is_file() and not path.is_dir():
+        yield path
+        return
+    fresh = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+    try:
+        fresh.touch()
+        yield fresh
+        if keep:
+            with fresh.open("rb") as file:
+                os.fsync(file.fileno())
+            fresh.replace(path)
+    finally:
+        with suppress(FileNotFoundError):
+            fresh.unlink()
+
+
+def write_text(path: Path, text: str) -> None:
+    """Replace `path` by `text`, in a folder that is made if need be. Raises `RequestError` where that cannot be."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise RequestError(f"cannot write to {str(path.parent)!r}: {error.strerror or error}") from error
+    try:
+        with replacing(path) as fresh:
+            fresh.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise RequestError(f"cannot write {str(path)!r}: {error.strerror or error}") from error
+
+
+def write_json(path: Path, content: object, *, sort_keys: bool = False, ensure_ascii: bool = True) -> None:
+    """Replace `path` by `content` as indented JSON, which knows no nan. Raises as `write_text` does, `ValueError` for a nan."""
+    text = json.dumps(content, indent=1, allow_nan=False, sort_keys=sort_keys, ensure_ascii=ensure_ascii)
+    write_text(path, text + "\n")

@@ -1,0 +1,107 @@
+import numpy as np
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as npst
+
+from sase_bench.statistics.effects import Effects, separate
+
+TABLES = npst.arrays(bool, st.tuples(st.integers(1, 8), st.integers(1, 6)))
+
+
+def scores_where(there: np.ndarray, seed: int = 0) -> np.ndarray:
+    """Scores with blocks, seeds and noise of about the same size, nan where `there` says no."""
+    generator, (blocks, seeds) = np.random.default_rng(seed), there.shape
+    y = 3 + generator.normal(0, 1, (blocks, 1)) + generator.normal(0, 1, seeds) + generator.normal(0, 0.5, there.shape)
+    return np.where(there, y, np.nan)
+
+
+def staggered() -> np.ndarray:
+    """60 blocks, 8 seeds, each block with two neighbouring seeds."""
+    there = np.zeros((60, 8), dtype=bool)
+    for block in range(60):
+        there[block, [block * 7 // 60, block * 7 // 60 + 1]] = True
+    return there
+
+
+def apart() -> np.ndarray:
+    """Two groups of blocks without a common seed, one of them unbalanced."""
+    there = np.zeros((20, 7), dtype=bool)
+    there[:8, :3] = there[8:, 3:] = True
+    there[12, 4:] = there[15, 3] = False
+    return there
+
+
+def check_against_dummies(scores: np.ndarray, found: Effects) -> None:
+    """Least squares on a dummy variable for every block and every seed."""
+    (rows, columns), blocks = np.nonzero(np.isfinite(scores)), len(scores)
+    design = np.zeros((len(rows), sum(scores.shape)))
+    design[np.arange(len(rows)), rows] = design[np.arange(len(rows)), blocks + columns] = 1
+    y = scores[rows, columns]
+    solved, _, rank, _ = np.linalg.lstsq(design, y, rcond=None)
+    left = y - design @ solved
+    degrees = len(y) - int(rank)
+    np.testing.assert_allclose(found.residuals[rows, columns], left, atol=1e-9)
+    assert np.isnan(found.residuals[~np.isfinite(scores)]).all()
+    np.testing.assert_allclose(found.means[rows] + found.levels[columns], design @ solved, atol=1e-9)
+    assert found.counts.tolist() == np.isfinite(scores).sum(1).tolist()
+    assert (found.noise is None) == (degrees == 0)
+    if found.noise is not None:
+        assert found.noise.degrees == degrees
+        assert found.noise.sd == pytest.approx(np.sqrt(left @ left / degrees), abs=1e-9)
+
+
+@pytest.mark.parametrize("there", [np.ones((12, 6), dtype=bool), staggered(), apart()], ids=["balanced", "staggered", "apart"])
+def test_blocks_seeds_and_noise_are_those_of_least_squares_on_dummies(there: np.ndarray) -> None:
+    scores = scores_where(there)
+    found = separate(scores)
+    check_against_dummies(scores, found)
+    assert (found.levels * there.sum(0)).sum() == pytest.approx(0, abs=1e-9)
+
+
+@settings(deadline=None)
+@given(TABLES)
+def test_so_they_are_for_any_table(there: np.ndarray) -> None:
+    assume(there.any(1).all())
+    found = separate(scores_where(there))
+    check_against_dummies(scores_where(there), found)
+    assert np.isnan(found.levels).tolist() == (~there.any(0)).tolist()
+
+
+def test_blocks_of_a_balanced_table_have_their_plain_means() -> None:
+    scores = scores_where(np.ones((9, 4), dtype=bool))
+    found = separate(scores)
+    np.testing.assert_allclose(found.means, scores.mean(1))
+    np.testing.assert_allclose(found.levels, scores.mean(0) - scores.mean())
+    assert found.noise is not None
+    assert found.noise.degrees == 8 * 3
+
+
+def test_without_noise_a_staggered_table_gives_the_truth_back() -> None:
+    there, truth = staggered(), np.linspace(1.5, 1.6, 60)
+    scores = np.where(there, truth[:, None] + 0.05 * np.arange(8.0) ** 2, np.nan)
+    found = separate(scores)
+    np.testing.assert_allclose(found.means - found.means.mean(), truth - truth.mean(), atol=1e-12)
+    assert found.noise is not None
+    assert found.noise.sd == pytest.approx(0, abs=1e-12)
+
+
+def test_groups_that_share_no_seed_have_levels_that_average_to_nothing_each() -> None:
+    there = apart()
+    scores = scores_where(there)
+    found = separate(scores)
+    for blocks, seeds in ((slice(8), slice(3)), (slice(8, None), slice(3, None))):
+        assert (found.levels[seeds] * there[blocks, seeds].sum(0)).sum() == pytest.approx(0, abs=1e-9)
+        group = separate(scores[blocks, seeds])
+        np.testing.assert_allclose(found.means[blocks], group.means)
+    assert found.noise is not None
+    assert found.noise.degrees == there.sum() - 20 - (7 - 2)  # one fewer taken by the seeds than if they were one group
+
+
+def test_where_blocks_do_not_share_two_seeds_the_noise_is_not_known() -> None:
+    nan = np.nan
+    assert separate(np.asarray([[1.0], [2.0], [3.0]])).noise is None
+    assert separate(np.asarray([[1.0, 2.0], [3.0, nan]])).noise is None
+    found = separate(np.asarray([[1.0, 2.0], [3.0, 5.0]])).noise
+    assert found is not None
+    assert (found.sd, found.degrees) == (pytest.approx(0.5), 1)

@@ -1,0 +1,118 @@
+"""What every command does alike, tried on commands that are made up."""
+
+import argparse
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+
+import pytest
+
+from sase_bench import cli
+from sase_bench.errors import RequestError
+
+
+def ending(error: BaseException | None) -> Callable[[Sequence[str] | None], int]:
+    def command(argv: Sequence[str] | None) -> int:
+        if error is not None:
+            raise error
+        return 0
+
+    return command
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "line"),
+    [
+        (None, 0, ""),
+        (RequestError("no such thing,\n   got 3"), 2, "made-up: no such thing, got 3\n"),
+        (KeyboardInterrupt(), 130, "made-up: interrupted\n"),
+        (
+            OSError(28, "No space left on device", "a file"),
+            2,
+            "made-up: the system refused 'a file': No space left on device\n",
+        ),
+        (OSError(28, "No space left on device"), 2, "made-up: the system refused: No space left on device\n"),
+        (OSError("nobody knows why"), 2, "made-up: the system refused: nobody knows why\n"),
+    ],
+)
+def test_an_end_is_a_status_and_a_line(
+    error: BaseException | None, status: int, line: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.run("made-up", ending(error), []) == status
+    assert capsys.readouterr() == ("", line)
+
+
+@pytest.mark.parametrize("mistake", [ZeroDivisionError(), ModuleNotFoundError(name="sase_bench.nowhere")])
+def test_a_mistake_of_ours_is_not_hidden(mistake: Exception) -> None:
+    with pytest.raises(type(mistake)):
+        cli.run("made-up", ending(mistake), [])
+
+
+def test_a_library_that_is_not_installed_is_told_with_its_extra(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run("made-up", ending(ModuleNotFoundError(name="scipy.optimize")), []) == 2
+    line = "made-up: importing scipy needs the extra 'search'; install it with: pip install 'sase-bench[search]'\n"
+    assert capsys.readouterr().err == line
+
+
+def test_a_reader_who_has_seen_enough_is_no_error() -> None:
+    code = (
+        "import sys; from sase_bench import cli\n"
+        "sys.exit(cli.run('made-up', lambda argv: [print('line' * 1000) for _ in range(1000)] and 0, []))"
+    )
+    made_up = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert made_up.stdout is not None
+    assert made_up.stdout.read(4) == "line"
+    made_up.stdout.close()
+    assert made_up.stderr is not None
+    assert (made_up.stderr.read(), made_up.wait(timeout=60)) == ("", 0)
+    made_up.stderr.close()
+
+
+def test_signals_go_elsewhere_for_a_while() -> None:
+    before, caught = signal.getsignal(signal.SIGTERM), list[int]()
+    with cli.signals_to(lambda number, frame: caught.append(number)):
+        os.kill(os.getpid(), signal.SIGTERM)
+        os.kill(os.getpid(), signal.SIGINT)
+    assert caught == [signal.SIGTERM, signal.SIGINT]
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_options_are_written_out_and_a_wrong_one_is_a_bad_request() -> None:
+    parser = cli.Parser("sase_bench.made_up", "Nothing.")
+    cli.add_device_option(parser)
+    assert parser.parse_args(["--device", "cpu"]) == argparse.Namespace(device="cpu")
+    assert parser.parse_args([]).device == "auto"
+    with pytest.raises(RequestError, match=r"^argument --device: invalid choice: 'tpu' .*\(see --help\)$"):
+        parser.parse_args(["--device", "tpu"])
+    with pytest.raises(RequestError, match=r"^unrecognized arguments: --dev cpu \(see --help\)$"):
+        parser.parse_args(["--dev", "cpu"])
+
+
+def test_a_default_is_told_once_and_only_where_there_is_one() -> None:
+    parser = cli.Parser("sase_bench.made_up", "Nothing.")
+    parser.add_argument("--plain", default="a", help="shown")
+    parser.add_argument("--told", default="b", help="in words (default: the letter b)")
+    parser.add_argument("--nothing", help="none")
+    parser.add_argument("--switch", action="store_true", help="off")
+    parser.add_argument("--several", nargs="+", default=[], help="none as well")
+    lines = {line.split()[0]: line.strip() for line in parser.format_help().splitlines() if line.startswith("  --")}
+    assert {flag: line.partition("(")[2] for flag, line in lines.items()} == {
+        "--plain": "default: a)",
+        "--told": "default: the letter b)",
+        "--nothing": "",
+        "--switch": "",
+        "--several": "",
+    }
+
+
+def test_progress_counts_from_where_it_begins(capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("tqdm", reason="needs the extra 'train'")
+    with cli.progress(5, initial=2, name="made-up", unit="run", smoothing=0) as bar:
+        bar.update(3)
+    assert capsys.readouterr().err.splitlines()[-1].startswith("made-up: 100%")
+    assert bar.n == 5
+    with cli.progress(5, unit="run", shown=False) as bar:
+        bar.update(5)
+    assert capsys.readouterr() == ("", "")
