@@ -60,7 +60,8 @@ def scatter(entries: Sequence[Entry]) -> str | None:
     base = "" if sd is None else f", and the plain network itself with {sd:.1f} ({len(plain)} sources)"
     return (
         f"No source reports seeds. On {BACKBONE} the gain of one and the same module differs between sources with a "
-        f"standard deviation of {within:.1f} points ({len(gains)} modules that have two sources or more, {len(deviations)} gains)"
+        f"standard deviation of {within:.1f} points ({len(gains)} modules that have two sources or more, {len(deviations)} "
+        f"gains)"
         f"{base}: "
         "that much of a difference between two sources says nothing of the modules."
     )

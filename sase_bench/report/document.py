@@ -38,7 +38,8 @@ _CHECKED = (
 )
 _BESIDE = (
     "Blocks that were timed in a whole ResNet-50 (`python -m sase_bench.latency compare`) beside their composed time. "
-    "These were timed in another process than parts and checks, which trained in between; where both differ, go by what was timed."
+    "These were timed in another process than parts and checks, which trained in between. Where "
+    "both differ, go by what was timed."
 )
 
 
