@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from math import fsum
+from math import fsum, sqrt
 
 from sase_bench.latency.comparisons import Ratio
 from sase_bench.report.comparison import Entry
 from sase_bench.report.costs import BACKBONE
 from sase_bench.report.published import BACKBONES
-from sase_bench.statistics.means import Spread, pooled, spread
+from sase_bench.statistics.means import spread
 
 __all__ = ["advice", "by_source", "differences", "leader", "scatter"]
 
@@ -50,17 +50,19 @@ def leader(entries: Sequence[Entry]) -> tuple[Entry, dict[str, list[float]]] | N
 
 def scatter(entries: Sequence[Entry]) -> str | None:
     """By how much sources differ in the gain of one and the same module, a sentence; None where no module has two sources."""
-    several = [spread(list(by_source(entry).values())) for entry in _several(entries)]
-    counts = [len(by_source(entry)) for entry in _several(entries)]
-    found: Spread | None = pooled((count, sd) for count, (_, sd) in zip(counts, several, strict=True))
-    if found is None:
+    gains = [list(by_source(entry).values()) for entry in _several(entries)]
+    if not gains:
         return None
+    deviations = [value - fsum(values) / len(values) for values in gains for value in values]
+    within = sqrt(fsum(value**2 for value in deviations) / (len(deviations) - len(gains)))  # pooled over the modules
     plain = {gain.row.source: gain.plain.top1 for entry in entries if entry.backbone == BACKBONE for gain in entry.gains}
     _, sd = spread(list(plain.values()))
     base = "" if sd is None else f", and the plain network itself with {sd:.1f} ({len(plain)} sources)"
     return (
-        f"No source reports seeds. On {BACKBONE} the gain of one and the same module differs between sources with a standard "
-        f"deviation of {found.sd:.1f} points ({len(counts)} modules that have two sources or more, {sum(counts)} gains){base}: "
+        f"No source reports seeds. On {BACKBONE} the gain of one and the same module differs between sources with a "
+        f"standard deviation of {within:.1f} points ({len(gains)} modules that have two sources or more, {len(deviations)} "
+        f"gains)"
+        f"{base}: "
         "that much of a difference between two sources says nothing of the modules."
     )
 

@@ -37,9 +37,9 @@ _CHECKED = (
     "other half. The bias is the median over all before the correction."
 )
 _BESIDE = (
-    "Blocks that were timed in a whole ResNet-50 (`python -m sase_bench.latency compare`) beside their composed time. Parts, "
-    "checks and whole networks were timed at different hours of a machine that did other work, which slows a block that moves "
-    "much memory by more than it slows convolutions: rounds of one hour lie closer together than the hours do."
+    "Blocks that were timed in a whole ResNet-50 (`python -m sase_bench.latency compare`) beside their composed time. "
+    "These were timed in another process than parts and checks, which trained in between. Where "
+    "both differ, go by what was timed."
 )
 
 

@@ -141,8 +141,8 @@ def test_compare_pairs_the_seeds_that_both_have(asked: Ask) -> None:
     )  # fmt: skip
     assert answer.notes == (
         f"params and flops: of {TRUNKS['digits']}, the trunk of the proxy; {SIZED}",
-        "a, b and a - b, the difference, are means over the seeds that both have; low and high: 95 % interval, of scores with the "
-        "noise of all blocks and modules",
+        "a, b and a - b, the difference, are means over the seeds that both have; low and high: 95 % interval, of scores with "
+        "the noise of all blocks and modules",
     )
 
 

@@ -10,6 +10,8 @@ from sase_bench.calibrate.scores import panel
 from sase_bench.database import Store, connect
 from sase_bench.release.groups import groups, spearman_brown
 from sase_bench.space import Space
+from sase_bench.statistics.correlation import ranks
+from sase_bench.statistics.reliability import Estimate, estimate_reliability
 from tests.records import DIGITS, made_up
 
 
