@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import pytest
-from sase_bench.calibrate.statistics import Estimate, estimate_reliability, ranks
 
 from sase_bench.calibrate.findings import judge
 from sase_bench.calibrate.scores import panel
