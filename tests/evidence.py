@@ -6,6 +6,7 @@ from sase_bench.report.evidence import Evidence, Measurement
 def block(arch: int, loss: float, text: str = "a/b/c/d/e/f") -> dict[str, object]:
     scores = {"val_loss": loss, "val_loss_sd": None, "seeds": 1, "val_top1": 0.5, "params": 10, "flops": 20}
     costs = {"resnet50_params": 30_000_000, "resnet50_flops": 4_000_000_000, "resnet50_time": 1.25}
+    costs |= {"resnet50_time_low": None, "resnet50_time_high": None, "resnet50_time_is": "composed"}
     return {"arch": arch, "text": text, **scores, **costs}
 
 
@@ -20,6 +21,7 @@ def measurement(proxy: str, count: int, text: str = "a/b/c/d/e/f") -> Measuremen
         drawn=count,
         front=blocks[:1],
         effects={},
+        fidelity=[],
         curves={},
         modules=[],
         best_gain=None,

@@ -13,7 +13,7 @@ from pathlib import Path
 from tabulate import tabulate
 
 from sase_bench import cli
-from sase_bench.calibrate.findings import Finding, findings, judge
+from sase_bench.calibrate.findings import RULE, Finding, findings, judge
 from sase_bench.calibrate.scores import panel
 from sase_bench.database import Store, connect
 from sase_bench.database.reader import DEFAULT_TABLE, default_source
@@ -87,7 +87,8 @@ def _judge_all(options: argparse.Namespace) -> int:
         found = list(judge(table, options.reference))
     if not found:
         raise RequestError(f"no proxy in {str(options.db)!r} has been measured with two seeds")
-    print("\n\n".join(_render(group, options.format) for group in found))
+    head = [RULE] if options.format == "md" else []
+    print("\n\n".join([*head, *(_render(group, options.format) for group in found)]))
     _keep(options.db, (), [finding for group in found for finding in group])
     return 0
 
@@ -130,7 +131,10 @@ def _render(found: Sequence[Finding], style: str) -> str:
     first = found[0]
     valid = f"validity against {first.reference}" if first.reference else "validity"
     headers = ["metric", "ICC of a run", f"reliability of {first.seeds} seeds", valid]
-    lines = [[item.metric, item.icc, item.reliability, item.validity or "not measured"] for item in found]
+    lines: list[list[object]] = [[item.metric, item.icc, item.reliability, item.validity or "not measured"] for item in found]
+    if first.reference:
+        headers.append("n")
+        lines = [[*line, item.reference_blocks] for line, item in zip(lines, found, strict=True)]
     title = (
         f"{first.proxy}: {first.blocks} blocks with {first.seeds} seeds, {first.seconds:.1f} s a run, "
         f"{first.unscored} of {first.runs} runs without a score; ranks, 95 % intervals over blocks"

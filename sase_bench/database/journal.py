@@ -49,9 +49,9 @@ class Journal:
             try:
                 checksum, text = line.split(b" ", 1)
                 if int(checksum, 16) != zlib.crc32(text):
-                    raise RequestError("the checksum does not match")
+                    raise ValueError
                 records.append(Record.from_json(text.decode()))
-            except ValueError:  # RequestError and UnicodeDecodeError are ValueErrors too
+            except ValueError:  # of the checksum, of UTF-8, or a RequestError
                 damaged.append(line)
         self.damaged = len(damaged)
         if damaged or torn:

@@ -266,7 +266,6 @@ def add_costs(connection: duckdb.DuckDBPyConnection, trunk: Trunk, latency: NDAr
         connection.register("timed", {"arch": np.arange(len(latency)), "latency": latency})
         set_latency = "UPDATE costs SET latency = timed.latency FROM timed WHERE costs.arch = timed.arch AND costs.trunk = ?"
         connection.execute(set_latency, [trunk.name])
-        connection.unregister("timed")
 
 
 def costs_sql(trunk: Trunk) -> str:
@@ -287,14 +286,14 @@ def _place(slot: int) -> int:
     return int(7 ** (len(SLOTS) - 1 - slot))
 
 
-def version_of(connection: duckdb.DuckDBPyConnection, path: object) -> int:
+def version_of(connection: duckdb.DuckDBPyConnection, path: Path) -> int:
     """The schema version of an open table. Raises `RequestError` for a file that is none, or that a newer program made."""
     try:
         about = dict(connection.execute("SELECT key, value FROM about").fetchall())
-    except duckdb.CatalogException:
+    except (duckdb.CatalogException, duckdb.BinderException):  # no such table, or one with other columns
         about = {}
     except duckdb.Error as error:
-        raise refused(Path(str(path)), error) from error
+        raise refused(path, error) from error
     if about.get("format") != "sase-bench":
         raise RequestError(f"{str(path)!r} is a DuckDB file but not a sase-bench table; name another file with --db")
     written = str(about.get("schema_version"))

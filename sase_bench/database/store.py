@@ -111,7 +111,7 @@ class Store:
         start = monotonic()
         self._published = start
         try:
-            open_file(self.path).close()
+            self._open().close()
         except RequestError:
             return
         with self._renewed() as connection:
@@ -125,16 +125,16 @@ class Store:
         self._cost = self._published - start
 
     def replace_calibrations(self, rows: Sequence[Mapping[str, object]]) -> None:
-        """Put these rows of `calibrations`, by column name, in place of the ones for the same proxy and metric."""
-        self.publish()
-        with self._renewed() as connection:
-            connection.execute("BEGIN")
+        """Put these rows of `calibrations`, by column name, in place of the ones for the same proxy and metric.
+
+        Raises `RequestError` while another program has the table open for writing, as what replaces other rows does.
+        """
+        with self._replacing() as connection:
             for row in rows:
                 key = [row["proxy"], row["metric"]]
                 connection.execute("DELETE FROM calibrations WHERE (proxy, metric) = (?, ?)", key)
                 values = {name: _finite(value) for name, value in row.items()}
                 connection.execute(f"INSERT INTO calibrations BY NAME SELECT {', '.join(f'${n} AS {n}' for n in row)}", values)
-            connection.execute("COMMIT")
 
     def replace_predictions(
         self,
@@ -146,28 +146,22 @@ class Store:
         sd: NDArray[np.float64],
     ) -> None:
         """Put these predictions, in the unit of the metric, in place of all by the same predictor for the proxy and metric."""
-        self.publish()
-        with self._renewed() as connection:
-            connection.execute("BEGIN")
+        with self._replacing() as connection:
             connection.execute(PREDICTIONS)
             key = [proxy, metric, predictor]
             connection.execute("DELETE FROM predictions WHERE (proxy, metric, predictor) = (?, ?, ?)", key)
             connection.register("foretold", {"arch": archs, "mean": mean, "sd": sd})
             connection.execute("INSERT INTO predictions SELECT ?, ?, ?, arch, mean, sd FROM foretold", key)
-            connection.execute("COMMIT")
 
     def replace_costs(self, trunk: Trunk, latency: NDArray[np.float64], about: Mapping[str, object]) -> None:
         """Put the costs of all architectures in `trunk` in place of what is there.
 
         `latency` is in seconds, in order of the index, shape (117649,); `about` says what it stands for, and is kept as JSON.
         """
-        self.publish()
-        with self._renewed() as connection:
-            connection.execute("BEGIN")
+        with self._replacing() as connection:
             connection.execute("DELETE FROM costs WHERE trunk = ?", [trunk.name])
             add_costs(connection, trunk, latency)
             connection.execute("INSERT OR REPLACE INTO about VALUES (?, ?)", [LATENCY + trunk.name, json.dumps(about)])
-            connection.execute("COMMIT")
 
     def find(self, key: Key) -> Record | None:
         """The run with this key, wherever it is."""
@@ -214,9 +208,7 @@ class Store:
             with self._renewed() as connection:
                 create(connection)
                 add_proxies(connection, proxies)
-        if self.path.with_name(self.path.name + ".wal").exists():  # another program was killed while it wrote
-            open_file(self.path, read_only=False).close()
-        with self._told(), open_file(self.path) as connection:
+        with self._told(), self._open() as connection:
             version = version_of(connection, self.path)
             if version == SCHEMA_VERSION:
                 self._learn(connection)
@@ -232,6 +224,23 @@ class Store:
         self._failed: set[Key] = set(keys_in(connection, status="failed"))
         recipes = connection.execute("SELECT proxy, recipe_hash, epochs FROM proxies").fetchall()
         self._recipes = {name: Recipe(known, epochs) for name, known, epochs in recipes}
+
+    def _open(self) -> duckdb.DuckDBPyConnection:
+        """The table with what another program left beside it when it was killed, which no copy of the file would have.
+
+        Raises `RequestError` if another program has it open for writing.
+        """
+        return open_file(self.path, read_only=not self.path.with_name(self.path.name + ".wal").exists())
+
+    @contextmanager
+    def _replacing(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A transaction on a copy of the table, with all runs in it, that takes the table's place."""
+        self.publish()
+        self._open().close()
+        with self._renewed() as connection:
+            connection.execute("BEGIN")
+            yield connection
+            connection.execute("COMMIT")
 
     @contextmanager
     def _renewed(self) -> Iterator[duckdb.DuckDBPyConnection]:

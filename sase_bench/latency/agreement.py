@@ -29,14 +29,18 @@ LEAST_SAMPLES = 4
 
 @dataclass(frozen=True, kw_only=True)
 class Agreement:
-    """Errors are medians of |composed − timed| / timed."""
+    """Errors are of |composed − timed| / timed: medians where nothing else is said."""
 
     samples: int
     spearman: float  # of all samples
     kendall: float  # tau-b, of all samples
     error: float  # of d · x, all samples
+    bias: float  # median of (d · x − y) / y, all samples: below zero where parts sum up to less than networks take
     factor: float  # from the first half
+    held_out: int  # samples of the second half
+    held_out_spearman: float  # on the second half
     corrected_error: float  # with the factor, on the second half
+    mean_error: float  # the mean instead of the median
     largest_error: float  # with the factor, on the second half
     residual: float  # seconds, standard deviation of what is left with the factor, on the second half
     drift: float  # d; nan for blocks
@@ -61,8 +65,12 @@ def agreement(
         spearman=spearman(composed, timed),
         kendall=kendall(composed, timed),
         error=float(np.median(np.abs(drift * composed - timed) / timed)),
+        bias=float(np.median((drift * composed - timed) / timed)),
         factor=factor,
+        held_out=int((~is_fit).sum()),
+        held_out_spearman=spearman(composed[~is_fit], timed[~is_fit]),
         corrected_error=float(np.median(relative)),
+        mean_error=float(relative.mean()),
         largest_error=float(relative.max()),
         residual=float(left[~is_fit].std(ddof=1)),
         drift=drift if plain else float("nan"),

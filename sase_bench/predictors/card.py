@@ -48,7 +48,7 @@ def card(name: str, data: Mapping[str, Any], evaluation: Sequence[Mapping[str, A
         f"* {data['blocks']} measured blocks of the {data['space']} space, {data['runs']} runs, {seeds} seeds a block",
         f"* target: mean {data['metric']} over the seeds, the seeds' own level taken out",
         f"* median sd of a target's error: {'not known, no block has two seeds' if noise is None else f'{noise:.3g}'}",
-        f"* SHA-256 of blocks, targets and counts: `{data['sha256']}`",
+        f"* SHA-256 of blocks and scores: `{data['sha256']}`",
         f"* sase-bench {data['package_version']}, seed {data['seed']}",
         "",
         "## Scores",

@@ -20,6 +20,7 @@ from sase_bench.errors import UNREADABLE, RequestError
 from sase_bench.files import write_json, write_text
 from sase_bench.predictors import PREDICTORS, predictor
 from sase_bench.predictors.card import card
+from sase_bench.predictors.contents import write_contents
 from sase_bench.predictors.evaluation import Row
 from sase_bench.predictors.importance import Share
 from sase_bench.predictors.protocol import Predictor
@@ -66,6 +67,7 @@ def write_evaluation(shelf: Path, targets: Targets, splits: Splits, rows: Iterab
     except OSError as error:
         raise RequestError(f"cannot write to {str(folder)!r}: {error.strerror}") from error
     write_json(folder / _EVALUATION, {"data": described(targets), "rows": [asdict(row) for row in rows]})
+    write_contents(shelf)
     return folder
 
 
@@ -74,6 +76,7 @@ def write_importance(shelf: Path, targets: Targets, found: Iterable[Share], draw
     folder = folder_of(shelf, targets.proxy, targets.metric, targets.space)
     rows = [share._asdict() for share in found]
     write_json(folder / _IMPORTANCE, {"data": described(targets), "draws": draws, "rows": rows})
+    write_contents(shelf)
     return folder
 
 
@@ -89,6 +92,7 @@ def fit(shelf: Path, targets: Targets, names: Sequence[str], seed: int = 0) -> l
         made.fit(targets.archs, targets.y, targets.noise).save(folder / name)
         write_text(folder / name / "README.md", card(name, described(targets) | {"seed": seed}, rows))
         written.append(folder / name)
+    write_contents(shelf)
     return written
 
 

@@ -40,8 +40,8 @@ class Targets:
 
     @property
     def sha256(self) -> str:
-        """Of blocks, targets and counts, as little-endian numbers of 64 bits."""
-        parts = self.archs.astype("<i8"), self.y.astype("<f8"), self.counts.astype("<i8")
+        """Of blocks and scores, as little-endian numbers of 64 bits; the last bit of a fitted target is the processor's."""
+        parts = self.archs.astype("<i8"), self.scores.astype("<f8")
         return hashlib.sha256(b"".join(part.tobytes() for part in parts)).hexdigest()
 
     def representative(self) -> Targets:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
+from sase_bench.cost import TRUNKS, cost_in
 from sase_bench.database.rows import has_modules
 from sase_bench.errors import RequestError
 from sase_bench.modules import PLAIN, Module
@@ -16,7 +18,7 @@ from sase_bench.query.together import NOTE, is_shared, trained_together
 from sase_bench.space import SASE_BLOCK
 from sase_bench.statistics.means import half_width, spread
 
-__all__ = ["modules"]
+__all__ = ["modules", "nearest"]
 
 _SASE = "sase"  # stands among the modules under the name of its paper
 
@@ -25,7 +27,8 @@ def modules(query: Modules, source: Source) -> Answer:
     """Every module that has a run that ended ok, and the published SASE block if it has one, best first.
 
     `gain` is over the plain trunk, larger is better whatever the metric: the mean of the differences over the seeds that both
-    have, with a 95 % interval. `blocks_ahead` counts the measured blocks of the space whose mean is better.
+    have, with a 95 % interval. `blocks_ahead` counts the measured blocks of the space whose mean is better. Parameters and
+    FLOPs are those of the proxy's network with the module in it; missing in a network that modules were not counted in.
     """
     measured, metric = measure_on(source, query.on), query.metric
     if not metric.is_of_run:
@@ -55,7 +58,8 @@ def modules(query: Modules, source: Source) -> Answer:
             sd = low = high = None
         elif _index(PLAIN) in together:
             low = high = None
-        rows.append((name, _year(name), mean, sd, len(seeds), gain, low, high, pairs, ahead, len(means)))
+        scores = (mean, sd, len(seeds), gain, low, high, pairs, ahead, len(means))
+        rows.append((name, _year(name), *scores, *_costs(measured.trunk, name)))
     rows.sort(key=lambda row: (-sign * row[2], row[0]))
     names = (
         "module",
@@ -69,12 +73,20 @@ def modules(query: Modules, source: Source) -> Answer:
         "pairs",
         "blocks_ahead",
         "blocks",
+        "params",
+        "flops",
     )
     note = "gain: over the plain trunk, paired by seeds, larger is better; low and high: 95 % interval"
     if PLAIN not in found:
         note = f"the plain trunk has no run that ended ok, so there is no gain; train it with --plan {PLAIN}"
     notes = (*measured.notes, *((NOTE,) if together else ()), note)
     return Answer(fields=fields(*names), rows=tuple(rows), notes=notes)
+
+
+def nearest(records: Sequence[dict[str, Any]], value: float, column: str = "val_loss") -> dict[str, Any] | None:
+    """The published module whose mean is next to `value`, of what a question about modules gave; None if there is none."""
+    published = [record for record in records if record["module"] not in (PLAIN, _SASE)]
+    return min(published, key=lambda record: abs(float(record[column]) - value), default=None)
 
 
 def _scores(measured: Measured, column: str) -> dict[str, dict[int, float]]:
@@ -99,6 +111,11 @@ def _index(name: str) -> int:
 def _year(name: str) -> int | None:
     published = None if name == _SASE else Module(name).published
     return None if published is None else published.year
+
+
+def _costs(trunk: str, name: str) -> tuple[int, int] | tuple[None, None]:
+    known = TRUNKS.get(trunk)
+    return (None, None) if known is None else cost_in(known, SASE_BLOCK if name == _SASE else Module(name))
 
 
 def _gain(

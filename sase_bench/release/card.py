@@ -11,13 +11,15 @@ from typing import Any
 
 import duckdb
 
-from sase_bench.calibrate import Finding
+from sase_bench.calibrate.findings import RULE, Finding
 from sase_bench.database.shelf import CALIBRATIONS, Shelf, open_shelf, read_shelf
 from sase_bench.proxies.recipe import DATASETS
 from sase_bench.proxies.registry import REFERENCE
 from sase_bench.query import ask
 from sase_bench.query.format import render
+from sase_bench.query.modules import nearest
 from sase_bench.record import COLUMNS, EPOCH_COLUMNS, Column
+from sase_bench.release.groups import groups
 from sase_bench.release.verification import VERIFICATION, read_verification
 from sase_bench.release.wording import CONCLUSIONS, LICENCE, ORIGIN, READING
 from sase_bench.space import SASE_BLOCK, Space
@@ -32,7 +34,7 @@ def card(folder: Path, found: Sequence[Finding]) -> str:
     shelf = read_shelf(folder)
     with open_shelf(shelf) as table:
         parts = [
-            [f"# {_headline(found)}", "", *ORIGIN],
+            [f"# {_headline(found)}", "", *_sureness(table, found), *ORIGIN],
             ["## Files", "", *_files(table, shelf)],
             ["## What was measured", "", *_asked(folder, "summary")],
             ["## The published SASE block", "", *_published(table, folder)],
@@ -59,6 +61,16 @@ def _headline(found: Sequence[Finding]) -> str:
         for item in losses
     ]
     return f"sase-bench: reliability of val_loss {'; '.join(figures)}" if figures else "sase-bench: reliability not measured"
+
+
+def _sureness(table: duckdb.DuckDBPyConnection, found: Sequence[Finding]) -> Iterator[str]:
+    """What the first line means for each block: most have fewer seeds than the panel that it is of."""
+    lines = list(groups(table, found))
+    if lines:
+        yield from (
+            "The first line is of the blocks that were judged. A block's mean is as sure as its seeds make it, by `val_loss`:",
+        )
+        yield from ("", *lines, "")
 
 
 def _files(table: duckdb.DuckDBPyConnection, shelf: Shelf) -> Iterator[str]:
@@ -100,6 +112,24 @@ def _modules(table: duckdb.DuckDBPyConnection, folder: Path) -> Iterator[str]:
     yield "published block."
     for (name,) in found:
         yield from ("", *_asked(folder, f"modules by loss on {name}"))
+        yield from _beside(folder, name)
+
+
+def _beside(folder: Path, proxy: str) -> Iterator[str]:
+    """What the best block costs in the trunk beside the module that is next to it in loss."""
+    best = next(
+        (record["best_val_loss_arch"] for record in ask("summary", db=folder).records() if record["proxy"] == proxy), None
+    )
+    if best is None:
+        return
+    (block,) = ask(f"top 1 by loss on {proxy}", db=folder).records()
+    level = nearest(ask(f"modules by loss on {proxy}", db=folder).records(), block["val_loss"])
+    if level is None or level["params"] is None:
+        return
+    yield ""
+    yield f"The best block, {block['arch']} ({_number(block['val_loss'])}), has {block['params']:,} parameters and"
+    yield f"{block['flops']:,} FLOPs in the same trunk: {block['params'] / level['params']:.1f} times the parameters and"
+    yield f"{block['flops'] / level['flops']:.1f} times the FLOPs of {level['module']}, the module next to it in loss."
 
 
 def _reliability(found: Sequence[Finding]) -> Iterator[str]:
@@ -107,9 +137,8 @@ def _reliability(found: Sequence[Finding]) -> Iterator[str]:
     reference = "".join(f" --reference {name}" for name in other)
     yield f"`python -m sase_bench.calibrate --measured --proxy all{reference}` on the merged table; all in `{CALIBRATIONS}`."
     yield ""
-    yield "Of ranks, with 95 % intervals over blocks: by the F distribution, and for validity by a bootstrap, which has none"
-    yield "where 2.5 % of its draws are undefined. Validity is the correlation with the longer training in brackets, free of"
-    yield "the noise of both."
+    yield from RULE.splitlines()
+    yield "The bootstrap has no interval where 2.5 % of its draws or more are undefined."
     rows = [
         (
             f"{item.proxy}, {item.blocks:,} blocks × {item.seeds} seeds",
@@ -117,11 +146,12 @@ def _reliability(found: Sequence[Finding]) -> Iterator[str]:
             str(item.icc),
             str(item.reliability),
             f"{item.validity} ({item.reference})" if item.validity is not None else "not measured",
+            "-" if item.reference_blocks is None else f"{item.reference_blocks:,}",
         )
         for item in found
     ]
     yield ""
-    yield from _table(("proxy", "metric", "ICC of a run", "reliability of the mean", "validity"), rows)
+    yield from _table(("proxy", "metric", "ICC of a run", "reliability of the mean", "validity", "n"), rows)
     if not found:
         yield "No proxy has been measured with two seeds."
 
@@ -129,19 +159,32 @@ def _reliability(found: Sequence[Finding]) -> Iterator[str]:
 def _price(found: Sequence[Finding]) -> Iterator[str]:
     """What compute would bring the reliability that a table should have."""
     yield f"For a reliability of R = {_WANTED} by `val_loss`, the mean of a block takes R (1 − ICC) / ((1 − R) ICC) seeds"
-    yield "(Spearman-Brown). Hours are at the median time of these runs; the estimate is as uncertain as the ICC."
-    rows = []
+    yield "(Spearman-Brown). Hours are those seeds × 2,401 tied blocks × the median seconds (training and evaluation) of the"
+    yield "runs that were judged, one core each, as they were measured: seeds of a block trained together as here, on a machine"
+    yield "that did other work besides, with nothing that fails or is made twice. The estimate is as uncertain as the ICC: in"
+    yield "brackets what both ends of its interval give."
+    rows: list[tuple[str, ...]] = []
     for item in found:
         if item.metric != "val_loss":
             continue
         if not item.icc.value > 0:
-            rows.append((item.proxy, "no number of seeds, as far as these runs tell", "-"))
+            rows.append((item.proxy, "no number of seeds, as far as these runs tell", *["-"] * 4))
             continue
-        seeds = math.ceil(round(_WANTED / (1 - _WANTED) * (1 - item.icc.value) / item.icc.value, 6))
-        hours = len(Space("tied")) * seeds * item.seconds / 3600
-        rows.append((item.proxy, f"{seeds:,}", f"{hours:,.0f}"))
+        blocks = len(Space("tied"))
+        seeds, fewest, most = (_seeds(share) for share in (item.icc.value, item.icc.high, item.icc.low))
+        assert seeds is not None
+        hours = [None if count is None else blocks * count * item.seconds / 3600 for count in (seeds, fewest, most)]
+        span = " to ".join("no end" if value is None else f"{value:,.0f}" for value in hours[1:])
+        figures = f"{item.seconds:,.1f}", f"{item.runs:,}", f"{seeds * blocks:,}", f"{hours[0]:,.0f} [{span}]"
+        rows.append((item.proxy, f"{seeds:,}", *figures))
     yield ""
-    yield from _table(("proxy", "seeds a block", "hours of one core for the 2,401 tied blocks"), rows)
+    heads = ("seeds a block", "seconds a run", "median of runs", "runs to make", "hours of one core for the 2,401 tied blocks")
+    yield from _table(("proxy", *heads), rows)
+
+
+def _seeds(icc: float) -> int | None:
+    """How many seeds a block takes for the wanted reliability; None where no number of them does."""
+    return math.ceil(round(_WANTED / (1 - _WANTED) * (1 - icc) / icc, 6)) if icc > 0 else None
 
 
 def _noise(folder: Path) -> Iterator[str]:

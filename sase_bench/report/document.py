@@ -11,13 +11,15 @@ from typing import Any
 from sase_bench.files import write_text
 from sase_bench.query import Answer, ask
 from sase_bench.query.format import render
+from sase_bench.report.advice import scatter
 from sase_bench.report.comparison import HEADERS, STATED, Entry, cells, missing, stated
+from sase_bench.report.composed import AGREED, PLACE, agreed, agreement_records
 from sase_bench.report.drawing import save
-from sase_bench.report.evidence import Evidence, has_scores_of_modules
+from sase_bench.report.evidence import Evidence, finite, has_scores_of_modules
 from sase_bench.report.figures import Missing, Picture, figures
 from sase_bench.report.page import page
 from sase_bench.report.tables import latex, markdown
-from sase_bench.report.times import Times
+from sase_bench.report.times import BESIDE, Times
 from sase_bench.report.wording import claims
 from sase_bench.space import SLOTS
 
@@ -29,6 +31,16 @@ _CAPTION = (
     "range over sources. Published figures, not scores of this project's proxies."
 )
 _LATEX_BLOCKS = 10
+_CHECKED = (
+    "Networks with random blocks were timed for a check (`python -m sase_bench.latency check`). One half gives the factor by "
+    "which blocks in a network take longer than the sum of their parts; errors, relative to what was timed, are those of the "
+    "other half. The bias is the median over all before the correction."
+)
+_BESIDE = (
+    "Blocks that were timed in a whole ResNet-50 (`python -m sase_bench.latency compare`) beside their composed time. Parts, "
+    "checks and whole networks were timed at different hours of a machine that did other work, which slows a block that moves "
+    "much memory by more than it slows convolutions: rounds of one hour lie closer together than the hours do."
+)
 
 
 @dataclass(frozen=True)
@@ -81,7 +93,9 @@ def numbers(evidence: Evidence, entries: Sequence[Entry], times: Times) -> dict[
         }
         for entry in entries
     ]
-    return {"modules": modules, "times": times.conditions(), **asdict(evidence)}
+    checks = [] if times.composed is None else agreement_records(times.composed.checks)
+    agreements = [{name: finite(value) for name, value in found.items()} for found in checks]
+    return {"modules": modules, "times": times.conditions(), "composed": agreements, **asdict(evidence)}
 
 
 def texts(parts: Iterable[Section], evidence: Evidence, entries: Sequence[Entry], times: Times) -> dict[str, str]:
@@ -95,7 +109,9 @@ def texts(parts: Iterable[Section], evidence: Evidence, entries: Sequence[Entry]
         summary += [f"## {part.title}", "", question, "", render(part.answer, "md"), *notes]
     every = [line for entry in entries for line in stated(entry)]
     modules = ["# Published modules", "", _CAPTION, "", markdown(HEADERS, rows), *(f"{note}\n" for note in missing(entries))]
-    modules += ["Times:", "", *(f"* {note}" for note in times.conditions()), ""]
+    modules += [f"{note}\n" for note in (scatter(entries),) if note]
+    modules += ["Times, all of whole networks:", "", *(f"* {note}" for note in times.conditions()), ""]
+    modules += _composed(times)
     modules += ["## Every published figure", "", markdown(STATED, every)]
     return {
         "summary.md": "\n".join(summary),
@@ -104,6 +120,19 @@ def texts(parts: Iterable[Section], evidence: Evidence, entries: Sequence[Entry]
         **{f"blocks-{found.proxy}.tex": _blocks(found.proxy, found.blocks) for found in evidence.measurements},
         "numbers.json": json.dumps(numbers(evidence, entries, times), indent=1, ensure_ascii=False, allow_nan=False) + "\n",
     }
+
+
+def _composed(times: Times) -> list[str]:
+    """How far the times of blocks that were not timed in a whole network can be trusted."""
+    if times.composed is None:
+        return []
+    parts = ["## Composed times", "", f"{times.composed.about} {PLACE}", ""]
+    if times.composed.checks:
+        parts += [_CHECKED, "", markdown(AGREED, agreed(times.composed.checks))]
+    beside = times.beside()
+    if beside:
+        parts += [_BESIDE, "", markdown(BESIDE, beside)]
+    return parts
 
 
 def write(parts: Iterable[Section], evidence: Evidence, entries: Sequence[Entry], times: Times, folder: Path) -> list[Path]:

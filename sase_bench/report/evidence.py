@@ -14,10 +14,10 @@ from sase_bench.database.rows import has_modules
 from sase_bench.errors import RequestError
 from sase_bench.modules import PLAIN
 from sase_bench.query import ask
-from sase_bench.report.costs import Composed, in_resnet50
+from sase_bench.report.times import Times, in_resnet50
 from sase_bench.space import SASE_BLOCK, SLOTS, Space, drawn_at_random
 
-__all__ = ["CALIBRATED", "Evidence", "Measurement", "evidence_of", "has_scores_of_modules", "read_json"]
+__all__ = ["CALIBRATED", "Evidence", "Measurement", "evidence_of", "finite", "has_scores_of_modules", "read_json"]
 
 #: The metrics whose reliability is shown.
 CALIBRATED = ("val_loss", "val_top1")
@@ -36,6 +36,7 @@ class Measurement:
     drawn: int  # of them by a plan random:N or orthogonal:N; the others were chosen by a person or a search
     front: Records  # of val_loss against params
     effects: dict[str, Records]  # by slot: operation, architectures, mean, low, high
+    fidelity: Records  # epoch by epoch: blocks, share, correlation with the ranking after the last epoch, low, high
     curves: dict[str, Records]  # by role (best, published, worst): epoch, val_loss, seeds
     modules: Records  # published modules in the place of a block, best first: module, val_loss, gain over the plain trunk
     best_gain: dict[str, Any] | None  # of the best block over the plain trunk; None if that was not trained
@@ -59,12 +60,12 @@ class Evidence:
 
 
 def evidence_of(
-    db: Path, *, search: Path | None = None, predictors: Path | None = None, composed: Composed | None = None
+    db: Path, *, search: Path | None = None, predictors: Path | None = None, times: Times | None = None
 ) -> Evidence:
     """Everything that the table `db` holds for a report. Raises `RequestError` for what cannot be read."""
     scored = [str(record["proxy"]) for record in ask("summary", db=db).records() if record["ok"]]
     return Evidence(
-        measurements=tuple(_measurement(db, proxy, composed) for proxy in scored),
+        measurements=tuple(_measurement(db, proxy, times or Times()) for proxy in scored),
         calibrations=_calibrations(db),
         search=read_json(search) if search and search.exists() else None,
         predictors=_all_json(predictors, "*/evaluation.json"),
@@ -87,9 +88,9 @@ def _all_json(folder: Path | None, pattern: str) -> list[dict[str, Any]]:
     return [read_json(path) for path in sorted(folder.glob(pattern))] if folder and folder.is_dir() else []
 
 
-def _measurement(db: Path, proxy: str, composed: Composed | None) -> Measurement:
+def _measurement(db: Path, proxy: str, times: Times) -> Measurement:
     ranked = ask(f"top {len(Space('full'))} by loss on {proxy}", db=db).records()
-    costs = in_resnet50([block["arch"] for block in ranked], composed)
+    costs = in_resnet50([block["arch"] for block in ranked], times)
     blocks = [block | cost for block, cost in zip(ranked, costs, strict=True)]
     roles = {"best": blocks[0]["arch"], "published": SASE_BLOCK.index, "worst": blocks[-1]["arch"]}
     there = {block["arch"] for block in blocks}
@@ -102,6 +103,7 @@ def _measurement(db: Path, proxy: str, composed: Composed | None) -> Measurement
         drawn=len(drawn_at_random(there)),
         front=ask(f"pareto loss vs params on {proxy}", db=db).records(),
         effects={slot: ask(f"effect {slot} by loss on {proxy}", db=db).records() for slot in SLOTS},
+        fidelity=ask(f"fidelity by loss on {proxy}", db=db).records(),
         curves={role: _curve(db, proxy, arch) for role, arch in roles.items() if arch in there},
         modules=ask(f"modules by loss on {proxy}", db=db).records() if has_scores_of_modules(db, proxy) else [],
         best_gain=_gain(db, proxy, blocks[0]["arch"]),
@@ -148,3 +150,8 @@ def _calibrations(db: Path) -> Records:
     with connect(db) as table:
         rows = [finding.record() for group in judge(table) for finding in group if finding.metric in CALIBRATED]
     return [{name: row[name] for name in kept} for row in rows]
+
+
+def finite(value: Any) -> Any:
+    """The value, or None for a float that JSON cannot hold."""
+    return None if isinstance(value, float) and not -float("inf") < value < float("inf") else value

@@ -90,10 +90,11 @@ def _modules(entries: Sequence[Entry]) -> Iterator[Picture | Missing]:
 
 def _of_proxy(measurement: Measurement) -> Iterator[Picture | Missing]:
     proxy = measurement.proxy
+    beside = [f"modules by loss on {proxy}"] if measurement.modules else []
     yield Picture(
         name=f"pareto-{proxy}",
         title=f"Loss against parameters on {proxy}",
-        command=f'python -m sase_bench.query "pareto loss vs params on {proxy}"',
+        command=_lines([f"pareto loss vs params on {proxy}", *beside]),
         draw=partial(plots.pareto, measurement),
     )
     if measurement.modules:
@@ -120,6 +121,15 @@ def _of_proxy(measurement: Measurement) -> Iterator[Picture | Missing]:
         command=_lines(f"curve {records[0]['arch']} on {proxy}" for records in measurement.curves.values()),
         draw=partial(plots.curves, measurement),
     )
+    if any(row["correlation"] is not None for row in measurement.fidelity):
+        yield Picture(
+            name=f"fidelity-{proxy}",
+            title=f"How early the ranking of blocks on {proxy} is that of the end",
+            command=f'python -m sase_bench.query "fidelity by loss on {proxy}"',
+            draw=partial(plots.fidelity, measurement),
+        )
+    else:
+        yield Missing(name=f"fidelity-{proxy}", reason="fewer than two blocks, or all of one score, have no ranking")
     if measurement.published is None:
         yield Missing(name=f"place-{proxy}", reason=f"{PUBLISHED} was not measured on {proxy}")
     else:
@@ -137,7 +147,9 @@ def _of_programs(evidence: Evidence) -> Iterator[Picture | Missing]:
         yield Missing(name="regret", reason=f"no comparison of searches; make one with: {how}")
     else:
         draw = partial(plots.regret, evidence.search)
-        yield Picture(name="regret", title="Regret of searches on the table", command=_comparing(evidence.search), draw=draw)
+        yield Picture(
+            name="regret", title="Regret of searches on the table", command=_comparing(evidence.search), draw=draw, height=4.0
+        )
     if not evidence.predictors:
         yield Missing(
             name="predictors", reason="no predictor was evaluated; do it with: python -m sase_bench.predictors evaluate"

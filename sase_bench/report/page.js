@@ -12,7 +12,7 @@ const units = { resnet50_params: [1e-6, 2], resnet50_flops: [1e-9, 2], resnet50_
 const names = {
   val_loss: "loss (nats)", val_top1: "top-1 (0..1)",
   resnet50_params: "parameters of ResNet-50 (M)", resnet50_flops: "FLOPs of ResNet-50 (G)",
-  resnet50_time: "forward time of ResNet-50 over the plain one's, composed",
+  resnet50_time: "forward time of ResNet-50 over the plain one's, timed or composed",
   params: "parameters of the proxy's network", flops: "FLOPs of the proxy's network",
 };
 let sorted = { column: "val_loss", direction: 1 };
@@ -35,6 +35,12 @@ function shown(value, name) {
   if (units[name]) return (value * units[name][0]).toFixed(units[name][1]);
   if (typeof value !== "number") return String(value);
   return Number.isInteger(value) ? value.toLocaleString("en") : value.toFixed(4);
+}
+function time(block) {
+  if (block.resnet50_time === null) return "-";
+  const [low, high] = [shown(block.resnet50_time_low, "resnet50_time"), shown(block.resnet50_time_high, "resnet50_time")];
+  const span = block.resnet50_time_low === null ? "" : ` [${low}, ${high}]`;
+  return `${shown(block.resnet50_time, "resnet50_time")}${span} ${block.resnet50_time_is}`;
 }
 function blocks() {
   const wanted = byId("filter").value.trim().toLowerCase().split(/\s+/);
@@ -82,7 +88,8 @@ function drawTable() {
     button.title = "copy the code that builds ResNet-50 with this block";
     button.onclick = () => copy(button, code(block));
     for (const [name] of columns) {
-      const cell = element("td", name === "arch" ? String(block.arch) : shown(block[name], name), line);
+      const text = name === "arch" ? String(block.arch) : name === "resnet50_time" ? time(block) : shown(block[name], name);
+      const cell = element("td", text, line);
       cell.className = `${name === "text" ? "" : "number"} ${wide.has(name) ? "wide" : ""}`.trim();
     }
   }
@@ -128,7 +135,7 @@ function drawPlot() {
       byId("hover").textContent = `block ${block.arch}: ${block.text}; loss ${shown(block.val_loss)} nats, ` +
         `top-1 ${shown(block.val_top1)}, ${block.seeds} seeds; in ResNet-50 ` +
         `${shown(block.resnet50_params, "resnet50_params")} M parameters, ` +
-        `${shown(block.resnet50_flops, "resnet50_flops")} GFLOPs, ${shown(block.resnet50_time, "resnet50_time")} × plain time`;
+        `${shown(block.resnet50_flops, "resnet50_flops")} GFLOPs, ${time(block)} × plain time`;
     };
     dot.addEventListener("mouseenter", tell);
     dot.addEventListener("focus", tell);
@@ -140,5 +147,6 @@ function draw() {
 }
 for (const proxy of Object.keys(data.blocks)) element("option", proxy, byId("proxy"));
 for (const id of ["proxy", "filter"]) byId(id).addEventListener("input", draw);
+addEventListener("beforeprint", () => document.querySelectorAll("details").forEach((part) => { part.open = true; }));
 for (const id of ["x", "y"]) byId(id).addEventListener("input", drawPlot);
 draw();

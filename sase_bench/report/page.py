@@ -13,6 +13,7 @@ from html import escape
 from importlib.resources import files
 from pathlib import Path
 
+from sase_bench.report.advice import scatter
 from sase_bench.report.comparison import HEADERS, STATED, Entry, cells, missing, stated
 from sase_bench.report.evidence import Evidence
 from sase_bench.report.figures import Missing, Picture
@@ -24,7 +25,7 @@ __all__ = ["page"]
 
 _COLUMNS = (
     *("arch", "text", "val_loss", "val_loss_sd", "seeds", "val_top1", "params", "flops"),
-    *("resnet50_params", "resnet50_flops", "resnet50_time"),
+    *("resnet50_params", "resnet50_flops", "resnet50_time", "resnet50_time_low", "resnet50_time_high", "resnet50_time_is"),
 )
 
 _COSTS = (
@@ -53,8 +54,9 @@ def page(
         "another thing.</p>",
         *(_claim(claim) for claim in claims),
         '<h2 id="table">Blocks that were measured</h2>',
-        "<p>Scores are of the proxy, costs are those of ResNet-50 with the block in every bottleneck, at 224×224. The button "
-        "copies the code that builds it.</p>",
+        "<p>Scores are of the proxy, costs are those of ResNet-50 with the block in every bottleneck, at 224×224. A time is "
+        "timed in the whole network, with least and most, or composed of its operations' times. The button copies the "
+        "code that builds it.</p>",
         _controls(),
         '<div class="scroll tall"><table id="blocks"></table></div>',
         "<h2>Score against cost</h2>",
@@ -65,8 +67,8 @@ def page(
         '<p id="hover" aria-live="polite"></p>',
         "<h2>Published modules</h2>",
         "<p>Costs are counted here by one counter. Gains are percentage points of ImageNet top-1 above the plain ResNet "
-        "of the same source, over all sources; no source reports seeds, and differences under about 0.3 carry no information. "
-        "These are published figures and no score of this project.</p>",
+        "of the same source, over all sources. These are published figures and no score of this project. "
+        f"{escape(scatter(entries) or '')}</p>",
         "<p><code>python -m sase_bench.report</code></p>",
         _table(HEADERS[:-1], (cells(entry)[:-1] for entry in entries)),
         "<details><summary>Every published figure, with its source</summary>",
@@ -75,6 +77,7 @@ def page(
         *(f"<p>{escape(note)}</p>" for note in missing(entries)),
         "<p>Times are against the plain network of the same round: median, least and most. "
         f"{escape(' '.join(times.conditions()))}</p>",
+        *([f"<p>{escape(times.composed.about)} How far such sums are off is in modules.md.</p>"] if times.composed else []),
         f"<p><code>{escape(HOW)}</code></p>",
         "<h2>Figures</h2>",
         *(_figure(picture, path) for picture, path in shown),

@@ -1,6 +1,7 @@
 """What whole networks take beside the plain one, as `python -m sase_bench.latency compare` timed them.
 
 Ratios, because they travel further than milliseconds: each is the median over rounds in which the plain network was timed too.
+A block that was not timed so has a composed time, and says that it is composed.
 """
 
 from __future__ import annotations
@@ -8,19 +9,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from sase_bench.cost import count
 from sase_bench.database.shelf import find_released
 from sase_bench.latency.comparisons import Compared, Ratio, Work, ratio_of, read_comparisons
 from sase_bench.modules import PLAIN
-from sase_bench.report.costs import TRUNK_OF, Composed
+from sase_bench.report.composed import Composed
+from sase_bench.report.costs import BACKBONE, TRUNK_OF
+from sase_bench.space import Architecture
 
-__all__ = ["HOW", "Taken", "Times", "find_comparisons", "read_times"]
+__all__ = ["BESIDE", "HOW", "Taken", "Times", "find_comparisons", "in_resnet50", "read_times"]
 
 #: What makes the file.
 HOW = "python -m sase_bench.latency compare --trunks resnet50"
 
+#: Of the table that `Times.beside` gives.
+BESIDE = ("block", "operations", "timed (× plain)", "composed (× plain)", "composed over timed")
+
 _FILE = Path("latency/comparisons.parquet")
+_OF_BLOCK = ("resnet50_time", "resnet50_time_low", "resnet50_time_high", "resnet50_time_is")
 
 
 class Taken(NamedTuple):
@@ -51,6 +59,30 @@ class Times:
             kept = None if plain is None else (found["training"].activations or 0) / (plain.activations or 1)
         return Taken(ratios.get("forward"), ratios.get("training"), kept)
 
+    def of_block(self, arch: int) -> dict[str, Any]:
+        """The forward time of ResNet-50 with a block over the plain one: timed, with least and most, or else composed."""
+        taken = self.of(BACKBONE, str(Architecture(arch))).forward
+        if taken is not None:
+            values: tuple[Any, ...] = (*(round(value, 4) for value in (taken.median, taken.low, taken.high)), "timed")
+        elif self.composed is not None:
+            values = (round(float(self.composed.ratios[arch]), 4), None, None, "composed")
+        else:
+            values = (None,) * 4
+        return dict(zip(_OF_BLOCK, values, strict=True))
+
+    def beside(self) -> list[tuple[str, ...]]:
+        """Every block whose ResNet-50 was timed, with its composed time, under `BESIDE`; for it no factor was fitted."""
+        trunk, lines = TRUNK_OF[BACKBONE].name, list[tuple[str, ...]]()
+        blocks = [row for row in self.rows if (row.trunk, row.work) == (trunk, "forward") and "/" in row.attention]
+        for arch in sorted(Architecture.parse(row.attention) for row in blocks):
+            taken = self.of(BACKBONE, str(arch)).forward
+            if self.composed is None or taken is None:
+                continue
+            guessed = float(self.composed.ratios[arch.index])
+            timed = f"{taken.median:.2f} ({taken.low:.2f} to {taken.high:.2f}, n = {taken.rounds} rounds)"
+            lines.append((str(arch.index), str(arch), timed, f"{guessed:.2f}", f"{guessed / taken.median - 1:+.0%}"))
+        return lines
+
     def of_plain(self, row: Compared) -> Compared | None:
         """The plain network under the conditions of `row`."""
         key = (row.trunk, PLAIN, row.work, row.conditions)
@@ -68,8 +100,7 @@ class Times:
                     f"{setting.threads} threads, clock {setting.clock}, torch {conditions.torch_version}; the plain network "
                     f"takes {low * 1e3:,.0f} ms (p95 {high * 1e3:,.0f} ms, {row.rounds} rounds)."
                 )
-        said = said or [f"Not timed yet. Time with `{HOW}`."]
-        return said if self.composed is None else [*said, self.composed.about]
+        return said or [f"Not timed yet. Time with `{HOW}`."]
 
 
 def find_comparisons() -> Path:
@@ -82,3 +113,12 @@ def read_times(path: Path, composed: Composed | None = None) -> Times:
     rows = read_comparisons(path)
     last = {(row.trunk, row.work): row for row in sorted(rows, key=lambda row: row.measured_at)}
     return Times([row for row in rows if row.conditions == last[row.trunk, row.work].conditions], composed)
+
+
+def in_resnet50(archs: Sequence[int], times: Times) -> list[dict[str, Any]]:
+    """For each block its parameters and FLOPs (multiply-accumulates of one image), and what `Times.of_block` gives."""
+    cost = count(TRUNK_OF[BACKBONE], [Architecture(arch) for arch in archs])
+    return [
+        {"resnet50_params": int(params), "resnet50_flops": int(flops), **times.of_block(arch)}
+        for arch, params, flops in zip(archs, cost.params, cost.flops, strict=True)
+    ]

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from sase_bench.modules import PLAIN
+from sase_bench.query.modules import nearest
+from sase_bench.report.advice import advice
 from sase_bench.report.comparison import Entry
-from sase_bench.report.costs import BACKBONE
 from sase_bench.report.evidence import Evidence, Measurement
 from sase_bench.space import SASE_BLOCK
 
@@ -33,7 +35,9 @@ def most_trusted(evidence: Evidence) -> Measurement | None:
 
 def claims(evidence: Evidence, entries: Sequence[Entry]) -> Iterator[Claim]:
     """The claims of the first screen; `entries` are the modules side by side."""
-    yield from _advice(entries)
+    advised = advice(entries)
+    if advised is not None:
+        yield Claim(advised, "python -m sase_bench.report")
     found = most_trusted(evidence)
     if found is None:
         yield Claim("No run in this table has a score, so nothing is said of any block.", "python -m sase_bench.query summary")
@@ -41,8 +45,9 @@ def claims(evidence: Evidence, entries: Sequence[Entry]) -> Iterator[Claim]:
     best, proxy = found.best, found.proxy
     yield Claim(
         f"The best of {len(found.blocks)} measured blocks on {proxy} is block {best['arch']} ({best['text']}), validation loss "
-        f"{best['val_loss']:.4f} nats over {best['seeds']} seeds. It has no ImageNet number: nothing here says that it beats a "
-        f"published module there. The task: {found.task}.",
+        f"{best['val_loss']:.4f} nats over {best['seeds']} seeds, in a network of {best['params']:,} parameters and "
+        f"{best['flops']:,} FLOPs. It has no ImageNet number: nothing here says that it beats a published module there. "
+        f"The task: {found.task}.",
         f'python -m sase_bench.query "top 1 by loss on {proxy}"',
     )
     yield _trust(proxy, evidence.calibrations)
@@ -52,23 +57,6 @@ def claims(evidence: Evidence, entries: Sequence[Entry]) -> Iterator[Claim]:
     stated = sorted({row.backbone for entry in entries if entry.name == "sase" for row in entry.rows})
     said = f"stands in the table below for {' and '.join(stated)}" if stated else "is in none of the published tables used here"
     yield Claim(f"An ImageNet result of SASE's own block {said}.", "python -m sase_bench.report")
-
-
-def _advice(entries: Sequence[Entry]) -> Iterator[Claim]:
-    """What published figures say to whoever needs a module for ImageNet now."""
-    known = [(entry, span) for entry in entries if entry.backbone == BACKBONE and (span := entry.range_of(one_recipe=True))]
-    several = [(entry, span) for entry, span in known if len(entry.sources()) > 1]
-    if not several:
-        return
-    entry, (low, high) = max(several, key=lambda pair: pair[1][0])
-    sources, added = len(entry.sources()), entry.added.params / 1e6
-    taken = "" if entry.taken.forward is None else f" and {entry.taken.forward.median:.2f} times the forward time"
-    yield Claim(
-        f"For a {BACKBONE} on ImageNet, go by published results. Of {len(several)} modules whose gain over the plain network "
-        f"two sources or more give, each with one recipe for both, {entry.name} gains most in its worst source: "
-        f"{low:+.2f} to {high:+.2f} points of top-1 in {sources} sources, for {added:.2f} million parameters more{taken}.",
-        "python -m sase_bench.report",
-    )
 
 
 def _trust(proxy: str, calibrations: Sequence[Mapping[str, Any]]) -> Claim:
@@ -107,7 +95,7 @@ def _validity(row: Mapping[str, Any]) -> str:
 def _modules(found: Measurement) -> Claim:
     """How the best block and SASE's stand beside the published modules that were trained in the same place."""
     command = f'python -m sase_bench.query "modules by loss on {found.proxy}"'
-    ranked = [row for row in found.modules if row["module"] not in ("none", "sase")]
+    ranked = [row for row in found.modules if row["module"] not in (PLAIN, "sase")]
     if not ranked:
         return Claim(f"Only the plain trunk was trained beside the blocks on {found.proxy}.", command)
     first = ranked[0]
@@ -115,7 +103,7 @@ def _modules(found: Measurement) -> Claim:
     text = (
         f"Of {len(ranked)} published modules trained in the same place on {found.proxy}, {_have(ahead)} a smaller mean loss "
         f"than the best measured block; the best of them is {first['module']}, {first['val_loss']:.4f} nats over "
-        f"{first['seeds']} seeds."
+        f"{first['seeds']} seeds.{_price(found)}"
     )
     sase = next((row for row in found.modules if row["module"] == "sase"), None)
     if sase is not None:
@@ -124,6 +112,20 @@ def _modules(found: Measurement) -> Claim:
             f" Of all of them {_have(before)} a smaller mean loss than the block that SASE published ({sase['val_loss']:.4f})."
         )
     return Claim(text, command)
+
+
+def _price(found: Measurement) -> str:
+    """What the best block costs in the trunk, beside the module whose loss is next to its own, and beside the plain trunk."""
+    best, level = found.best, nearest(found.modules, found.best["val_loss"])
+    plain = next((row for row in found.modules if row["module"] == PLAIN), None)
+    if level is None or level["params"] is None:
+        return ""
+    text = (
+        f" Next to the best block in loss is {level['module']} ({level['val_loss']:.4f}): {level['params']:,} parameters and "
+        f"{level['flops']:,} FLOPs in the same trunk. The block takes {best['params'] / level['params']:.1f} times its "
+        f"parameters and {best['flops'] / level['flops']:.1f} times its FLOPs"
+    )
+    return text + (f" (the plain trunk: {plain['params']:,} and {plain['flops']:,})." if plain else ".")
 
 
 def _have(rows: Sequence[object]) -> str:

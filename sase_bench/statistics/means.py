@@ -7,7 +7,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import fsum, sqrt
 
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from sase_bench.statistics.quantiles import t_quantile
 
-__all__ = ["CONFIDENCE", "TAILS", "Spread", "central_interval", "half_width", "mean_and_error", "spread"]
+__all__ = ["CONFIDENCE", "TAILS", "Spread", "central_interval", "half_width", "mean_and_error", "pooled", "spread"]
 
 #: Of every interval, two-sided.
 CONFIDENCE = 0.95
@@ -48,6 +48,13 @@ def spread(values: Sequence[float]) -> tuple[float | None, float | None]:
     if len(values) < 2:
         return mean, None
     return mean, sqrt(fsum((value - mean) ** 2 for value in values) / (len(values) - 1))
+
+
+def pooled(groups: Iterable[tuple[int, float | None]]) -> Spread | None:
+    """The standard deviation within groups of (size, sd): √(Σ(n−1)·sd² / Σ(n−1)); None if no group has two members."""
+    several = [(count - 1, sd) for count, sd in groups if count > 1 and sd is not None]
+    degrees = sum(count for count, _ in several)
+    return Spread(sqrt(fsum(count * sd**2 for count, sd in several) / degrees), degrees) if degrees else None
 
 
 def mean_and_error(values: NDArray[np.float64]) -> tuple[float, float]:

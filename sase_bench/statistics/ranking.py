@@ -66,7 +66,7 @@ def beats(first: Floats, second: Floats) -> float:
     larger = float((places * (np.sign(differences) + 1) / 2).sum())
     n = len(places)
     variance = n * (n + 1) * (2 * n + 1) / 24 - float((sizes**3 - sizes).sum()) / 48
-    return NormalDist().cdf((larger - n * (n + 1) / 4) / math.sqrt(variance))
+    return math.erfc((n * (n + 1) / 4 - larger) / math.sqrt(2 * variance)) / 2
 
 
 def beats_each(first: Floats, second: Floats) -> Floats:

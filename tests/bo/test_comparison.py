@@ -221,6 +221,13 @@ def test_the_differentiable_search_is_one_evaluation_after_its_training(comparis
 def test_a_summary_is_told_to_a_person(comparison: Comparison) -> None:
     text = render(summarise(comparison, certainty(TABLE, comparison.truth)))
     assert "digits, tied space, 301 blocks (only what was measured of it); 4 repeats with paired seeds" in text
+    found = certainty(TABLE, comparison.truth)
+    assert found is not None
+    assert f"seed noise: {found.seed_sd:.4f} of one run, {found.degrees} degrees of freedom; with 95 % probability" in text
+    assert (
+        f"one of the places {found.oracle_place[0]} to {found.oracle_place[1]} of 301\nof the blocks with most seeds, " in text
+    )
+    assert "too few blocks share two seeds" in render(summarise(comparison, None))
     assert "at 48: linear beats, Wilcoxon p after Holm over all pairs: random" in text
     assert (
         "bar: beats random, evolution and tpe at 48, p < 0.01: not judged, "

@@ -55,12 +55,13 @@ def test_damaged_lines_are_counted_and_gathered_and_the_others_taken(journal: Jo
     text = b'{"arch":1}'
     lines = journal.path.read_bytes().splitlines(keepends=True)
     wrong = [b"no checksum\n", b"%08x \xff\xff\n" % zlib.crc32(b"\xff\xff"), b"%08x %s\n" % (zlib.crc32(text), text), b"\n"]
+    wrong += [lines[2].replace(b" ", b"\t", 1), lines[1].replace(b"0.5", b"0.6")]
     for odd in wrong:
         journal.path.write_bytes(lines[0] + odd + lines[1])
         assert (journal.recover(), journal.damaged) == (RECORDS[:2], 1)
     assert aside(journal) == b"".join(wrong)
     journal.path.write_bytes(b"".join([*wrong, *lines, b"torn"]))
-    assert (journal.recover(), journal.damaged) == (RECORDS, 4)
+    assert (journal.recover(), journal.damaged) == (RECORDS, len(wrong))
     assert aside(journal) == b"".join([*wrong, *wrong, b"torn\n"])
 
 

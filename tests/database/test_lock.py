@@ -3,6 +3,7 @@
 import errno
 import os
 import re
+import stat
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,17 @@ def test_one_at_a_time_has_a_place(tmp_path: Path, place: str) -> None:
     lock.close()
     lock.close()
     Lock(path, Path("what")).close()
+
+
+def test_whoever_the_mask_lets_can_read_and_write_the_file_of_a_lock_and_nobody_runs_it(tmp_path: Path) -> None:
+    mask = os.umask(0o022)
+    try:
+        Lock(tmp_path / "file", tmp_path)
+        os.umask(0)
+        Lock(tmp_path / "other", tmp_path)
+    finally:
+        os.umask(mask)
+    assert [stat.S_IMODE((tmp_path / name).stat().st_mode) for name in ("file", "other")] == [0o644, 0o666]
 
 
 def test_a_lock_that_is_forgotten_is_given_back(tmp_path: Path) -> None:

@@ -113,14 +113,27 @@ def test_recipes_are_added_to_a_table_that_is_there(path: Path) -> None:
     assert ask(path, "SELECT proxy FROM proxies ORDER BY proxy") == [("cifar10-8",), ("digits",)]
 
 
-def test_what_another_program_had_written_when_it_was_killed_is_kept(path: Path) -> None:
-    Store(path, [DIGITS]).close()
-    code = "import sys, os, duckdb; c = duckdb.connect(sys.argv[1]); c.execute('CREATE TABLE mine AS SELECT 7'); os._exit(9)"
-    assert subprocess.run([sys.executable, "-c", code, str(path)]).returncode == 9
+WRITES_AND_DIES = (
+    "import sys, os, duckdb; c = duckdb.connect(sys.argv[1]); c.execute('CREATE TABLE mine AS SELECT 7'); os._exit(9)"
+)
+
+
+def write_and_die(path: Path) -> None:
+    assert subprocess.run([sys.executable, "-c", WRITES_AND_DIES, str(path)]).returncode == 9
     assert path.with_name("table.duckdb.wal").exists()
+
+
+@pytest.mark.parametrize("when", ["before", "while"])
+def test_what_another_program_had_written_when_it_was_killed_is_kept(path: Path, when: str) -> None:
+    Store(path, [DIGITS]).close()
+    if when == "before":
+        write_and_die(path)
     with Store(path) as store:
+        if when == "while":
+            write_and_die(path)
         store.append(made_up(1))
-    assert not path.with_name("table.duckdb.wal").exists()
+        store.publish()
+        assert not path.with_name("table.duckdb.wal").exists()
     assert ask(path, "SELECT * FROM mine, (SELECT arch FROM runs)") == [(7, 1)]
 
 

@@ -120,15 +120,21 @@ def test_one_process_writes_to_a_shelf(tmp_path: Path) -> None:
 
 
 def test_a_shard_that_a_table_wrote_is_gone_on_with_and_merges_back(tmp_path: Path) -> None:
+    path = tmp_path / "shelf" / "digits.parquet"
+    path.parent.mkdir()
     with Store(tmp_path / "table.duckdb", [DIGITS]) as store:
-        store.append(made_up(1))
-    (tmp_path / "shelf").mkdir()
-    with connect(tmp_path / "table.duckdb") as table:
-        export(table, tmp_path / "shelf" / "digits.parquet", proxy="digits")
-    with ShardWriter(tmp_path / "shelf", [DIGITS]) as shelf:
-        shelf.append(made_up(2))
-    with Store(tmp_path / "table.duckdb") as store:
-        assert str(merge(store, tmp_path / "shelf" / "digits.parquet")).startswith("1 added, 1 already there, 0 in conflict")
+        for runs in ([], [made_up(1)]):  # a shard may have none
+            for run in runs:
+                store.append(run)
+            store.publish()
+            with connect(tmp_path / "table.duckdb") as table:
+                export(table, path, proxy="digits")
+            written = parquet.read_metadata(path).metadata
+            with ShardWriter(path.parent, [DIGITS]) as shelf:
+                shelf.append(made_up(2))
+            assert list(read_shard(path)) == [*runs, made_up(2)]
+            assert {key: parquet.read_metadata(path).metadata[key] for key in written} == written
+        assert str(merge(store, path)) == "1 added, 1 already there, 0 in conflict, 0 refused"
         assert store.find((2, "digits", 0)) == made_up(2)
 
 

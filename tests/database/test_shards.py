@@ -1,3 +1,4 @@
+import json
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -178,13 +179,40 @@ def test_parquet_of_something_else_is_refused(tmp_path: Path, meta: str) -> None
         list(read_shard(path))
 
 
+@pytest.mark.parametrize(
+    ("recipes", "why"),
+    [
+        (None, "{path!r} does not say with which recipes its runs were made"),
+        ("text", "{path!r} does not say with which recipes its runs were made"),
+        ("[]", "{path!r} does not say with which recipes its runs were made"),
+        ('{"digits": 7}', "{path!r} does not say with which recipes its runs were made"),
+        ('{"DIGITS": "{}"}', "a proxy is called by small letters, digits, '.', '_' and '-', got 'DIGITS'"),
+        (
+            json.dumps({"digits": json.dumps({"colours": 3})}),
+            "the recipe of the proxy digits is of another version of sase-bench: it has other fields",
+        ),
+    ],
+    ids=["none", "text", "list", "number", "name", "fields"],
+)
+def test_a_shard_that_does_not_say_how_its_runs_were_made_is_refused(tmp_path: Path, recipes: str | None, why: str) -> None:
+    path = tmp_path / "other.parquet"
+    said = "" if recipes is None else f", recipes: '{recipes}'"
+    meta = f"format: 'sase-bench', schema_version: '1'{said}"
+    duckdb.connect().execute(f"COPY (SELECT 1 AS x) TO '{path}' (FORMAT parquet, KV_METADATA {{{meta}}})")
+    for reading in (recipes_of, lambda path: list(read_shard(path))):
+        with pytest.raises(RequestError) as refused:
+            reading(path)
+        assert str(refused.value) == why.format(path=str(path))
+
+
 def test_a_run_may_come_without_a_curve_and_not_with_something_else_for_one(shard: Path, tmp_path: Path) -> None:
     changed = tmp_path / "changed.parquet"
     for change in ("EXCLUDE (curve)", "REPLACE (NULL AS curve)"):
         rewrite(shard, changed, change)
         assert [isinstance(item, Record) and item.curve for item in read_shard(changed)] == [()] * 4
-    rewrite(shard, changed, "REPLACE ('flat' AS curve)")
-    assert [str(item) for item in read_shard(changed)] == ["the column curve takes a list of epochs, got 'flat'"] * 4
+    for other, told in (("flat", "flat"), ("x" * 50, "x" * 40)):
+        rewrite(shard, changed, f"REPLACE ('{other}' AS curve)")
+        assert [str(item) for item in read_shard(changed)] == [f"the column curve takes a list of epochs, got '{told}'"] * 4
 
 
 def test_names_with_quotes_are_only_names(shard: Path, tmp_path: Path) -> None:

@@ -101,7 +101,7 @@ HEADER = b"proxy,metric,blocks,seeds,reliability,unscored,runs,seconds"
         (HEADER + b"\ndigits,val_loss,0.5,2,0.5,0,14,1.5\n", "the column blocks takes a whole number, got '0.5'"),
         (
             HEADER + b"\ndigits,val_loss,1" + b"0" * 400 + b",2,0.5,0,14,1.5\n",
-            "the column blocks takes a whole number, got '1000",
+            f"(the column blocks takes a whole number, got '1{'0' * 39}');",
         ),
         (HEADER + b"\ndigits,val_loss,7,2,0.5,0,14,\n", "row 2 has no seconds"),
         (HEADER + b"\ndigits," + b"x" * 200_000 + b",7,2,0.5,0,14,1.5\n", "field larger than field limit"),

@@ -1,5 +1,7 @@
 """What holds for whatever runs are appended to: a table, and a folder of shards."""
 
+import errno
+import os
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -172,6 +174,36 @@ def test_what_cannot_be_taken_from_the_journal_is_told_and_never_published(
     with open_sink() as sink:
         assert sink.find(made_up(4).key) == made_up(4)
         assert (5, "digits", 0) not in sink
+
+
+def test_a_full_disk_is_said_and_loses_nothing(
+    open_sink: Open, name: str, journal: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(number: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with open_sink() as sink:
+        sink.append(made_up(3))
+    sink = open_sink()
+    if isinstance(sink, Store):
+        sink._cost = 1e9  # however slow the machine is, it does not publish by itself
+    sink.append(made_up(4))
+    said = []
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", full)
+        for writing in (sink.publish, lambda: sink.append(made_up(5))):
+            with pytest.raises(RequestError) as refused:
+                writing()
+            said.append(str(refused.value))
+            assert not list(journal.parent.glob("table.duckdb.new*"))
+    place = f"beside '{journal.with_suffix('')}'" if name == "the table" else f"to '{journal.parent}'"
+    why = "No space left on device; nothing finished was lost"
+    assert said == [f"cannot write {place}: {why}", f"cannot write to '{journal}': {why}"]
+    kill(sink)
+    with open_sink() as again:
+        assert again.recovered == 1
+        assert [again.find(made_up(arch).key) for arch in (3, 4, 5)] == [made_up(3), made_up(4), None]
+    assert not [path for path in journal.parent.iterdir() if path.suffix in (".journal", ".new")]
 
 
 def test_whoever_cannot_begin_gives_the_right_to_write_back(open_sink: Open, journal: Path) -> None:

@@ -10,10 +10,8 @@ import pytest
 from sase_bench.cost import count
 from sase_bench.database import Store, connect
 from sase_bench.database.check import check
-from sase_bench.database.rows import seeds_with
 from sase_bench.errors import RequestError
 from sase_bench.modules import Module
-from sase_bench.proxies.registry import PROXIES
 from sase_bench.space import SASE_BLOCK, SLOTS, Architecture, Space
 from tests.database.tables import ask
 from tests.records import DIGITS, made_up, unfinished
@@ -63,19 +61,6 @@ def test_scores_are_means_of_the_seeds_that_ended_ok_and_hide_the_test_side(path
     for view in ("scores", "validation_runs"):
         names = [row[0] for row in ask(path, f"DESCRIBE {view}")]
         assert not [name for name in names if str(name).startswith("test_")]
-
-
-def test_seeds_that_were_trained_together_are_known_by_their_start(path: Path) -> None:
-    together = [made_up(5, seed, path="fused") for seed in (2, 0, 1)]
-    later = made_up(5, 3, path="fused", started_at="2026-11-23T12:00:00+00:00")
-    alone = made_up(5, 4)
-    others = [made_up(6, 7, path="fused"), made_up(5, 8, "cifar10-8", path="fused")]
-    with Store(path, [DIGITS, PROXIES["cifar10-8"]]) as store:
-        for record in (*together, later, alone, *others):
-            store.append(record)
-    with connect(path) as table:
-        found = [seeds_with(table, record) for record in (together[0], later, alone)]
-    assert found == [[0, 1, 2], [3], [4]]
 
 
 def test_appending_the_same_run_again_changes_nothing(path: Path) -> None:

@@ -20,7 +20,9 @@ def test_a_factor_on_the_blocks_is_found_in_one_half_and_corrects_the_other() ->
     found = agreement(3 + blocks, 3 + 1.25 * blocks, ODD, (3.0, 3.0))
     assert found.factor == pytest.approx(1.25)
     assert found.error == pytest.approx(np.median(0.25 * blocks / (3 + 1.25 * blocks)))
-    assert found.corrected_error == pytest.approx(0)
+    assert (found.corrected_error, found.mean_error) == pytest.approx((0, 0))
+    assert found.bias == pytest.approx(-found.error)
+    assert (found.held_out, found.held_out_spearman) == (5, pytest.approx(1))
 
 
 def test_a_machine_that_became_slower_for_everything_changes_neither_the_factor_nor_the_error() -> None:
@@ -54,6 +56,7 @@ def test_what_is_only_wrong_in_the_second_half_shows_in_its_errors_and_not_in_th
     x = np.ones(10) + np.arange(10) / 100
     found = agreement(x, np.where(ODD, x, 2 * x), ODD)
     assert (found.factor, found.corrected_error, found.largest_error) == pytest.approx((1, 0.5, 0.5))
+    assert found.mean_error == pytest.approx(0.5)
     assert np.isnan(found.drift)
 
 

@@ -45,9 +45,14 @@ def test_modules_are_ranked_beside_the_published_block(table: Path) -> None:
     margin = 12.706204736 * 0.125 * 2**0.5 / 2**0.5  # t(0.975, 1), differences 0.25 and 0.5
     assert found.columns == (
         "module", "year", "val_loss", "val_loss_sd", "seeds", "gain", "gain_low", "gain_high", "pairs", "blocks_ahead",
-        "blocks",
+        "blocks", "params", "flops",
     )  # fmt: skip
-    assert found.rows == (
+    with torch.device("meta"):
+        networks = [cifar_resnet(8, name, width=8, resolution=8, in_channels=1) for name in ("srm", "eca", "none")]
+    srm, eca, none = (count_network(network, 1, 8, 8) for network in networks)
+    cost = count(DIGITS.trunk, [Architecture(SASE)])
+    assert [row[-2:] for row in found.rows] == [srm, (cost.params[0], cost.flops[0]), eca, none]
+    assert tuple(row[:-2] for row in found.rows) == (
         ("srm", 2019, 0.125, None, 1, None, None, None, 0, 0, 2),
         ("sase", None, 0.375, None, 1, 0.625, None, None, 1, 0, 2),
         (

@@ -1,7 +1,6 @@
 import csv
 import json
 import math
-import re
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from sase_bench.calibrate.__main__ import main as calibrate
+from sase_bench.calibrate.findings import RULE
 from sase_bench.database import ShardWriter, connect
 from sase_bench.database.__main__ import main as database
 from sase_bench.database.schema import schema_sql
@@ -63,16 +63,22 @@ def test_the_first_line_of_the_card_tells_the_reliability(shelf: Path, card: str
     estimates = [
         "{:.2f} [{:.2f}, {:.2f}]".format(*(float(row[f"reliability{end}"]) for end in ("", "_low", "_high"))) for row in rows
     ]
-    first, valid = card.splitlines()[0], float(rows[1]["validity"])
-    share = re.search(r"undefined in (\d+\.\d) %", first)
-    assert share is not None
-    assert float(share[1]) >= 2.5  # of draws of five blocks, so that there is no interval
-    assert (rows[1]["validity_low"], rows[1]["validity_high"]) == ("", "")
-    assert first == (
+    assert float(rows[1]["reliability_low"]) < 0
+    assert (rows[1]["validity"], rows[1]["validity_low"], rows[1]["validity_high"]) == ("", "", "")
+    assert card.splitlines()[0] == (
         f"# sase-bench: reliability of val_loss {estimates[0]} on cifar10-8 (5 blocks, 2 seeds); "
-        f"{estimates[1]} on digits (5 blocks, 2 seeds; validity {valid:.2f} [no interval; {share[0]} of draws] "
-        "against cifar10-8)"
+        f"{estimates[1]} on digits (5 blocks, 2 seeds; validity not defined against cifar10-8)"
     )
+    assert "| not defined (cifar10-8) | 5 |" in card
+
+
+def test_the_card_says_how_sure_blocks_with_so_many_seeds_are_and_how_far_its_intervals_hold(card: str) -> None:
+    beginning = card.partition("## Files")[0]
+    assert [line.partition(":")[0] for line in beginning.splitlines() if line.startswith("* ")] == [
+        f"* {count} {'block' if count == 1 else 'blocks'} of {name} with {seeds}"
+        for name, count, seeds in (("cifar10-8", 5, "2 seeds"), ("digits", 5, "2 seeds"))
+    ]
+    assert RULE in card
 
 
 def test_the_figures_of_the_card_are_those_that_the_commands_print(shelf: Path, card: str) -> None:
@@ -94,7 +100,13 @@ def test_the_card_says_what_a_better_table_takes(shelf: Path, card: str) -> None
             if share > 0
             else "no number of seeds, as far as these runs tell"
         )
-        assert f"| {row['proxy']} | {seeds} |" in card
+        (line,) = (line for line in card.splitlines() if line.startswith(f"| {row['proxy']} | {seeds} |"))
+        if share > 0:
+            cells = [cell.strip().replace(",", "") for cell in line.strip("|").split("|")]
+            assert (float(cells[2]), int(cells[3])) == (pytest.approx(float(row["seconds"]), abs=0.06), int(row["runs"]))
+            assert int(cells[4]) == 2401 * int(cells[1])
+            assert float(cells[5].split()[0]) == pytest.approx(int(cells[4]) * float(row["seconds"]) / 3600, abs=0.6)
+            assert "to no end]" in line
 
 
 def test_calibrations_are_those_of_the_merged_table(

@@ -11,16 +11,19 @@ from sase_bench.latency.composition import compose_networks
 from sase_bench.latency.parts import parts_of, plain
 from sase_bench.latency.timings import Conditions, Setting, Timing, write_timings
 from sase_bench.modules import Module
-from sase_bench.report.costs import TRUNK_OF, count_of, in_resnet50, read_composed
+from sase_bench.report.composed import read_composed
+from sase_bench.report.costs import TRUNK_OF, count_of
+from sase_bench.report.times import Times, in_resnet50
 from sase_bench.space import SASE_BLOCK, Space
 
 TRUNK = TRUNK_OF["ResNet-50"]
 
 
 def test_counts_are_those_of_the_built_network() -> None:
-    (cost,) = in_resnet50([SASE_BLOCK.index], None)
+    (cost,) = in_resnet50([SASE_BLOCK.index], Times())
     params, flops = count_network(resnet50(SASE_BLOCK), 3, 224, 224)
-    assert cost == {"resnet50_params": params, "resnet50_flops": flops, "resnet50_time": None}
+    times = dict.fromkeys(f"resnet50_time{end}" for end in ("", "_low", "_high", "_is"))
+    assert cost == {"resnet50_params": params, "resnet50_flops": flops, **times}
 
 
 def test_the_plain_networks_are_the_known_ones() -> None:
@@ -41,8 +44,8 @@ def test_times_are_composed_and_over_the_plain_network(tmp_path: Path) -> None:
     expected = compose_networks(TRUNK, seconds, Space("full").digits()) / seconds[plain(TRUNK)]
     np.testing.assert_allclose(composed.ratios, expected)
     assert "batch 1, cpu (a processor), 1 threads, clock thread, torch 9" in composed.about
-    (cost,) = in_resnet50([7], composed)
-    assert cost["resnet50_time"] == pytest.approx(expected[7], abs=1e-4)
+    (cost,) = in_resnet50([7], Times(composed=composed))
+    assert (cost["resnet50_time"], cost["resnet50_time_is"]) == (pytest.approx(expected[7], abs=1e-4), "composed")
     write_timings(tmp_path / "operations.parquet", rows[1:])
     with pytest.raises(RequestError, match="time them with"):
         read_composed(tmp_path)

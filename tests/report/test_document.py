@@ -28,7 +28,11 @@ def test_the_files_of_a_report(written: dict[str, str]) -> None:
 
 
 def test_the_best_block_is_named_and_has_no_score_on_imagenet(written: dict[str, str]) -> None:
-    assert "block 1 (a/b/c/d/e/f), validation loss 0.1000 nats over 1 seeds. It has no ImageNet number" in written["summary.md"]
+    assert (
+        "block 1 (a/b/c/d/e/f), validation loss 0.1000 nats over 1 seeds, in a network of 10 parameters and 20 FLOPs. "
+        in written["summary.md"]
+    )
+    assert "It has no ImageNet number" in written["summary.md"]
     (line,) = (line for line in written["modules.md"].splitlines() if line.startswith("| ResNet-50 | best on p |"))
     assert line.endswith("| not available | 0 | not available | not available |")
     assert "The best 10 of 12 measured blocks on the proxy p; no score on ImageNet." in written["blocks-p.tex"]

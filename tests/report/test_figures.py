@@ -8,6 +8,7 @@ from sase_bench.database import Store
 from sase_bench.errors import RequestError
 from sase_bench.modules import Module
 from sase_bench.proxies.registry import PROXIES, REFERENCE
+from sase_bench.query import ask
 from sase_bench.report import plots
 from sase_bench.report.drawing import new_figure, save
 from sase_bench.report.evidence import Evidence, evidence_of, read_json
@@ -17,7 +18,16 @@ from tests.records import DIGITS, made_up
 from tests.shelves import write_shelf
 
 SEARCH = {
-    "strategies": {"random": {"curve": [[None, None], [0.5, 0.1], [0.2, None]]}},
+    "strategies": {
+        "random": {
+            "repeats": 3,
+            "curve": [[None, None], [0.5, 0.1], [0.2, None]],
+            "curve_by_time": [[None, None], [0.2, 0.1]],
+        },
+        "differentiable-1": {"repeats": 1, "curve": [[0.25, None]] * 3, "curve_by_time": [[None, None], [0.25, None]]},
+    },
+    "times": [1800.0, 3600.0],
+    "workers": 1,
     "metric": "val_loss",
     "proxy": "digits",
     "space": "tied",
@@ -81,6 +91,41 @@ def test_searches_and_predictors_are_drawn_where_there_are_some(evidence: Eviden
             assert path.stat().st_size > 1000
 
 
+def test_regrets_stand_with_their_errors_against_blocks_and_against_hours() -> None:
+    figure = new_figure(7, 4)
+    plots.regret(SEARCH, figure)
+    blocks, hours = figure.axes
+    assert [line.get_label() for line in blocks.get_lines()] == ["differentiable-1 (n = 1)", "random"]
+    assert [tuple(line.get_xdata()) for line in blocks.get_lines()] == [(1, 2, 3), (2, 3)]
+    assert [tuple(line.get_xdata()) for line in hours.get_lines()] == [(1.0,), (1.0,)]
+    band = blocks.collections[1].get_paths()[0].vertices[:, 1]
+    assert (min(band), max(band)) == (0.2, 0.6)  # 0.5 ± 0.1, and 0.2 whose error is not known
+    assert blocks.get_ylabel() == "regret in val_loss (nats)"
+    assert hours.get_xlabel() == "simulated hours, 1 worker"
+
+
+def test_a_noise_ceiling_is_a_line_over_every_number_of_blocks() -> None:
+    figure = new_figure(7, 4)
+    plots.predictors(EVALUATION, figure)
+    (axes,) = figure.axes
+    assert [text.get_text() for text in axes.get_xticklabels()] == ["10", "20"]
+    ceilings = [
+        paths.vertices.tolist() for line in axes.collections for paths in line.get_paths() if line.get_linestyle()[0][1]
+    ]
+    assert ceilings == [[[-0.5, 0.9], [0.5, 0.9]], [[0.5, 0.9], [1.5, 0.9]]]
+
+
+def test_the_agreement_of_early_rankings_is_drawn_with_its_interval(evidence: Evidence) -> None:
+    (measured,) = evidence.measurements
+    figure = new_figure(7, 4)
+    plots.fidelity(measured, figure)
+    (axes,) = figure.axes
+    assert axes.get_lines()[0].get_ydata().tolist() == [row["correlation"] for row in measured.fidelity]
+    assert len(axes.collections) == 1
+    pictures = {item.name: item for item in figures(evidence, []) if isinstance(item, Picture)}
+    assert pictures["fidelity-digits"].command == 'python -m sase_bench.query "fidelity by loss on digits"'
+
+
 def test_a_figure_is_the_same_to_the_byte(evidence: Evidence, tmp_path: Path) -> None:
     picture = next(item for item in figures(evidence, []) if item.name == "pareto-digits")
     assert isinstance(picture, Picture)
@@ -129,6 +174,27 @@ def test_a_map_of_slots_has_each_share_in_its_place() -> None:
     said = {text.get_position(): text.get_text() for text in figure.axes[0].texts}
     assert said == {(0, 0): "50 %\n[40, 60]", (0, 2): "10 %\n[0, 20]"}
     assert "three slots and more: 40 % [30, 50]" in figure.get_suptitle()
+
+
+def test_error_bars_are_by_the_noise_that_rank_tells_without_what_a_seed_does_to_all_blocks(tmp_path: Path) -> None:
+    path = tmp_path / "table.duckdb"
+    with Store(path, [DIGITS]) as store:
+        for arch in range(6):
+            for seed in range(1 + arch % 3):
+                store.append(made_up(arch, seed, val_loss=1 + arch + seed + 0.01 * (arch * 7 % 5) * (seed - 0.5)))
+    (measured,) = evidence_of(path).measurements
+    (record,) = ask("rank 5 by loss", db=path).records()
+    assert measured.seed_sd == record["seed_sd"]
+    assert 0 < record["seed_sd"] < 0.1
+    pareto, agreement = new_figure(7, 4), new_figure(7, 4)
+    plots.pareto(measured, pareto)
+    row = {"validity": None, "validity_low": None, "reference_blocks": 6}
+    plots.agreement(measured, measured, row, agreement)
+    expected = [2 * record["seed_sd"] / block["seeds"] ** 0.5 for block in measured.blocks]
+    for figure in (pareto, agreement):
+        (bars,) = figure.axes[0].containers
+        heights = [high - low for (_, low), (_, high) in bars[2][-1].get_segments()]
+        assert heights == pytest.approx(expected)
 
 
 def test_longer_training_is_drawn_against_the_proxy_it_judges(tmp_path: Path) -> None:

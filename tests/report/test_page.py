@@ -2,12 +2,9 @@ import json
 import re
 from pathlib import Path
 
-from sase_bench.report.comparison import Entry
-from sase_bench.report.costs import Count
 from sase_bench.report.figures import Missing, Picture
 from sase_bench.report.page import page
-from sase_bench.report.published import Gain, Row
-from sase_bench.report.times import Taken, Times
+from sase_bench.report.times import Times
 from sase_bench.report.wording import Claim, claims, most_trusted
 from tests.evidence import calibration, evidence, measurement
 
@@ -64,37 +61,3 @@ def test_a_claim_says_no_more_than_the_interval_allows() -> None:
 def test_a_table_without_scores_claims_nothing() -> None:
     (claim,) = claims(evidence(), [])
     assert "nothing is said of any block" in claim.text
-
-
-def entry(name: str, gained: dict[str, float]) -> Entry:
-    """A module that adds 1.25 million parameters to ResNet-50, with its gain over a plain 70 % by source."""
-
-    def row(method: str, source: str, top1: float) -> Row:
-        return Row(
-            method=method,
-            backbone="ResNet-50",
-            top1=top1,
-            top5=None,
-            params_m=None,
-            gflops=None,
-            protocol="p",
-            kind="own-paper",
-            source=source,
-        )
-
-    gains = tuple(
-        Gain(module=name, row=row(name, source, 70 + gain), plain=row("plain", source, 70), is_one_recipe=True)
-        for source, gain in gained.items()
-    )
-    rows = tuple(gain.row for gain in gains)
-    added = Count(1_250_000, 0)
-    return Entry(
-        backbone="ResNet-50", name=name, year=2020, count=Count(9, 9), added=added, taken=Taken(), gains=gains, rows=rows
-    )
-
-
-def test_the_advice_goes_by_the_worst_of_several_sources() -> None:
-    entries = [entry("one", {"a": 3.0}), entry("bold", {"a": -1.0, "b": 4.0}), entry("steady", {"a": 0.5, "b": 1.5})]
-    first = next(claims(evidence(measurement("p", 3)), entries))
-    assert "Of 2 modules" in first.text
-    assert "steady gains most in its worst source: +0.50 to +1.50 points of top-1 in 2 sources, for 1.25 million" in first.text

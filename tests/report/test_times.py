@@ -1,12 +1,15 @@
 """What whole networks take, as the report tells it."""
 
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from sase_bench.latency.comparisons import Compared, Ratio, Work, write_comparisons
 from sase_bench.latency.timings import Conditions, Setting
 from sase_bench.report.comparison import HEADERS, cells, compare
+from sase_bench.report.composed import Composed
 from sase_bench.report.times import HOW, Times, read_times
 from sase_bench.space import SASE_BLOCK
 from sase_bench.trunk import ResNetTrunk
@@ -46,6 +49,19 @@ def test_a_network_is_set_against_the_plain_one_under_the_last_conditions(times:
     assert taken.training == Ratio(median=3.0, low=2.0, high=4.0, rounds=2)
     assert taken.kept == 2.0
     assert times.of("ResNet-50", "se") == times.of("ResNet-101", "none") == (None, None, None)
+
+
+def test_a_block_has_its_timed_ratio_where_it_was_timed_and_else_the_composed_one(times: Times) -> None:
+    both = replace(times, composed=Composed(np.full(117_649, 1.4), "about"))
+    assert both.of_block(SASE_BLOCK.index) == {
+        "resnet50_time": 1.75,
+        "resnet50_time_low": 1.5,
+        "resnet50_time_high": 2.0,
+        "resnet50_time_is": "timed",
+    }
+    assert tuple(both.of_block(7).values()) == (1.4, None, None, "composed")
+    line = (str(SASE_BLOCK.index), str(SASE_BLOCK), "1.75 (1.50 to 2.00, n = 2 rounds)", "1.40", "-20%")
+    assert (times.beside(), both.beside()) == ([], [line])
 
 
 def test_the_conditions_are_told(times: Times) -> None:

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
@@ -25,6 +25,7 @@ def test_rank_correlations_are_those_by_hand() -> None:
     assert (spearman(x, -x), kendall(x, -x)) == pytest.approx((-1, -1))
 
 
+@settings(deadline=None)
 @given(PAIRS)
 def test_kendalls_tau_is_what_comparing_all_pairs_gives(both: np.ndarray) -> None:
     one, other = (np.sign(values[:, None] - values) for values in both)

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
@@ -59,6 +59,7 @@ def test_blocks_seeds_and_noise_are_those_of_least_squares_on_dummies(there: np.
     assert (found.levels * there.sum(0)).sum() == pytest.approx(0, abs=1e-9)
 
 
+@settings(deadline=None)
 @given(TABLES)
 def test_so_they_are_for_any_table(there: np.ndarray) -> None:
     assume(there.any(1).all())

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from sase_bench.statistics.means import CONFIDENCE, TAILS, central_interval, half_width, mean_and_error, spread
+from sase_bench.statistics.means import CONFIDENCE, TAILS, central_interval, half_width, mean_and_error, pooled, spread
 
 
 def test_spread_and_half_width_follow_numpy() -> None:
@@ -30,3 +30,12 @@ def test_means_leave_out_what_is_not_defined() -> None:
     assert mean_and_error(np.array([1.0, 3.0, np.nan])) == (2.0, 1.0)
     assert np.isnan(mean_and_error(np.array([np.nan]))).all()
     assert mean_and_error(np.array([1.0]))[0] == 1.0
+
+
+def test_a_pooled_standard_deviation_is_that_of_the_residuals_of_groups() -> None:
+    groups = [np.asarray([1.0, 2.0, 4.0]), np.asarray([5.0]), np.asarray([0.0, 1.0])]
+    noise = pooled((len(group), float(np.std(group, ddof=1)) if len(group) > 1 else None) for group in groups)
+    residuals = np.concatenate([group - group.mean() for group in groups])
+    assert noise is not None
+    assert (noise.sd, noise.degrees) == (pytest.approx(np.sqrt(np.sum(residuals**2) / 3)), 3)
+    assert pooled([(1, None), (1, None)]) is None

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
@@ -9,12 +9,14 @@ from sase_bench.statistics.panels import complete, most_informative, most_seeds
 TABLES = npst.arrays(bool, st.tuples(st.integers(0, 6), st.integers(0, 5)))
 
 
+@settings(deadline=None)
 @given(TABLES)
 def test_the_blocks_with_most_seeds_have_as_many_as_any_other_and_at_least_one(there: np.ndarray) -> None:
     counts = there.sum(1).tolist()
     assert most_seeds(there).tolist() == [count == max(counts) > 0 for count in counts]
 
 
+@settings(deadline=None)
 @given(TABLES)
 def test_seeds_are_added_while_they_leave_more_for_the_noise(there: np.ndarray) -> None:
     order = [seed for seed in np.argsort(-there.sum(0), kind="stable").tolist() if there[:, seed].any()]

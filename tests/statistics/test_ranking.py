@@ -74,6 +74,6 @@ def test_ranks_and_tests_are_those_of_scipy(repeats: int, strategies: int, score
     quantile = stats.studentized_range.ppf(0.95, strategies, np.inf)
     difference = quantile / np.sqrt(2) * np.sqrt(strategies * (strategies + 1) / (6 * repeats))
     assert found.critical_difference == pytest.approx(difference, rel=1e-6)
-    for one, other in ((x[:, 0], x[:, 1]), (x[:, 1], x[:, 0])):
+    for one, other in ((x[:, 0], x[:, 1]), (x[:, 1], x[:, 0]), (x[:, 0], x[:, 0] + 1 + np.arange(repeats))):
         expected = stats.wilcoxon(one, other, alternative="less", zero_method="zsplit", method="asymptotic").pvalue
         assert beats(one, other) == pytest.approx(expected, rel=1e-9)

@@ -2,12 +2,13 @@
 
 from sase_bench.report.plots.models import interactions, predictors, regret
 from sase_bench.report.plots.scores import curves, effects, gains, modules, pareto, place
-from sase_bench.report.plots.trust import agreement, reliability
+from sase_bench.report.plots.trust import agreement, fidelity, reliability
 
 __all__ = [
     "agreement",
     "curves",
     "effects",
+    "fidelity",
     "gains",
     "interactions",
     "modules",

@@ -17,9 +17,9 @@ __all__ = ["PUBLISHED", "around", "explain", "is_published", "mark_published", "
 PUBLISHED = "SASE's published block"
 
 
-def explain(figure: Figure) -> None:
+def explain(figure: Figure, columns: int = 4) -> None:
     """A legend below the panels: looking for a free place inside takes the longer the more is drawn."""
-    figure.legend(loc="outside lower center", ncols=4, fontsize=7)
+    figure.legend(loc="outside lower center", ncols=columns, fontsize=7)
 
 
 def around(values: Sequence[float]) -> tuple[float, float]:

@@ -15,32 +15,75 @@ if TYPE_CHECKING:
 
 __all__ = ["interactions", "predictors", "regret"]
 
+#: Of a regret, by metric.
+_UNITS = {"val_loss": "nats", "val_top1": "0..1"}
+
 
 def regret(search: dict[str, Any], figure: Figure) -> None:
-    """Mean regret of every strategy against the blocks it has evaluated."""
-    axes = figure.subplots()
+    """Mean regret of every strategy with its standard error: against the blocks it has evaluated, and against simulated time.
+
+    A strategy with few repeats has no error and says how many there are.
+    """
+    panels = figure.subplots(1, 2, sharey=True)
+    unit = _UNITS.get(search["metric"], search["metric"])
+    hours = [moment / 3600 for moment in search["times"]]
     for i, (name, values) in enumerate(sorted(search["strategies"].items())):
-        points = [(at, mean) for at, (mean, _) in enumerate(values["curve"], 1) if mean is not None]
-        style = ("-", "--", ":")[i // len(COLOURS) % 3]
-        axes.plot(*zip(*points, strict=True), style, color=COLOURS[i % len(COLOURS)], linewidth=1, label=name)
-    axes.set_xlabel("blocks evaluated")
-    axes.set_ylabel(f"mean regret in {search['metric']}")
-    axes.set_title(f"{search['proxy']}, pool of {search['pool']} blocks, n = {search['repeats']} repeats")
+        label = name if values["repeats"] == search["repeats"] else f"{name} (n = {values['repeats']})"
+        colour, marker = COLOURS[i % len(COLOURS)], MARKERS[i % len(MARKERS)]
+        style = ("-", "--", ":")[i % 3]
+        blocks = range(1, len(values["curve"]) + 1)
+        for axes, x, curve in zip(panels, (blocks, hours), (values["curve"], values["curve_by_time"]), strict=True):
+            points = [(at, mean, error or 0.0) for at, (mean, error) in zip(x, curve, strict=True) if mean is not None]
+            if not points:
+                continue
+            places, means, errors = zip(*points, strict=True)
+            low, high = ([max(mean + sign * error, 0.0) for mean, error in zip(means, errors, strict=True)] for sign in (-1, 1))
+            axes.fill_between(places, low, high, color=colour, alpha=0.15, linewidth=0)
+            every = (i % 5, max(1, len(places) // 6))
+            axes.plot(
+                places, means, style, color=colour, marker=marker, markevery=every, markersize=4, linewidth=1,
+                label=label if axes is panels[0] else None,
+            )  # fmt: skip
+    for axes in panels:
+        axes.set_yscale("symlog", linthresh=_least_error(search))
+        axes.set_ylim(bottom=0)
+    panels[0].locator_params(axis="x", integer=True)
+    panels[0].set_xlabel("blocks evaluated")
+    panels[1].set_xlabel(f"simulated hours, {search['workers']} {'worker' if search['workers'] == 1 else 'workers'}")
+    panels[0].set_ylabel(f"regret in {search['metric']} ({unit})")
+    figure.suptitle(
+        f"{search['proxy']}, pool of {search['pool']} blocks: mean and standard error over n = {search['repeats']} repeats",
+        fontsize=9,
+    )
     explain(figure)
+
+
+def _least_error(search: Mapping[str, Any]) -> float:
+    """Where the axis turns from a logarithm to a line: what the means are not known better than, in the metric's unit."""
+    ends = [values["curve"][-1][1] for values in search["strategies"].values() if values["curve"]]
+    return max((error for error in ends if error), default=1e-3)
 
 
 def predictors(found: dict[str, Any], figure: Figure) -> None:
     """Kendall's tau against the number of blocks learnt from, under the noise ceiling."""
     axes, rows = figure.subplots(), found["rows"]
-    for i, name in enumerate(dict.fromkeys(row["predictor"] for row in rows)):
+    sizes = sorted({row["n"] for row in rows})
+    names = list(dict.fromkeys(row["predictor"] for row in rows))
+    spread = 0.6 / len(names)  # of one size, so that marks do not hide each other
+    for i, name in enumerate(names):
         mine = [row for row in rows if row["predictor"] == name and row["tau"] is not None]
-        x, y = ([row[column] for row in mine] for column in ("n", "tau"))
+        x = [sizes.index(row["n"]) + (i - (len(names) - 1) / 2) * spread for row in mine]
         errors = [row["tau_sd"] or 0.0 for row in mine]
         colour, marker = COLOURS[i % len(COLOURS)], MARKERS[i % len(MARKERS)]
-        axes.errorbar(x, y, yerr=errors, color=colour, marker=marker, markersize=4, linewidth=1, label=name)
-    ceilings = [(row["n"], row["tau_ceiling"]) for row in rows if row["tau_ceiling"] is not None]
-    if ceilings:
-        axes.plot(*zip(*sorted(ceilings), strict=True), "k--", linewidth=1, label="noise ceiling")
+        axes.errorbar(
+            x, [row["tau"] for row in mine], yerr=errors, color=colour, marker=marker, markersize=4, linewidth=1, label=name
+        )
+    ceilings = dict(sorted((row["n"], row["tau_ceiling"]) for row in rows if row["tau_ceiling"] is not None))
+    for place, (n, ceiling) in enumerate(ceilings.items()):
+        at = sizes.index(n)
+        axes.hlines(ceiling, at - 0.5, at + 0.5, "black", "--", linewidth=1, label="" if place else "noise ceiling")
+    axes.set_xticks(range(len(sizes)), [str(n) for n in sizes])
+    axes.set_xlim(-0.5, len(sizes) - 0.5)
     axes.set_xlabel("blocks learnt from")
     axes.set_ylabel("Kendall τ on the other blocks")
     axes.set_title(f"{found['data']['proxy']}, {found['data']['metric']}; bars: sd over n = {rows[0]['repeats']} repeats")

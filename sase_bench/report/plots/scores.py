@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import sqrt
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from sase_bench.modules import PLAIN
+from sase_bench.query.modules import nearest
 from sase_bench.report.comparison import Entry
 from sase_bench.report.drawing import COLOURS, MARKERS
 from sase_bench.report.evidence import Measurement
@@ -50,7 +52,7 @@ def modules(entries: Sequence[Entry], figure: Figure) -> None:
 
 
 def pareto(measurement: Measurement, figure: Figure) -> None:
-    """Every block's loss against its parameters, with the front."""
+    """Every block's loss against its parameters, with the front, and the published modules in the same trunk."""
     axes, blocks, sd = figure.subplots(), measurement.blocks, measurement.seed_sd
     x = [block["params"] / 1e3 for block in blocks]
     y = [block["val_loss"] for block in blocks]
@@ -58,15 +60,33 @@ def pareto(measurement: Measurement, figure: Figure) -> None:
     label = "a block (seed noise unknown)" if sd is None else "a block ± standard error by pooled seed noise"
     axes.errorbar(x, y, yerr=errors, fmt="o", color=COLOURS[0], markersize=4, linewidth=0.8, label=label)
     front = sorted((block["params"] / 1e3, block["val_loss"]) for block in measurement.front)
-    axes.step(*zip(*front, strict=True), where="post", color=COLOURS[1], label="Pareto front of the means")
+    axes.step(*zip(*front, strict=True), where="post", color=COLOURS[1], label="Pareto front of the blocks' means")
+    modules = [row for row in measurement.modules if row["module"] != "sase" and row["params"] is not None]
+    if modules:
+        places = [(row["params"] / 1e3, row["val_loss"]) for row in modules]
+        axes.plot(
+            *zip(*places, strict=True), MARKERS[2], markerfacecolor="none", color=COLOURS[2], markersize=5,
+            label="a published module, or the plain trunk (none)",
+        )  # fmt: skip
+        named_ones = {id(row) for row in modules if row["module"] == PLAIN or not _is_beaten(row, modules)}
+        named_ones.add(id(nearest(modules, measurement.best["val_loss"])))
+        for row, place in zip(modules, places, strict=True):
+            if id(row) in named_ones:
+                axes.annotate(row["module"], place, xytext=(5, -2), textcoords="offset points", fontsize=7, color=COLOURS[2])
     mark_published(axes, [(block["params"] / 1e3, block["val_loss"]) for block in blocks if is_published(block)])
     axes.set_xlabel("parameters of the proxy's network (thousands)")
     axes.set_ylabel("validation loss (nats)")
     axes.set_xscale("log")
     for axis in (axes.xaxis.set_major_formatter, axes.xaxis.set_minor_formatter):
         axis("{x:.3g}")
-    axes.set_title(f"{measurement.proxy}, {n_of(blocks)}")
-    explain(figure)
+    beside = f", {len(modules)} networks beside them" if modules else ""
+    axes.set_title(f"{measurement.proxy}, {n_of(blocks)}{beside}")
+    explain(figure, columns=2)
+
+
+def _is_beaten(row: dict[str, Any], others: Sequence[dict[str, Any]]) -> bool:
+    """Whether another one has a smaller loss and no more parameters."""
+    return any(other["val_loss"] < row["val_loss"] and other["params"] <= row["params"] for other in others)
 
 
 def gains(measurement: Measurement, figure: Figure) -> None:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-__all__ = ["agreement", "reliability"]
+__all__ = ["agreement", "fidelity", "reliability"]
 
 
 def reliability(calibrations: Sequence[dict[str, Any]], figure: Figure) -> None:
@@ -28,13 +28,32 @@ def reliability(calibrations: Sequence[dict[str, Any]], figure: Figure) -> None:
     labels = [f"{row['proxy']}\n{row['metric']}, n = {row['blocks']} × {row['seeds']}" for row in reversed(calibrations)]
     axes.set_yticks(range(len(labels)), labels, fontsize=6.5)
     axes.set_xlim(-1, 1.02)
+    axes.set_ylim(-0.5, len(labels) - 0.5)
     axes.axvline(0, color="black", linewidth=0.8)
     axes.set_xlabel(
-        "share of variance due to the block (1 = ranks repeat, 0 = they do not); n = blocks × seeds; 95 % intervals"
+        "share of variance due to the block\n(1 = ranks repeat, 0 = they do not);\nn = blocks × seeds; 95 % intervals"
     )
     axes.plot([], [], "o", color=COLOURS[0], label="a single run (ICC)")
     axes.plot([], [], "s", color=COLOURS[1], label="mean of the seeds (reliability)")
     explain(figure)
+
+
+def fidelity(measurement: Measurement, figure: Figure) -> None:
+    """How the order of the blocks after each epoch agrees with that after the last."""
+    axes, records = figure.subplots(), [row for row in measurement.fidelity if row["correlation"] is not None]
+    epochs = [row["epoch"] for row in records]
+    axes.plot(epochs, [row["correlation"] for row in records], "o-", color=COLOURS[0], markersize=3, linewidth=1)
+    known = [row for row in records if row["low"] is not None]
+    if known:
+        low, high = ([row[end] for row in known] for end in ("low", "high"))
+        axes.fill_between([row["epoch"] for row in known], low, high, color=COLOURS[0], alpha=0.15, label="95 % interval")
+        explain(figure)
+    axes.axhline(0, color="black", linewidth=0.8)
+    axes.set_ylim(min([-0.02, *(row["low"] for row in known)]), 1.02)
+    axes.locator_params(axis="x", integer=True)
+    axes.set_xlabel("epoch")
+    axes.set_ylabel("Spearman correlation of the mean validation loss\nafter this epoch with that after the last")
+    axes.set_title(f"{measurement.proxy}, n = {records[0]['blocks'] if records else 0} blocks, the same seeds early and late")
 
 
 def agreement(short: Measurement, long: Measurement, row: Mapping[str, Any], figure: Figure) -> None:

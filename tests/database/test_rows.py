@@ -1,0 +1,36 @@
+"""Which runs are in a table, and which of them belong together."""
+
+from pathlib import Path
+
+from sase_bench.database import Store, connect
+from sase_bench.database.rows import largest_proxy, seeds_with
+from sase_bench.modules import Module
+from sase_bench.proxies.registry import PROXIES
+from tests.records import DIGITS, made_up
+
+OTHER = PROXIES["cifar10-8"]
+
+
+def test_the_largest_proxy_has_the_most_runs_of_blocks_and_the_first_name_of_those_that_share_it(path: Path) -> None:
+    modules = [made_up(Module("eca").index, seed) for seed in range(3)]
+    with Store(path, [DIGITS, OTHER]) as store:
+        found = []
+        for records in (modules, [made_up(5, 1), made_up(6)], [made_up(7, proxy=OTHER.name)], [made_up(8, proxy=OTHER.name)]):
+            for record in records:
+                store.append(record)
+            store.publish()
+            with connect(path) as table:
+                found.append(largest_proxy(table))
+    assert found == [None, "digits", "digits", OTHER.name]
+
+
+def test_seeds_that_were_trained_together_are_known_by_their_start_and_a_run_of_its_own_never_was(path: Path) -> None:
+    together = [made_up(5, seed, path="fused") for seed in (2, 0, 1)]
+    later = made_up(5, 3, path="fused", started_at="2026-11-23T12:00:00+00:00")
+    eager = [made_up(5, 4), made_up(5, 5)]
+    others = [made_up(6, 7, path="fused"), made_up(5, 8, OTHER.name, path="fused"), made_up(5, 9, path="other")]
+    with Store(path, [DIGITS, OTHER]) as store:
+        for record in (*together, later, *eager, *others):
+            store.append(record)
+    with connect(path) as table:
+        assert [seeds_with(table, record) for record in (together[0], later, *eager)] == [[0, 1, 2], [3], [4], [5]]
