@@ -28,7 +28,7 @@ EXTRAS = {
     "optuna": "search",
     "pandas": "frames",
     "pebble": "train",
-    "pyarrow": "train",
+    "pyarrow": "frames",
     "pycocotools": "detection",
     "ray": "scale",
     "safetensors": "train",

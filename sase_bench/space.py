@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 __all__ = [
     "OPERATIONS",
     "PLAN_SEED",
+    "SASE",
     "SASE_BLOCK",
     "SETS",
     "SLOTS",
@@ -112,8 +113,13 @@ class Architecture:
 
     @classmethod
     def parse(cls, text: str) -> Architecture:
-        """The architecture written as six names joined by `/` (the paper's case and spaces also do), or as an index."""
+        """The architecture written as six names joined by `/` (the paper's case and spaces also do), or as an index.
+
+        `sase` is the one that the authors of the space published.
+        """
         number = text.strip()  # takes off more than `int` does: the separators of ASCII
+        if number.lower() == SASE:
+            return SASE_BLOCK
         if number.isdecimal():
             if len(number) > 9:
                 raise RequestError(f"an architecture's index lies in 0..{_SIZE - 1}, got {number[:20]!r}")
@@ -166,8 +172,8 @@ class Architecture:
         return "/".join(self.operations.values())
 
 
-#: The block that the authors' own search found and published.
-SASE_BLOCK = Architecture(54983)
+#: The block that the authors' own search found and published, and its name among published modules.
+SASE_BLOCK, SASE = Architecture(54983), "sase"
 
 
 @dataclass(frozen=True)

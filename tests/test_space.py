@@ -201,3 +201,7 @@ def test_impossible_requests_say_what_was_wrong(request_: object, message: str) 
     with pytest.raises(RequestError) as error:
         request_()  # type: ignore[operator]
     assert str(error.value) == message
+
+
+def test_the_published_block_has_the_name_of_its_paper() -> None:
+    assert Architecture.of("sase") == Architecture.parse(" SASE ") == SASE_BLOCK

@@ -1,16 +1,28 @@
-"""Whole numbers that callers pass, Python's and numpy's."""
+"""Whole numbers and blocks that callers pass, Python's and numpy's."""
 
 from __future__ import annotations
 
 import operator
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sase_bench.errors import RequestError
+from sase_bench.space import Architecture
 
-__all__ = ["whole", "whole_numbers"]
+__all__ = ["indices", "whole", "whole_numbers"]
+
+
+def indices(archs: Any) -> NDArray[np.int64]:
+    """The index of each of n blocks, shape (n,). Raises `RequestError` for a single block, and for what is none."""
+    is_one = isinstance(archs, str | Architecture) or not isinstance(archs, Iterable)
+    if is_one or (isinstance(archs, np.ndarray) and archs.ndim != 1):
+        raise RequestError(f"several blocks are a list of them, or an array of their indices, got {archs!r}")
+    if isinstance(archs, np.ndarray) and archs.dtype.kind in "iu":
+        return archs.astype(np.int64)
+    return np.asarray([Architecture.of(arch).index for arch in archs], dtype=np.int64)
 
 
 def whole(number: Any, name: str) -> int:

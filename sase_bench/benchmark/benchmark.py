@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sase_bench.benchmark.arguments import whole
+from sase_bench.benchmark.arguments import indices, whole
 from sase_bench.benchmark.arrays import DEFAULT_METRIC, METRICS, Measured, Result, direction, mean_over_seeds, only, pick
 from sase_bench.benchmark.simulation import Simulation
 from sase_bench.benchmark.tables import Tables, tables_at
@@ -99,6 +99,10 @@ class Benchmark:
         """
         return cls(tables_at(Path(path) if path is not None else None))
 
+    def __repr__(self) -> str:
+        told = [f"{name}: {n.architectures:,} blocks, {n.runs:,} runs, {n.seeds} seeds" for name, n in self.proxies.items()]
+        return f"Benchmark({'; '.join(told) or 'no runs'})"
+
     @property
     def proxies(self) -> dict[str, ProxySize]:
         """Every proxy with runs, and how many."""
@@ -109,7 +113,7 @@ class Benchmark:
         name = self._tables.largest if proxy is None else proxy
         if name is None:
             raise RequestError("the table has no runs")
-        if name not in self._tables:
+        if name not in list(self._tables):
             raise unknown("proxy", name, self._tables)
         return self._tables[name]
 
@@ -126,6 +130,8 @@ class Benchmark:
             at = whole(at, "at")
         if seed is not None and type(seed) is not int:
             seed = whole(seed, "seed")
+        if proxy is not None and type(proxy) is not str:
+            proxy = self.measured(proxy).proxy
         key = (arch, proxy, at, seed)
         answer = self._answers.get(key)
         if answer is None:
@@ -170,11 +176,9 @@ class Benchmark:
         `archs` are best an array of indices: millions take a second. `metric` is one of `metrics`; `at` and `seed` are a number
         for all, or an array of shape (n,). Raises `RequestError` if any of it was not measured.
         """
-        if metric not in METRICS:
+        if metric not in list(METRICS):
             raise unknown("metric", metric, METRICS)
-        whole = isinstance(archs, np.ndarray) and np.issubdtype(archs.dtype, np.integer)
-        indices = np.asarray(archs if whole else [Architecture.of(arch).index for arch in archs], dtype=np.int64)
-        return pick(self.measured(proxy), metric, indices, at, seed)
+        return pick(self.measured(proxy), metric, indices(archs), at, seed)
 
     def to_arrow(self, relation: str = "runs") -> Any:
         """All `runs` (with provenance, without test scores) or all `epochs` as a `pyarrow.Table`; units are field metadata."""

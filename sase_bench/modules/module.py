@@ -14,15 +14,12 @@ from dataclasses import dataclass
 from sase_bench.errors import RequestError, unknown
 from sase_bench.modules.catalogue import MODULES, Published
 from sase_bench.record import FIRST_MODULE
-from sase_bench.space import SASE_BLOCK, Architecture
+from sase_bench.space import SASE, Architecture
 
 __all__ = ["PLAIN", "Module", "all_modules", "parse_attention"]
 
 #: The name of the trunk without attention, which every gain is over.
 PLAIN = "none"
-
-#: The name of the block that the authors of the space published.
-_SASE = "sase"
 
 _NUMBERS = {PLAIN: 0} | {name: published.number for name, published in MODULES.items()}
 _NAMES = {number: name for name, number in _NUMBERS.items()}
@@ -70,11 +67,9 @@ def parse_attention(text: str) -> Architecture | Module:
     Raises `RequestError` for a text that stands for nothing.
     """
     name = text.strip().lower()
-    if name == _SASE:
-        return SASE_BLOCK
     if name in _NUMBERS:
         return Module(name)
-    if "/" not in name and not name.isdecimal():
-        problem = unknown("attention module", text[:120], [_SASE, *_NUMBERS])
+    if name != SASE and "/" not in name and not name.isdecimal():
+        problem = unknown("attention module", text[:120], [SASE, *_NUMBERS])
         raise RequestError(f"{problem} (or write a block: six operations joined by '/', or an index)")
     return Architecture.parse(text)

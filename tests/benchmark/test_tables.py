@@ -79,6 +79,11 @@ def test_epochs_and_seeds_can_differ_by_question(bench: Benchmark) -> None:
         ({"at": 1.5}, "at is a whole number or 2 of them, got 1.5"),
         ({"at": [1, 2, 3]}, "at is a whole number or 2 of them, got [1, 2, 3]"),
         ({"seed": [0, 1, 2]}, "seed is a whole number or 2 of them, got [0, 1, 2]"),
+        ({"archs": "54983"}, "several blocks are a list of them, or an array of their indices, got '54983'"),
+        ({"archs": 54983}, "several blocks are a list of them, or an array of their indices, got 54983"),
+        ({"archs": np.asarray(6)}, "several blocks are a list of them, or an array of their indices, got array(6)"),
+        ({"metric": ["val_loss"]}, "unknown metric \"['val_loss']\"; choose from val_loss, val_top1, train_loss, seconds"),
+        ({"proxy": ["x"]}, "unknown proxy \"['x']\"; choose from cifar10-8, digits"),
         ({"archs": np.asarray([0.5])}, "a block is an Architecture, its text or its index, got np.float64(0.5)"),
     ],
 )
@@ -86,6 +91,26 @@ def test_many_questions_are_refused_if_one_has_no_answer(bench: Benchmark, optio
     with pytest.raises(RequestError) as error:
         bench.query_many(**({"archs": [0, 6], "proxy": "digits"} | options))  # type: ignore[arg-type]
     assert str(error.value) == message
+
+
+def test_any_blocks_one_after_another_are_several(bench: Benchmark) -> None:
+    expected = bench.query_many(np.asarray([0, 6]), "digits").tolist()
+    assert bench.query_many((arch for arch in (Architecture(0), "6")), "digits").tolist() == expected
+
+
+def test_a_proxy_that_is_no_name_is_refused(bench: Benchmark) -> None:
+    for asked in (bench.query, bench.curve, bench.regret, bench.reveal):
+        with pytest.raises(RequestError, match=r"unknown proxy \"\['x'\]\"; choose from cifar10-8, digits"):
+            asked(0, proxy=["x"])  # type: ignore[operator]
+    assert bench.query(0, np.str_("digits")) is bench.query(0, "digits")
+
+
+def test_a_benchmark_says_what_it_holds(bench: Benchmark, tmp_path: Path) -> None:
+    held = "49 blocks, 147 runs, 3 seeds"
+    assert repr(bench) == f"Benchmark(cifar10-8: {held}; digits: {held})"
+    with Store(tmp_path / "table.duckdb", [PROXIES["digits"]]):
+        pass
+    assert repr(Benchmark.load(tmp_path / "table.duckdb")) == "Benchmark(no runs)"
 
 
 def test_a_run_that_was_not_made_is_refused(tmp_path: Path) -> None:

@@ -5,10 +5,23 @@ import subprocess
 import sys
 from pathlib import Path
 
-__all__ = ["EXAMPLES", "purpose_of"]
+from sase_bench.errors import EXTRAS
+
+__all__ = ["EXAMPLES", "NEEDS", "needed_by", "purpose_of"]
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "examples"
+
+#: Example → the libraries that it is for.
+NEEDS = {
+    "ask_tell": ("scipy",),
+    "configspace_space": ("ConfigSpace",),
+    "optuna_study": ("optuna",),
+    "pandas_frame": ("pandas", "pyarrow"),
+    "smac_target": ("smac",),
+    "successive_halving": (),
+    "syne_tune_blackbox": ("syne_tune", "huggingface_hub"),
+}
 
 _LINES = 12
 
@@ -16,6 +29,12 @@ _LINES = 12
 def purpose_of(path: Path) -> str:
     """The first sentence of an example."""
     return path.read_text(encoding="utf-8").split('"""')[1].strip()
+
+
+def needed_by(path: Path) -> str:
+    """What an example needs beside the package."""
+    extras = ",".join(sorted({EXTRAS[library] for library in NEEDS[path.stem]}))
+    return f"Needs `pip install 'sase-bench[{extras}]'`." if extras else "Needs no extra."
 
 
 def _printed(path: Path) -> str:
@@ -36,7 +55,18 @@ def _write() -> None:
         "",
     ]
     for path in sorted(EXAMPLES.glob("*.py")):
-        parts += [f"## [{path.stem}]({path.name})", "", purpose_of(path), "", "```", _printed(path), "```", ""]
+        parts += [
+            f"## [{path.stem}]({path.name})",
+            "",
+            purpose_of(path),
+            "",
+            needed_by(path),
+            "",
+            "```",
+            _printed(path),
+            "```",
+            "",
+        ]
     (EXAMPLES / "README.md").write_text("\n".join(parts[:-1]) + "\n", encoding="utf-8")
 
 

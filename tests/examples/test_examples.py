@@ -8,20 +8,9 @@ from pathlib import Path
 import pytest
 
 from sase_bench.database import Store
-from tests.examples.outputs import EXAMPLES, purpose_of
+from tests.examples.outputs import EXAMPLES, NEEDS, needed_by, purpose_of
 from tests.records import DIGITS
 from tests.search.tables import measured, records
-
-#: Example → the libraries that it is for.
-NEEDS = {
-    "ask_tell": ("scipy",),
-    "configspace_space": ("ConfigSpace",),
-    "optuna_study": ("optuna",),
-    "pandas_frame": ("pandas", "pyarrow"),
-    "smac_target": ("smac",),
-    "successive_halving": (),
-    "syne_tune_blackbox": ("syne_tune", "pandas"),
-}
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +25,7 @@ def table(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_every_example_is_listed() -> None:
     assert {path.stem for path in EXAMPLES.glob("*.py")} == set(NEEDS)
     page = (EXAMPLES / "README.md").read_text()
-    assert all(purpose_of(path) in page for path in EXAMPLES.glob("*.py"))
+    assert all(f"{purpose_of(path)}\n\n{needed_by(path)}\n" in page for path in EXAMPLES.glob("*.py"))
 
 
 @pytest.mark.parametrize("where", ["given", "released"])
