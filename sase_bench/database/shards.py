@@ -40,12 +40,13 @@ def export(
     `tables` are those of the runs and of their curves: the blocks', or the published modules'. Of one proxy, some seeds or some
     blocks and modules by index, or of all where None is given.
 
-    Returns the number of runs; the same runs give the same bytes. Raises `RequestError` if there is none, or no place to write.
+    Returns the number of runs; the same runs give the same bytes. Raises `RequestError` if nothing was chosen, or cannot be written.
     """
     source, curves = tables
     of_proxy = "true" if proxy is None else f"proxy = '{quoted(proxy)}'"
     chosen = f"WHERE {of_proxy}{_among('seed', seeds)}{_among('arch', archs)}"
-    if not connection.execute(f"SELECT 1 FROM {source} {chosen} LIMIT 1").fetchone():
+    is_choice = seeds is not None or archs is not None
+    if is_choice and not connection.execute(f"SELECT 1 FROM {source} {chosen} LIMIT 1").fetchone():
         raise RequestError("there is no such run to export")
     recipes = dict(connection.execute(f"SELECT proxy, recipe FROM proxies WHERE {of_proxy} ORDER BY proxy").fetchall())
     meta = {"format": "sase-bench", "schema_version": str(SCHEMA_VERSION), "recipes": json.dumps(recipes)}

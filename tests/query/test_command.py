@@ -29,8 +29,8 @@ A_METRIC = "a metric (top1, loss, params, flops, latency, train_seconds)"
 BAD = {
     "": "nothing was asked; for example: top 10 by top1 where params < 0.3M",
     "   ": "nothing was asked; for example: top 10 by top1 where params < 0.3M",
-    "best 10 by top1": (
-        "unknown query 'best' at column 1; start with top, bottom, pareto, arch, rank, compare, curve, effect, fidelity, "
+    "finest 10 by top1": (
+        "unknown query 'finest' at column 1; start with top, bottom, pareto, arch, rank, compare, curve, effect, fidelity, "
         "modules, proxies, columns, summary or sql"
     ),
     "10 by top1": "unknown query '10' at column 1; start with top, ",

@@ -128,7 +128,10 @@ def test_only_a_search_that_trains_has_spent_time() -> None:
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("gpp", "unknown strategy 'gpp'; choose from xgb, gp, forest, linear, bananas, random, local, evolution, tpe, smac"),
+        (
+            "gpp",
+            "unknown strategy 'gpp'; did you mean gp?",
+        ),
         ("gp:ei", "unknown acquisition 'ei'; choose from log-ei, noisy-log-ei, ucb, thompson, independent-thompson"),
     ],
 )
