@@ -40,7 +40,7 @@ def export(
     `tables` are those of the runs and of their curves: the blocks', or the published modules'. Of one proxy, some seeds or some
     blocks and modules by index, or of all where None is given.
 
-    Returns the number of runs; the same runs give the same bytes. Raises `RequestError` if nothing was chosen or can be written.
+    Returns the number of runs; the same runs give the same bytes. Raises `RequestError` if none was chosen or can be written.
     """
     source, curves = tables
     of_proxy = "true" if proxy is None else f"proxy = '{quoted(proxy)}'"
