@@ -91,16 +91,23 @@ def judge(
         measured = panel(table, name)
         if len(measured.archs) < LEAST_BLOCKS or len(measured.seeds) < 2:
             continue
-        comparable = long is not None and name != reference and len(set(measured.archs) & set(long.archs)) >= LEAST_BLOCKS
-        yield list(findings(name, measured, reference, long) if comparable else findings(name, measured))
+        if long is not None and name != reference and len(set(measured.archs) & set(long.archs)) >= LEAST_BLOCKS:
+            paired = panel(table, name, among=set(long.archs))  # these few may have been given more seeds than most
+            yield list(findings(name, measured, reference, long, paired))
+        else:
+            yield list(findings(name, measured))
 
 
-def findings(proxy: str, panel: Panel, reference: str | None = None, long: Panel | None = None) -> Iterator[Finding]:
+def findings(
+    proxy: str, panel: Panel, reference: str | None = None, long: Panel | None = None, paired: Panel | None = None
+) -> Iterator[Finding]:
     """A finding for every metric. `long` is the panel of the proxy called `reference`; blocks in both are compared.
 
+    `paired` is a panel of `proxy` for that comparison, where its blocks have other seeds than those of `panel`.
     Raises `RequestError` for too few blocks or seeds.
     """
-    common = tuple(arch for arch in panel.archs if long is not None and arch in long.archs)
+    paired = paired or panel
+    common = tuple(arch for arch in paired.archs if long is not None and arch in long.archs)
     if long is not None and len(common) < LEAST_BLOCKS:
         raise RequestError(
             f"validity needs at least {LEAST_BLOCKS} blocks measured on {proxy} and on {reference}, got {len(common)}"
@@ -110,7 +117,7 @@ def findings(proxy: str, panel: Panel, reference: str | None = None, long: Panel
         sign = -1.0 if metric == "val_top1" else 1.0  # so that a positive validity is good whatever the direction
         valid = None
         if long is not None:
-            both = sign * panel.restrict(common).scores[metric], long.restrict(common).scores["val_loss"]
+            both = sign * paired.restrict(common).scores[metric], long.restrict(common).scores["val_loss"]
             is_known = all(estimate_reliability(ranks(scores)).low > 0 for scores in both)
             valid = bootstrap(lambda a, b: validity(ranks(a), ranks(b)), *both) if is_known else _UNDEFINED
         yield Finding(
@@ -123,7 +130,7 @@ def findings(proxy: str, panel: Panel, reference: str | None = None, long: Panel
             reference=reference,
             reference_blocks=len(common) if long is not None else None,
             validity=valid,
-            shared_seeds=() if long is None else tuple(sorted(set(panel.seeds) & set(long.seeds))),
+            shared_seeds=() if long is None else tuple(sorted(set(paired.seeds) & set(long.seeds))),
             unscored=panel.unscored,
             runs=panel.runs,
             seconds=panel.seconds,

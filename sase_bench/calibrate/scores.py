@@ -45,8 +45,10 @@ class Panel:
         return Panel(archs, self.seeds, scores, self.unscored, self.runs, self.seconds)
 
 
-def panel(table: duckdb.DuckDBPyConnection, proxy: str, seeds: Sequence[int] | None = None) -> Panel:
-    """The blocks of an open table that ended ok on `proxy` with each of `seeds`.
+def panel(
+    table: duckdb.DuckDBPyConnection, proxy: str, seeds: Sequence[int] | None = None, *, among: Set[int] | None = None
+) -> Panel:
+    """The blocks of an open table, all or those `among` some, that ended ok on `proxy` with each of `seeds`.
 
     By default the seeds are those, most measured first, that leave the most degrees of freedom for the noise,
     (blocks - 1)·(seeds - 1): a sweep that was stopped in its last seed is judged by the seeds before. Where blocks of the plans
@@ -62,6 +64,7 @@ def panel(table: duckdb.DuckDBPyConnection, proxy: str, seeds: Sequence[int] | N
     tried = {arch for (arch,) in table.execute("SELECT DISTINCT arch FROM runs WHERE proxy = ?", [proxy]).fetchall()}
     drawn = drawn_at_random(tried)
     judged = drawn if len(drawn & {row[0] for row in rows}) >= _LEAST_DRAWN else tried
+    judged = judged if among is None else judged & among
     found: dict[int, dict[int, list[float]]] = {}
     for arch, seed, *values in rows:
         if arch in judged:

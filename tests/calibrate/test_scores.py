@@ -41,3 +41,15 @@ def test_a_block_that_was_drawn_and_always_diverged_is_counted_too(tmp_path: Pat
     with connect(tmp_path / "table.duckdb") as table:
         found = panel(table, "digits")
     assert (set(found.archs), found.runs, found.unscored) == (set(drawn[1:]), 10, 2)
+
+
+def test_a_panel_among_some_blocks_takes_the_seeds_that_these_have(tmp_path: Path) -> None:
+    drawn = [arch.index for arch in Space("full").sample(30, seed=0)]
+    with Store(tmp_path / "table.duckdb", [DIGITS]) as store:
+        for arch in drawn:
+            for seed in range(4 if arch in drawn[:5] else 2):
+                store.append(made_up(arch, seed))
+    with connect(tmp_path / "table.duckdb") as table:
+        assert (len(panel(table, "digits").archs), panel(table, "digits").seeds) == (30, (0, 1))
+        among = panel(table, "digits", among={*drawn[:5], 1})
+        assert (among.archs, among.seeds) == (tuple(sorted(drawn[:5])), (0, 1, 2, 3))
