@@ -67,18 +67,18 @@ def scatter(entries: Sequence[Entry]) -> str | None:
     )
 
 
-def advice(entries: Sequence[Entry]) -> str | None:
-    """What to take by published figures, and what that costs; None where no two modules have two sources."""
+def advice(entries: Sequence[Entry]) -> list[str]:
+    """What to take by published figures, and then what that costs; nothing where no two modules have two sources."""
     known = _several(entries)
     if len(known) < 2:
-        return None
+        return []
     first = (
-        f"For a {BACKBONE} on ImageNet, go by published results, and compare modules only within sources that trained both. Of "
-        f"{len(known)} modules whose gain over the plain network two sources or more give, each with one recipe for both, "
+        f"For a {BACKBONE} on ImageNet, go by published results. Of {len(known)} modules that two sources or more trained "
+        "beside the plain network, by one recipe, "
     )
     found = leader(entries)
     if found is None:
-        return first + "none is ahead of each other one in the sources that both share."
+        return [first + "none is ahead of each other one where both were trained."]
     entry, beside = found
     ahead = "; ".join(f"{_than(values)} {name}" for name, values in sorted(beside.items()))
     gains = "; ".join(_gains(other) for backbone in BACKBONES for other in _named(entries, backbone, entry.name))
@@ -86,8 +86,10 @@ def advice(entries: Sequence[Entry]) -> str | None:
     costs = [f"{entry.added.params / 1e6:.2f} million parameters more"]
     costs += [f"{_times(ratio)} the {what}" for ratio, what in _works(taken.forward, taken.training) if ratio is not None]
     other = "".join(_elsewhere(entries, entry, known, backbone) for backbone in BACKBONES if backbone != BACKBONE)
-    beyond = f"{other}Over the plain network it gains {gains}. It takes {_and(costs)}."
-    return f"{first}{entry.name} is ahead of each other one: {ahead}. {beyond}"
+    return [
+        f"{first}{entry.name} is ahead of each other one where both were trained: {ahead}. {other}".rstrip(),
+        f"Over the plain network {entry.name} gains {gains}. It takes {_and(costs)}.",
+    ]
 
 
 def _several(entries: Sequence[Entry]) -> list[Entry]:
@@ -101,7 +103,7 @@ def _named(entries: Sequence[Entry], backbone: str, name: str) -> list[Entry]:
 def _than(values: Sequence[float]) -> str:
     mean, ahead = fsum(values) / len(values), sum(value > 0 for value in values)
     spans = f"{min(values):+.2f} to {max(values):+.2f}"
-    return f"{mean:+.2f} points of top-1 in {len(values)} shared sources ({spans}, ahead in {ahead} of them) against"
+    return f"{mean:+.2f} points of top-1 ({spans}, ahead in {ahead} of {len(values)} sources) against"
 
 
 def _elsewhere(entries: Sequence[Entry], entry: Entry, others: Sequence[Entry], backbone: str) -> str:
@@ -112,7 +114,7 @@ def _elsewhere(entries: Sequence[Entry], entry: Entry, others: Sequence[Entry], 
         values = [value for one in there for other in beside for value in differences(by_source(one), by_source(other))]
         if values:
             said.append(f"{fsum(values) / len(values):+.2f} against {name} (n = {len(values)})")
-    return f"On {backbone} the sources that both share give {_and(said)}. " if said else ""
+    return f"On {backbone} it is {_and(said)}. " if said else ""
 
 
 def _gains(entry: Entry) -> str:

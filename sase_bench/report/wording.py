@@ -35,8 +35,7 @@ def most_trusted(evidence: Evidence) -> Measurement | None:
 
 def claims(evidence: Evidence, entries: Sequence[Entry]) -> Iterator[Claim]:
     """The claims of the first screen; `entries` are the modules side by side."""
-    advised = advice(entries)
-    if advised is not None:
+    for advised in advice(entries):
         yield Claim(advised, "python -m sase_bench.report")
     found = most_trusted(evidence)
     if found is None:

@@ -123,11 +123,15 @@ def effects(measurement: Measurement, figure: Figure) -> None:
         labels = [f"{record['operation']} (n={record['architectures']})" for record in records]
         axes.set_yticks(range(len(records)), labels, fontsize=6.5)
         axes.set_title(slot)
+    drawn, of = measurement.drawn, len(measurement.blocks)
     figure.supxlabel("mean validation loss (nats)", fontsize=8)
     figure.suptitle(
         f"{measurement.proxy}: marginal means, 95 % intervals of the space's, cut at the range of all; n = blocks,\n"
-        f"{measurement.drawn} of {len(measurement.blocks)} drawn at random"
-        f"{', the others chosen by a search or a person' if measurement.drawn < len(measurement.blocks) else ''}",
+        + (
+            f"those {drawn} of {of} that were drawn at random"
+            if drawn > of / 2
+            else f"{drawn} of {of} drawn at random, the others chosen by a search or a person"
+        ),
         fontsize=8,
     )
 
