@@ -133,9 +133,8 @@ class _Opened:
     def __init__(self, shelf: Shelf) -> None:
         self._shelf = shelf
         self._process = -1
-        self._connections: list[
-            duckdb.DuckDBPyConnection
-        ] = []  # a parent's too: closed in a fork, DuckDB waits for its threads
+        # A parent's, too, in a forked process: closing it there, DuckDB waits for threads that only the parent has.
+        self._connections: list[duckdb.DuckDBPyConnection] = []
 
     def __call__(self) -> duckdb.DuckDBPyConnection:
         from sase_bench.database.shelf import open_shelf
