@@ -112,14 +112,15 @@ class Measured:
     def complete(self, archs: Set[int]) -> Measured:
         """The same of some blocks, with the seeds that tell most of them (`most_informative`), and of those with each of these.
 
-        So no block is measured better than another. Raises `RequestError` if no run of theirs ended ok.
+        So no block is measured better than another; a run that diverged or failed is one that was made. Raises `RequestError`
+        if no run of theirs was.
         """
         rows = self.row[np.asarray(sorted(archs), dtype=np.int64)]
-        ok = self.status[rows[rows >= 0]] == STATUSES.index("ok")
-        columns = most_informative(ok)
-        kept = rows[rows >= 0][ok[:, columns].all(1)]
+        made = self.status[rows[rows >= 0]] >= 0
+        columns = most_informative(made)
+        kept = rows[rows >= 0][made[:, columns].all(1)]
         if not len(columns) or not len(kept):
-            raise RequestError(f"no run on {self.proxy} ended ok")
+            raise RequestError(f"none of these {len(archs)} blocks has a run on {self.proxy}")
         row = np.full_like(self.row, -1)
         row[self.archs[kept]] = np.arange(len(kept))
         cubes = ("val_loss", "val_top1", "train_loss", "seconds", "status", "run_seconds", "test_loss", "test_top1")

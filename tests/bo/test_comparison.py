@@ -19,7 +19,7 @@ from sase_bench.errors import RequestError
 from sase_bench.query import ask
 from sase_bench.search import Pool
 from sase_bench.space import Architecture, Space
-from tests.records import DIGITS, made_up
+from tests.records import DIGITS, made_up, unfinished
 from tests.search.tables import measured, records
 from tests.search.test_contract import FOUND
 
@@ -51,7 +51,7 @@ def test_the_table_of_a_comparison_has_the_same_seeds_for_every_block_and_none_t
     with Store(tmp_path / "table.duckdb", [DIGITS]) as store:
         for arch, there in seeds.items():
             for seed in there:
-                store.append(made_up(arch, seed))
+                store.append(unfinished(arch, seed) if arch == drawn[2] else made_up(arch, seed))
     out = tmp_path / "compared.json"
     arguments = ["--compare", "--db", str(tmp_path / "table.duckdb"), "--strategy", "random,tests.bo.test_comparison:Backwards"]
     assert main([*arguments, "--evaluations", "12", "--repeats", "2", "--processes", "1", "--output", str(out)]) == 0
@@ -60,10 +60,10 @@ def test_the_table_of_a_comparison_has_the_same_seeds_for_every_block_and_none_t
     assert content["pool"] == 29
     assert list(content["strategies"]) == ["random", "tests.bo.test_comparison:Backwards"]
     assert list(content["strategies"]["random"]["regret"]) == list(content["ranks"]) == ["12"]
-    truth = {arch: np.mean([made_up(arch, seed).val_loss for seed in (0, 1)]) for arch in drawn[:-1]}
+    truth = {arch: np.mean([made_up(arch, seed).val_loss for seed in (0, 1)]) for arch in drawn[:-1] if arch != drawn[2]}
     assert content["oracle"]["arch"] == min(truth, key=truth.__getitem__)
     last = sorted(drawn[:-1])[-12:]
-    regret = min(truth[arch] for arch in last) - min(truth.values())
+    regret = min(truth[arch] for arch in last if arch in truth) - min(truth.values())
     assert content["strategies"]["tests.bo.test_comparison:Backwards"]["regret"]["12"][0] == pytest.approx(regret)
 
 
@@ -79,7 +79,7 @@ class Backwards:
         return [self.left.pop() for _ in range(min(count, len(self.left)))]
 
     def tell(self, arch: int, objective: float | None) -> None:
-        assert objective is not None
+        assert objective is None or objective > 0
 
 
 @pytest.mark.parametrize(
