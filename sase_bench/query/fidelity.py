@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import isnan
+from math import fsum, isnan
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,7 +33,7 @@ def fidelity(query: Fidelity, source: Source) -> Answer:
     chosen = [arch for (arch,) in measured.rows(["arch"], query.selection, metric, tail="ORDER BY arch")]
     points = source.rows(
         f"""
-        SELECT epoch, list(score ORDER BY arch), sum(seconds) FROM (
+        SELECT epoch, list(score ORDER BY arch), list(seconds ORDER BY arch) FROM (
             SELECT arch, epoch, avg(epochs.{column} ORDER BY seed) AS score, avg(epochs.seconds ORDER BY seed) AS seconds
             FROM epochs JOIN {source.runs} AS runs USING (arch, proxy, seed)
             WHERE proxy = ? AND status = 'ok' AND list_contains(?::BIGINT[], arch) GROUP BY arch, epoch
@@ -44,7 +44,7 @@ def fidelity(query: Fidelity, source: Source) -> Answer:
     if not points:
         raise RequestError(f"no block that fits has a curve on the proxy {measured.proxy}")
     scores = np.asarray([values for _, values, _ in points], dtype=np.float64)  # (epochs, blocks)
-    spent = np.cumsum([seconds for _, _, seconds in points])
+    spent = np.cumsum([fsum(seconds) for _, _, seconds in points])  # exact, whatever the order of the blocks
     rows = [
         (measured.proxy, column, scores.shape[1], epoch, float(share), *_agreement(values, scores[-1]))
         for (epoch, _, _), values, share in zip(points, scores, spent / spent[-1], strict=True)
