@@ -87,7 +87,7 @@ def coverage(session: nox.Session) -> None:
 
 @nox.session
 def mutants(session: nox.Session) -> None:
-    """Small changes to space, query and database that a test should notice; behind `--`, mutants: `sase_bench.space*`.
+    """Small changes to code that a test should notice, see `tool.mutmut`; behind `--`, mutants: `sase_bench.space*`.
 
     They are made in `mutants/`, a copy. `mutmut show NAME` there shows one that no test noticed.
     """

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import math
 import sys
 from collections.abc import Sequence
 from functools import partial
@@ -126,8 +125,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _render(found: Sequence[Finding], style: str) -> str:
     if style == "json":
-        rows = [{name: _plain(value) for name, value in finding.record().items()} for finding in found]
-        return json.dumps(rows, indent=1, allow_nan=False)
+        return json.dumps([finding.record() for finding in found], indent=1, allow_nan=False)
     first = found[0]
     valid = f"validity against {first.reference}" if first.reference else "validity"
     headers = ["metric", "ICC of a run", f"reliability of {first.seeds} seeds", valid]
@@ -143,10 +141,6 @@ def _render(found: Sequence[Finding], style: str) -> str:
         title += f"; {len(first.shared_seeds)} seeds are the reference's too, which may raise the validity"
     title = f"## {title}" if style == "md" else title
     return f"{title}\n\n{tabulate(lines, headers, tablefmt='pipe' if style == 'md' else 'simple')}"
-
-
-def _plain(value: object) -> object:
-    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
-from typing import ClassVar, Self
+from typing import ClassVar, NamedTuple, Self
 
 import numpy as np
 
@@ -25,10 +25,21 @@ __all__ = ["FlopsLine", "GaussianProcessOverFlops"]
 _RESIDUAL = 0.5  # variance about the line that is expected before any score is seen, in units of the scores' variance
 
 
+class Line(NamedTuple):
+    """A fitted line in the unit of the scores, over logarithms with mean 0 and standard deviation 1."""
+
+    middle: float  # mean logarithm of the blocks it was fitted on
+    level: float  # there
+    slope: float
+    sd: float  # of the blocks about the line
+    slope_sd: float
+
+
 class FlopsLine:
     """A straight line over the logarithm of the network's FLOPs, drawn towards a level one where scores are few."""
 
     name: ClassVar[str] = "flops"
+    line: Line  # from `fit` on
 
     def __init__(self, *, seed: int = 0, trunk: Trunk | None = None) -> None:
         """`trunk` is the network whose FLOPs count, by default the ResNet-20 that the SASE paper searches in."""
@@ -39,20 +50,20 @@ class FlopsLine:
         data = Observations.of(architectures, y, noise)
         x = _logarithms(self.trunk.name)[data.architectures]
         weight = _RESIDUAL / (_RESIDUAL + data.noise_or(0.0) ** 2)
-        self.middle, level = (float(np.average(values, weights=weight)) for values in (x, data.y))
+        middle, level = (float(np.average(values, weights=weight)) for values in (x, data.y))
         # The posterior of a slope with a standard normal prior, x being standardised over all blocks.
-        precision = float(weight @ (x - self.middle) ** 2) + _RESIDUAL
-        slope = float(weight @ ((x - self.middle) * (data.y - level))) / precision
-        residual = data.y - level - slope * (x - self.middle)
+        precision = float(weight @ (x - middle) ** 2) + _RESIDUAL
+        slope = float(weight @ ((x - middle) * (data.y - level))) / precision
+        residual = data.y - level - slope * (x - middle)
         variance = (float(weight @ residual**2) + _RESIDUAL) / float(weight.sum())
-        self.level, self.slope = data.centre + data.scale * level, data.scale * slope
-        self.sd, self.slope_sd = data.scale * variance**0.5, data.scale * (variance / precision) ** 0.5
+        sds = data.scale * variance**0.5, data.scale * (variance / precision) ** 0.5
+        self.line = Line(middle, data.centre + data.scale * level, data.scale * slope, *sds)
         return self
 
     def predict(self, architectures: Indices) -> Prediction:
         """Mean and sd of n architectures: of the blocks about the line, and of the line's slope."""
-        x = _logarithms(self.trunk.name)[architectures] - self.middle
-        return Prediction(self.level + self.slope * x, np.hypot(self.sd, self.slope_sd * x))
+        line, x = self.line, _logarithms(self.trunk.name)[architectures] - self.line.middle
+        return Prediction(line.level + line.slope * x, np.hypot(line.sd, line.slope_sd * x))
 
 
 class _Rest(GaussianProcess):
@@ -85,22 +96,18 @@ class GaussianProcessOverFlops:
         return self.line.predict(architectures).mean + drawn
 
     def save(self, folder: Path) -> None:
-        posterior, line = self.process.posterior, self.line
+        posterior = self.process.posterior
         settings, arrays = archive.observations_to(posterior.data)
-        settings |= {name: getattr(line, name) for name in _LINE} | {"trunk": line.trunk.name}
+        settings |= self.line.line._asdict() | {"trunk": self.line.trunk.name}
         archive.write(folder, self.name, settings, arrays | {"variances": posterior.variances})
 
     @classmethod
     def load(cls, folder: Path) -> Self:
         settings, arrays = archive.read(folder, cls.name)
         loaded = cls(trunk=find_trunk(str(settings["trunk"])))
-        for name in _LINE:
-            setattr(loaded.line, name, float(settings[name]))
+        loaded.line.line = Line(*(float(settings[name]) for name in Line._fields))
         loaded.process = _Rest.of(settings, arrays)
         return loaded
-
-
-_LINE = ("level", "slope", "middle", "sd", "slope_sd")
 
 
 @cache

@@ -64,8 +64,7 @@ class Pool:
     @cached_property
     def digits(self) -> NDArray[np.int64]:
         """Operation numbers of every member, shape (n, 6)."""
-        places = np.asarray([7**power for power in range(len(SLOTS) - 1, -1, -1)], dtype=np.int64)
-        return np.asarray(self.members[:, None] // places % 7, dtype=np.int64)
+        return np.asarray(Space("full").digits()[self.members], dtype=np.int64)
 
     @property
     def free_slots(self) -> list[int]:

@@ -38,7 +38,7 @@ def test_scores_with_less_noise_weigh_more() -> None:
     x = logarithms("resnet20")[SOME]
     y = np.where(np.arange(40) < 20, (x.mean() - x) / x.std(), np.random.default_rng(0).normal(size=40))
     noise = np.where(np.arange(40) < 20, 0.01, 10.0)
-    weighed, plain = (FlopsLine().fit(SOME, y, given).slope for given in (noise, None))
+    weighed, plain = (FlopsLine().fit(SOME, y, given).line.slope for given in (noise, None))
     assert weighed < plain < 0
 
 

@@ -7,28 +7,18 @@ import pytest
 from sase_bench.cost import count
 from sase_bench.proxies.registry import PROXIES
 from sase_bench.query import ask
-from sase_bench.space import OPERATIONS, Architecture, Space
+from sase_bench.space import Architecture, Space
 from sase_bench.statistics.effects import separate
 from sase_bench.statistics.places import interval_of_place
-from sase_bench.statistics.quantiles import t_quantile
 from tests.query.conftest import Ask
-from tests.query.tables import MIXED, NAMES, PLAIN, SASE, SCORES, SQUEEZED, run, write
+from tests.query.tables import MEASURED, MIXED, NAMES, PLAIN, SASE, SCORES, SQUEEZED, run, top1s, write
 
 SEEDS = "blocks have 1 to 3 seeds here, fewer seeds mean more noise; the surest alone: where seeds >= 3"
-MEASURED = (SASE, PLAIN, SQUEEZED, MIXED)
 
 
 def costs(arch: int, proxy: str = "digits") -> tuple[int, int]:
     cost = count(PROXIES[proxy].trunk, [Architecture(arch)])
     return int(cost.params[0]), int(cost.flops[0])
-
-
-def top1s() -> np.ndarray:
-    """By block, in order of their indices, and seed."""
-    found = np.full((len(MEASURED), 3), np.nan)
-    for (arch, seed), (top1, _, _) in SCORES.items():
-        found[sorted(MEASURED).index(arch), seed] = top1
-    return found
 
 
 def ranked(asked: Ask, query: str) -> list[int]:
@@ -186,90 +176,6 @@ def test_a_count_has_no_seed_noise(asked: Ask) -> None:
     (record,) = answer.records()
     assert (record["place"], record["place_low"], record["place_high"], record["seed_sd"]) == (1, 1, 1, None)
     assert answer.notes == ("params does not depend on the seed, so the interval is the place itself",)
-
-
-def test_effect_gives_the_marginal_mean_of_every_operation(asked: Ask) -> None:
-    answer = asked("effect channel_squeeze by top1")
-    means = {"gap": [0.78125, 0.625], "l2-norm": [0.90625], "gap+gmp": [0.90625]}
-    grand = np.mean([0.78125, 0.625, 0.90625, 0.90625])
-    noise = separate(top1s()).noise
-    assert noise is not None
-    share, variance = 2 / 7**5, noise.sd**2 / 2  # of the blocks with gap two are there, with two seeds each
-    margin = t_quantile(0.95, 1) * sqrt(((1 - share) * np.var(means["gap"], ddof=1) + share * variance) / 2)
-    facts = ("channel_squeeze", "digits", "val_top1")
-    assert answer.rows == (
-        (*facts, "l2-norm", 1, 0.90625, None, None, 0.90625 - grand),
-        (*facts, "gap+gmp", 1, 0.90625, None, None, 0.90625 - grand),
-        (*facts, "gap", 2, 0.703125, pytest.approx(0.703125 - margin), pytest.approx(0.703125 + margin), 0.703125 - grand),
-        (*facts, "p-norm", 0, None, None, None, None),
-        (*facts, "gap+std", 0, None, None, None, None),
-        (*facts, "skewpooling", 0, None, None, None, None),
-        (*facts, "2nd-order-pooling", 0, None, None, None, None),
-    )
-    assert answer.notes == (
-        "mean of all 4 architectures: 0.804688 fraction 0..1; intervals 95 %, "
-        "as if drawn at random from the 117,649 of the full space that fit",
-    )
-
-
-def with_all_tied(path: Path, noise: float) -> Path:
-    """The tied blocks with affine gates and one squeeze, 49 in all."""
-    generator = np.random.default_rng(0)
-    blocks = [arch.index for arch in Space("tied") if (arch.digits[0], arch.digits[1]) == (0, 6)]
-    truth = generator.normal(1, 0.1, len(blocks))
-    records = [
-        run(arch, seed, 0.5, float(value + 0.2 * seed + generator.normal(0, noise)), 1.0)
-        for arch, value in zip(blocks, truth, strict=True)
-        for seed in (0, 1, 2)
-    ]
-    return write(path, records)
-
-
-FITTING = "channel_squeeze = gap and channel_excite = affine"
-
-
-def test_the_effect_over_all_blocks_that_there_are_has_no_interval_but_that_of_the_noise(tmp_path: Path) -> None:
-    path = with_all_tied(tmp_path / "exact.duckdb", 0.0)
-    answer = ask(f"effect spatial_excite by loss where {FITTING}", db=path)
-    for record in answer.records():
-        assert record["low"] == pytest.approx(record["mean"], abs=1e-9)
-        assert record["high"] == pytest.approx(record["mean"], abs=1e-9)
-    assert answer.notes[-1].endswith("95 %, by the noise of the seeds alone: these are all of the tied space that fit")
-    noisy = with_all_tied(tmp_path / "noisy.duckdb", 0.06)
-    for record in ask(f"effect spatial_excite by loss where {FITTING} in tied", db=noisy).records():
-        assert record["architectures"] == 7
-        assert record["high"] - record["mean"] == pytest.approx(1.985 * 0.06 / sqrt(3 * 7), rel=0.25)
-    answer = ask("effect spatial_excite by loss where loss < 100", db=path)
-    assert answer.notes[-1].endswith("intervals 95 %, as if drawn at random from many")
-    assert max(record["high"] - record["low"] for record in answer.records()) > 0.05
-    answer = ask("effect spatial_excite by loss", db=path)
-    assert answer.notes[-1].endswith("as if drawn at random from the 2,401 of the tied space that fit")
-    answer = ask("effect spatial_excite by loss in full", db=path)
-    assert answer.notes[-1].endswith("as if drawn at random from the 117,649 of the full space that fit")
-    for condition in ("seeds >= 3", "not seeds < 3", "seeds >= 3 or params < 1M"):
-        answer = ask(f"effect spatial_excite by loss where {condition}", db=path)
-        assert answer.notes[-1].endswith("as if drawn at random from many")
-    answer = ask(f"effect spatial_excite by params where {FITTING}", db=path)
-    assert all(record["low"] == record["mean"] == record["high"] for record in answer.records())
-
-
-def test_blocks_that_somebody_chose_have_no_part_in_an_effect_where_most_were_drawn(tmp_path: Path) -> None:
-    drawn = Space("full").sample(12, seed=0)
-    chosen = [arch for arch in Space("full").sample(40, seed=1) if arch not in drawn][:4]
-    records = [run(arch.index, seed, 0.5, 1.0 if arch in drawn else 0.1, 1.0) for arch in [*drawn, *chosen] for seed in (0, 1)]
-    answer = ask("effect channel_gate by loss", db=write(tmp_path / "table.duckdb", records))
-    assert {record["mean"] for record in answer.records()} <= {1.0, None}
-    assert sum(record["architectures"] for record in answer.records()) == 12
-    assert answer.notes[0] == "4 blocks that a person or a search chose are left out; the others were drawn at random"
-    few = write(tmp_path / "few.duckdb", [record for record in records if record.arch not in {a.index for a in drawn[4:]}])
-    assert sum(record["architectures"] for record in ask("effect channel_gate by loss", db=few).records()) == 8
-
-
-def test_effects_are_sorted_best_first_and_take_conditions(asked: Ask) -> None:
-    records = asked("effect channel_squeeze by loss where top1 > 70% in tied").records()
-    assert [record["operation"] for record in records[:2]] == ["l2-norm", "gap"]
-    assert [record["architectures"] for record in records] == [1, 1, 0, 0, 0, 0, 0]
-    assert {record["operation"] for record in records} == set(OPERATIONS["channel_squeeze"])
 
 
 def test_the_scores_are_those_of_the_runs(asked: Ask) -> None:
