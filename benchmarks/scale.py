@@ -26,11 +26,10 @@ from tabulate import tabulate
 
 from sase_bench.database import Store
 from sase_bench.database.shard_writer import ShardWriter
-from sase_bench.proxies.provenance import processor_name
+from sase_bench.machine.processor import processor_name, usable_cpus
 from sase_bench.record import Record
 from sase_bench.space import Space
 from sase_bench.sweep import Job, Task, sweep, tasks_of
-from sase_bench.sweep.local import usable_cpus
 from tests.records import DIGITS, made_up
 
 JOB = Job(proxy=DIGITS, device="cpu")

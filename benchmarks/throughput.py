@@ -32,9 +32,9 @@ from torchvision import transforms
 from sase_bench.proxies.datasets import Images, ProxyData
 from sase_bench.proxies.fused import FusedNetworks, train_fused
 from sase_bench.proxies.measurement import network_of
-from sase_bench.proxies.recipe import Proxy
-from sase_bench.proxies.registry import find
 from sase_bench.proxies.training import learning_rate, optimiser_of
+from sase_bench.recipes.recipe import Proxy
+from sase_bench.recipes.registry import find
 from sase_bench.space import Architecture, Space
 from sase_bench.sweep.executor import Job, Task
 from sase_bench.sweep.inline import InlineExecutor

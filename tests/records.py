@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from sase_bench.proxies.registry import PROXIES
+from sase_bench.recipes.registry import PROXIES
 from sase_bench.record import EpochRecord, Record
 
 DIGITS = PROXIES["digits"]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from sase_bench.errors import RequestError
-from sase_bench.proxies.registry import find
+from sase_bench.recipes.registry import find
 from sase_bench.record import Record
 from sase_bench.space import Architecture
 

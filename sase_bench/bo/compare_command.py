@@ -13,9 +13,9 @@ from sase_bench.bo.searching import measured, one_pool, say
 from sase_bench.bo.summary import render, summarise
 from sase_bench.errors import RequestError
 from sase_bench.files import write_json
+from sase_bench.machine.processor import usable_cpus
 from sase_bench.search.differentiable import read_found
 from sase_bench.space import Architecture, representative
-from sase_bench.sweep.local import usable_cpus
 
 __all__ = ["comparison"]
 

@@ -22,7 +22,7 @@ from sase_bench.benchmark.arrays import DEFAULT_METRIC
 from sase_bench.bo.registry import find
 from sase_bench.bo.regret import Trajectory, Truth, one_seed, trajectory
 from sase_bench.errors import RequestError
-from sase_bench.proxies.registry import PROXIES
+from sase_bench.recipes.registry import PROXIES
 from sase_bench.search import Pool
 from sase_bench.search.differentiable import DifferentiableSearch, Found
 

@@ -19,7 +19,7 @@ from sase_bench.bo.acquisition import Acquisition, Situation
 from sase_bench.bo.hypervolume import expected_improvement
 from sase_bench.database.reader import connect
 from sase_bench.errors import RequestError, unknown
-from sase_bench.proxies.recipe import Proxy
+from sase_bench.recipes.recipe import Proxy
 from sase_bench.space import Space
 
 __all__ = ["Objective", "front", "hypervolume_improvement", "known_costs", "read_objective"]

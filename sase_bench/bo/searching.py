@@ -21,13 +21,14 @@ from sase_bench.database import Store
 from sase_bench.errors import RequestError, missing, unknown
 from sase_bench.files import write_json
 from sase_bench.predictors import PREDICTORS
-from sase_bench.proxies.folder import find_folder
-from sase_bench.proxies.recipe import Proxy
-from sase_bench.proxies.registry import find as find_proxy
+from sase_bench.recipes.folder import find_folder
+from sase_bench.recipes.recipe import Proxy
+from sase_bench.recipes.registry import find as find_proxy
 from sase_bench.search import Pool
 from sase_bench.search.differentiable import DifferentiableSearch, Found, write_found
+from sase_bench.seeds import read_seeds
 from sase_bench.space import Space
-from sase_bench.sweep import Job, read_seeds
+from sase_bench.sweep import Job
 from sase_bench.sweep.duration import duration, read_duration
 from sase_bench.sweep.executor import check_training
 from sase_bench.sweep.executors import executor_of

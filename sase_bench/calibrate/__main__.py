@@ -19,8 +19,8 @@ from sase_bench.database.reader import DEFAULT_TABLE, default_source
 from sase_bench.database.rows import largest_proxy
 from sase_bench.database.shelf import is_shelf
 from sase_bench.errors import RequestError
-from sase_bench.proxies.recipe import Proxy
-from sase_bench.proxies.registry import REFERENCE, find
+from sase_bench.recipes.recipe import Proxy
+from sase_bench.recipes.registry import REFERENCE, find
 from sase_bench.space import SPACES, Space
 from sase_bench.sweep.entries import Entry
 from sase_bench.sweep.filling import fill, work_of

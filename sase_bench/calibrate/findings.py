@@ -10,7 +10,7 @@ import duckdb
 
 from sase_bench.calibrate.scores import METRICS, Panel, panel
 from sase_bench.errors import RequestError
-from sase_bench.proxies.registry import REFERENCE
+from sase_bench.recipes.registry import REFERENCE
 from sase_bench.statistics.correlation import ranks
 from sase_bench.statistics.reliability import (
     LEAST_BLOCKS,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sase_bench.errors import unknown
-from sase_bench.proxies.registry import PROXIES
+from sase_bench.recipes.registry import PROXIES
 from sase_bench.trunk import CifarTrunk, ResNetTrunk, Trunk
 
 __all__ = ["DEFAULT_TRUNKS", "RESNET50", "TRUNKS", "find_trunk"]

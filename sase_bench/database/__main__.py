@@ -22,8 +22,8 @@ from sase_bench.database.store import Store
 from sase_bench.database.tables import proxies_at
 from sase_bench.errors import RequestError, unknown
 from sase_bench.modules import parse_attention
-from sase_bench.proxies.registry import find
-from sase_bench.proxies.seeds import read_seeds
+from sase_bench.recipes.registry import find
+from sase_bench.seeds import read_seeds
 
 __all__ = ["main"]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from sase_bench.errors import RequestError
-from sase_bench.proxies.recipe import Proxy
+from sase_bench.recipes.recipe import Proxy
 from sase_bench.record import COLUMNS, EPOCH_COLUMNS, Record
 
 __all__ = ["ConflictError", "Recipe", "RunError", "is_new", "score_apart", "told_of"]

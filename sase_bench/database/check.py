@@ -16,7 +16,7 @@ from sase_bench.database.shards import read_shard, recipes_of
 from sase_bench.database.shelf import proxy_of
 from sase_bench.database.version import MODULES_FOLDER
 from sase_bench.errors import RequestError
-from sase_bench.proxies.recipe import Proxy
+from sase_bench.recipes.recipe import Proxy
 from sase_bench.record import Record
 from sase_bench.space import Space
 

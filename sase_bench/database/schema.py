@@ -22,8 +22,8 @@ from sase_bench.database.refusals import refused
 from sase_bench.database.version import SCHEMA_VERSION
 from sase_bench.errors import RequestError
 from sase_bench.modules import all_modules
-from sase_bench.proxies.recipe import Proxy
-from sase_bench.proxies.splits import checksums
+from sase_bench.recipes.recipe import Proxy
+from sase_bench.recipes.splits import checksums
 from sase_bench.record import COLUMNS, EPOCH_COLUMNS, FIRST_MODULE, KEY, Column
 from sase_bench.space import OPERATIONS, SLOTS, Space
 from sase_bench.trunk import Trunk

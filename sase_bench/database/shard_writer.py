@@ -23,7 +23,7 @@ from sase_bench.database.journal import Journal
 from sase_bench.database.lock import Lock
 from sase_bench.database.version import MODULES_FOLDER, SCHEMA_VERSION
 from sase_bench.errors import RequestError, missing
-from sase_bench.proxies.recipe import Proxy
+from sase_bench.recipes.recipe import Proxy
 from sase_bench.record import COLUMNS, EPOCH_COLUMNS, KEY, Column, Record
 
 __all__ = ["ShardWriter", "failed_of", "keys_of"]

@@ -20,7 +20,7 @@ from sase_bench.database.rows import insert
 from sase_bench.database.schema import schema_sql
 from sase_bench.database.version import SCHEMA_VERSION
 from sase_bench.errors import RequestError
-from sase_bench.proxies.recipe import check_recipe
+from sase_bench.recipes.recipe import check_recipe
 from sase_bench.record import COLUMNS, EPOCH_COLUMNS, KEY, Record
 
 __all__ = ["be_quiet", "export", "quoted", "read_shard", "recipes_in", "recipes_of", "records_of", "runs_sql"]

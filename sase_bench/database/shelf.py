@@ -31,9 +31,9 @@ from sase_bench.database.schema import (
 from sase_bench.database.shards import be_quiet, quoted, recipes_in
 from sase_bench.database.version import DEFAULT_TABLE, MODULES_FOLDER, SCHEMA_VERSION
 from sase_bench.errors import RequestError
-from sase_bench.proxies.recipe import Proxy
-from sase_bench.proxies.registry import PROXIES
-from sase_bench.proxies.splits import checksums, published_checksums
+from sase_bench.recipes.recipe import Proxy
+from sase_bench.recipes.registry import PROXIES
+from sase_bench.recipes.splits import checksums, published_checksums
 from sase_bench.record import COLUMNS, FIRST_MODULE, LAST_BLOCK
 from sase_bench.space import OPERATIONS, SLOTS
 

@@ -25,7 +25,7 @@ from sase_bench.database.rows import Key, insert_runs, keys_in, read_record
 from sase_bench.database.schema import LATENCY, PREDICTIONS, add_costs, add_proxies, create, migrate, tables_for, version_of
 from sase_bench.database.version import SCHEMA_VERSION
 from sase_bench.errors import RequestError
-from sase_bench.proxies.recipe import Proxy
+from sase_bench.recipes.recipe import Proxy
 from sase_bench.record import Record
 from sase_bench.trunk import Trunk
 

@@ -20,7 +20,7 @@ from sase_bench.latency.networks import Call, Inputs, block_call, install, plain
 from sase_bench.latency.parts import Part, plain
 from sase_bench.latency.stopwatch import quiet, visit
 from sase_bench.latency.timings import Setting
-from sase_bench.proxies.measurement import limit_threads, resolve_device
+from sase_bench.machine.processor import limit_threads, resolve_device
 from sase_bench.space import Architecture
 from sase_bench.trunk import Trunk
 

@@ -19,8 +19,8 @@ from sase_bench.latency.measurement import conditions_of, now
 from sase_bench.latency.networks import Call, Inputs, install, plain_network, settle
 from sase_bench.latency.stopwatch import quiet, visit
 from sase_bench.latency.timings import Setting
+from sase_bench.machine.processor import limit_threads, resolve_device
 from sase_bench.modules import PLAIN, parse_attention
-from sase_bench.proxies.measurement import limit_threads, resolve_device
 from sase_bench.trunk import Trunk
 
 __all__ = ["compare_networks", "kept_for_backward", "training_step"]

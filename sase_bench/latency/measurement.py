@@ -12,8 +12,8 @@ from sase_bench.latency.networks import Call, Inputs, part_call
 from sase_bench.latency.parts import parts_of
 from sase_bench.latency.stopwatch import calls_per_repetition, quiet, visit
 from sase_bench.latency.timings import Conditions, Setting, Timing, read_timings, write_timings
-from sase_bench.proxies.measurement import device_name, limit_threads, resolve_device
-from sase_bench.proxies.provenance import git_revision
+from sase_bench.machine.processor import device_name, limit_threads, resolve_device
+from sase_bench.machine.provenance import git_revision
 from sase_bench.trunk import Trunk
 from sase_bench.version import __version__
 

@@ -25,7 +25,7 @@ from sase_bench.predictors.protocol import Fittable, Floats
 from sase_bench.predictors.scores import Agreement, agreement, ceiling, covered, share_of_blocks
 from sase_bench.predictors.splits import Splits
 from sase_bench.predictors.targets import Targets
-from sase_bench.proxies.registry import find
+from sase_bench.recipes.registry import find
 from sase_bench.record import COLUMNS
 from sase_bench.space import Space
 from sase_bench.statistics.means import CONFIDENCE

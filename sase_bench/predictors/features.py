@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from sase_bench.cost import count
 from sase_bench.predictors.protocol import Floats
 from sase_bench.predictors.tables import digits
-from sase_bench.proxies.registry import find
+from sase_bench.recipes.registry import find
 from sase_bench.space import Space
 
 __all__ = ["Extras", "costs", "features"]

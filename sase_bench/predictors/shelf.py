@@ -26,7 +26,7 @@ from sase_bench.predictors.importance import Share
 from sase_bench.predictors.protocol import Predictor
 from sase_bench.predictors.splits import Splits
 from sase_bench.predictors.targets import Targets
-from sase_bench.proxies.registry import find
+from sase_bench.recipes.registry import find
 from sase_bench.version import __version__
 
 __all__ = ["DEFAULT_SHELF", "fit", "folder_of", "load", "write_evaluation", "write_importance"]

@@ -9,8 +9,8 @@ Names and recipes need no torch; it is imported with `measure`.
 
 from typing import TYPE_CHECKING, Any
 
-from sase_bench.proxies.recipe import Proxy
-from sase_bench.proxies.registry import PROXIES
+from sase_bench.recipes.recipe import Proxy
+from sase_bench.recipes.registry import PROXIES
 
 if TYPE_CHECKING:
     from sase_bench.proxies.measurement import measure, measure_seeds

@@ -8,8 +8,8 @@ from pathlib import Path
 from tabulate import tabulate
 
 from sase_bench import cli
-from sase_bench.proxies.registry import PROXIES
-from sase_bench.proxies.splits import checksums
+from sase_bench.recipes.registry import PROXIES
+from sase_bench.recipes.splits import checksums
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -17,10 +17,10 @@ from torch import Tensor
 
 from sase_bench.errors import UNREADABLE, RequestError
 from sase_bench.proxies.augmentation import jitter_colours
-from sase_bench.proxies.folder import find_folder
-from sase_bench.proxies.initialisation import derived_seed
-from sase_bench.proxies.recipe import Proxy
-from sase_bench.proxies.splits import published_checksums, split_of
+from sase_bench.recipes.folder import find_folder
+from sase_bench.recipes.recipe import Proxy
+from sase_bench.recipes.splits import published_checksums, split_of
+from sase_bench.seeds import derived_seed
 
 __all__ = ["Images", "ProxyData", "images_checksum", "load", "raw_images"]
 

@@ -18,8 +18,8 @@ from torch import Tensor, nn
 from torch.func import functional_call, stack_module_state, vmap
 
 from sase_bench.proxies.datasets import Images, ProxyData
-from sase_bench.proxies.recipe import Proxy
 from sase_bench.proxies.training import EVALUATION_BATCH, Epoch, Scores, batches, learning_rate, optimiser_of
+from sase_bench.recipes.recipe import Proxy
 
 __all__ = [
     "FusedNetworks",

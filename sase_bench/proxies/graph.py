@@ -23,9 +23,9 @@ from torch import Tensor
 
 from sase_bench.proxies.datasets import Images, ProxyData
 from sase_bench.proxies.fused import FusedNetworks, clip_factors, epoch_of, losses_of, scores_of, tally, train_fused
-from sase_bench.proxies.recipe import Proxy
 from sase_bench.proxies.tape import tape_of
 from sase_bench.proxies.training import Epoch, Scores, learning_rate
+from sase_bench.recipes.recipe import Proxy
 
 __all__ = ["Engine", "FixedStep", "captured", "engine_of", "train_graphed"]
 

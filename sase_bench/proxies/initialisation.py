@@ -4,21 +4,14 @@ So all blocks of a seed stand in the same trunk, an operation starts the same wh
 caller's random state is neither used nor changed.
 """
 
-import hashlib
-
 import torch
 from torch import nn
 
 from sase_bench.blocks import SASEBlock
+from sase_bench.seeds import derived_seed
 from sase_bench.space import SLOTS
 
-__all__ = ["derived_seed", "initialise"]
-
-
-def derived_seed(seed: int, *scope: str) -> int:
-    """A 63-bit seed for the part of a run that `scope` names."""
-    digest = hashlib.sha256("/".join([str(seed), *scope]).encode()).digest()
-    return int.from_bytes(digest[:8], "little") >> 1
+__all__ = ["initialise"]
 
 
 def initialise(network: nn.Module, seed: int) -> None:

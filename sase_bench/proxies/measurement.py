@@ -6,9 +6,7 @@
 from __future__ import annotations
 
 import math
-import resource
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Lock
 from time import perf_counter
@@ -19,19 +17,21 @@ import torch
 from sase_bench.backbones.attention import attention_builder
 from sase_bench.backbones.cifar import CifarResNet
 from sase_bench.errors import RequestError
+from sase_bench.machine.memory import peak_memory, reset_peak_memory
+from sase_bench.machine.processor import device_name, limit_threads, resolve_device
+from sase_bench.machine.provenance import provenance
 from sase_bench.modules import Module, parse_attention
 from sase_bench.proxies.datasets import Images, ProxyData, load
 from sase_bench.proxies.fused import FusedNetworks, evaluate_fused
 from sase_bench.proxies.graph import engine_of
 from sase_bench.proxies.initialisation import initialise
-from sase_bench.proxies.provenance import processor_name, provenance
-from sase_bench.proxies.recipe import Proxy
-from sase_bench.proxies.registry import find
 from sase_bench.proxies.training import Epoch, Scores, evaluate, train
+from sase_bench.recipes.recipe import Proxy
+from sase_bench.recipes.registry import find
 from sase_bench.record import EpochRecord, Record
 from sase_bench.space import Architecture
 
-__all__ = ["device_name", "limit_threads", "measure", "measure_seeds", "network_of", "resolve_device"]
+__all__ = ["measure", "measure_seeds", "network_of"]
 
 
 _GLOBAL_GENERATOR = Lock()  # torch initialises from it; it is borrowed, and threads take turns
@@ -198,52 +198,5 @@ def network_of(arch: Architecture | Module, proxy: Proxy, seed: int) -> CifarRes
     return network
 
 
-def resolve_device(name: str) -> torch.device:
-    """The device called `auto`, `cpu` or `cuda`; `auto` is the GPU where there is one."""
-    if name == "auto":
-        name = "cuda" if torch.cuda.is_available() else "cpu"
-    if name not in ("cpu", "cuda"):  # which GPU is the current one, CUDA_VISIBLE_DEVICES says
-        raise RequestError(f"a device is auto, cpu or cuda, got {name!r}")
-    if name == "cuda" and not torch.cuda.is_available():
-        raise RequestError("there is no CUDA device on this machine; use --device cpu")
-    return torch.device(name)
-
-
 def _finite(value: float) -> float | None:
     return value if math.isfinite(value) else None
-
-
-def device_name(device: torch.device) -> str:
-    """The model name of the processor or accelerator behind `device`."""
-    return torch.cuda.get_device_name(device) if device.type == "cuda" else processor_name()
-
-
-@contextmanager
-def limit_threads(count: int) -> Iterator[None]:
-    """Lets torch compute on `count` threads of the CPU inside the context."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(count)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
-
-
-def reset_peak_memory(device: torch.device) -> None:
-    """Start a new measurement of the peak, where the system lets us."""
-    if device.type == "cuda":
-        torch.cuda.reset_peak_memory_stats(device)
-    else:
-        with suppress(OSError):
-            Path("/proc/self/clear_refs").write_text("5")  # proc(5): resets the peak resident set size
-
-
-def peak_memory(device: torch.device) -> int:
-    """Bytes at the peak since `reset_peak_memory`."""
-    if device.type == "cuda":
-        return torch.cuda.max_memory_allocated(device)
-    with suppress(OSError):
-        for line in Path("/proc/self/status").read_text().splitlines():
-            if line.startswith("VmHWM:"):
-                return int(line.split()[1]) * 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024

@@ -16,8 +16,8 @@ import torch
 from torch import Tensor
 
 from sase_bench.proxies.datasets import Images
-from sase_bench.proxies.recipe import Proxy
 from sase_bench.proxies.training import batches
+from sase_bench.recipes.recipe import Proxy
 
 __all__ = ["Tape", "forget", "tape_of"]
 

@@ -17,8 +17,8 @@ from torch import Tensor, nn
 
 from sase_bench.proxies.augmentation import augment, jitter_colours
 from sase_bench.proxies.datasets import Images, ProxyData
-from sase_bench.proxies.initialisation import derived_seed
-from sase_bench.proxies.recipe import Proxy
+from sase_bench.recipes.recipe import Proxy
+from sase_bench.seeds import derived_seed
 
 __all__ = ["EVALUATION_BATCH", "Epoch", "Scores", "batches", "evaluate", "learning_rate", "optimiser_of", "train"]
 

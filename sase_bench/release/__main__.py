@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sase_bench import cli
 from sase_bench.database.shelf import DEFAULT_SHELF
-from sase_bench.proxies.registry import REFERENCE
+from sase_bench.recipes.registry import REFERENCE
 from sase_bench.release.verification import VERIFICATION, verify_rows
 from sase_bench.release.writing import write
 

@@ -13,11 +13,11 @@ import duckdb
 
 from sase_bench.calibrate.findings import RULE, Finding
 from sase_bench.database.shelf import CALIBRATIONS, Shelf, open_shelf, read_shelf
-from sase_bench.proxies.recipe import DATASETS
-from sase_bench.proxies.registry import REFERENCE
 from sase_bench.query import ask
 from sase_bench.query.format import render
 from sase_bench.query.modules import nearest
+from sase_bench.recipes.recipe import DATASETS
+from sase_bench.recipes.registry import REFERENCE
 from sase_bench.record import COLUMNS, EPOCH_COLUMNS, Column
 from sase_bench.release.groups import groups
 from sase_bench.release.verification import VERIFICATION, read_verification

@@ -19,7 +19,7 @@ from sase_bench.database.rows import read_record, seeds_with
 from sase_bench.database.shelf import open_shelf, read_shelf
 from sase_bench.errors import RequestError, missing, unknown
 from sase_bench.files import replacing
-from sase_bench.proxies.registry import find
+from sase_bench.recipes.registry import find
 from sase_bench.record import KEY, Record
 
 __all__ = ["COLUMNS", "VERIFICATION", "read_verification", "verify_rows"]
@@ -94,8 +94,8 @@ def _again(known: Sequence[tuple[Record, list[int]]], folder: Path | None, devic
     if not known:
         return
     try:
+        from sase_bench.machine.processor import resolve_device
         from sase_bench.proxies.datasets import load
-        from sase_bench.proxies.measurement import resolve_device
     except ModuleNotFoundError as error:
         raise missing("training", "train") from error
     where = resolve_device(device)

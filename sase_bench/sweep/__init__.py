@@ -6,7 +6,7 @@
 from sase_bench.sweep.driver import Progress, Result, sweep
 from sase_bench.sweep.executor import Executor, Job, Task
 from sase_bench.sweep.local import LocalExecutor
-from sase_bench.sweep.plan import read_plan, read_seeds, tasks_of
+from sase_bench.sweep.plan import read_plan, tasks_of
 
 __all__ = [
     "Executor",
@@ -16,7 +16,6 @@ __all__ = [
     "Result",
     "Task",
     "read_plan",
-    "read_seeds",
     "sweep",
     "tasks_of",
 ]

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from sase_bench import cli
 from sase_bench.errors import RequestError
-from sase_bench.proxies.registry import find
+from sase_bench.recipes.registry import find
+from sase_bench.seeds import read_seeds
 from sase_bench.space import SPACES, Space
 from sase_bench.sweep.driver import missing
 from sase_bench.sweep.duration import duration, read_duration
@@ -19,7 +20,7 @@ from sase_bench.sweep.estimate import estimate
 from sase_bench.sweep.executors import at_once
 from sase_bench.sweep.filling import TOGETHER, Work, fill, work_of
 from sase_bench.sweep.options import add_training_options, check_training_options
-from sase_bench.sweep.plan import read_plan, read_seeds
+from sase_bench.sweep.plan import read_plan
 from sase_bench.sweep.target import DEFAULT_TABLE, Target
 
 __all__ = ["main"]

@@ -18,7 +18,7 @@ from types import FrameType
 from typing import Protocol
 
 from sase_bench.cli import signals_to
-from sase_bench.proxies.provenance import provenance, utc_now
+from sase_bench.machine.provenance import provenance, utc_now
 from sase_bench.record import Record
 from sase_bench.sweep.executor import Executor, Job, NodeLost, Task, TookTooLong, WorkerDied
 

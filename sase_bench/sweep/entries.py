@@ -19,10 +19,11 @@ from typing import Any
 
 from sase_bench.errors import RequestError
 from sase_bench.modules import Module
-from sase_bench.proxies.recipe import Proxy
-from sase_bench.proxies.registry import find
+from sase_bench.recipes.recipe import Proxy
+from sase_bench.recipes.registry import find
+from sase_bench.seeds import read_seeds
 from sase_bench.space import SPACES, Architecture, Space
-from sase_bench.sweep.plan import read_plan, read_seeds
+from sase_bench.sweep.plan import read_plan
 
 __all__ = ["Entry", "read_entries"]
 

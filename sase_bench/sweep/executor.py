@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from sase_bench.errors import missing
-from sase_bench.proxies.recipe import Proxy
+from sase_bench.recipes.recipe import Proxy
 from sase_bench.record import EpochRecord, Record
 from sase_bench.sweep.plan import Task
 
@@ -112,7 +112,7 @@ def read_data(job: Job) -> ProxyData:
 
 @lru_cache(maxsize=1)
 def _data(proxy: Proxy, folder: Path | None, download: bool, device: str) -> ProxyData:
+    from sase_bench.machine.processor import resolve_device
     from sase_bench.proxies.datasets import load
-    from sase_bench.proxies.measurement import resolve_device
 
     return load(proxy, folder, download=download).to(resolve_device(device))

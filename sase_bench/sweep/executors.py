@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 
+from sase_bench.machine.processor import usable_cpus
 from sase_bench.sweep.executor import Executor, Job
 from sase_bench.sweep.inline import InlineExecutor
-from sase_bench.sweep.local import LocalExecutor, usable_cpus
+from sase_bench.sweep.local import LocalExecutor
 
 __all__ = ["EXECUTORS", "at_once", "executor_of"]
 

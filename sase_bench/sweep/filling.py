@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Callable, Sequence
 from time import monotonic
 
-from sase_bench.proxies.folder import find_folder
+from sase_bench.recipes.folder import find_folder
 from sase_bench.sweep.driver import Result, missing, sweep
 from sase_bench.sweep.entries import Entry
 from sase_bench.sweep.executor import Job, Task, check_training
@@ -33,7 +33,7 @@ def work_of(
     """
     check_training()
     if options.device == "cuda" and options.executor != "ray":  # on a cluster the nodes have it, or have not
-        from sase_bench.proxies.measurement import resolve_device
+        from sase_bench.machine.processor import resolve_device
 
         resolve_device(options.device)
     work = []

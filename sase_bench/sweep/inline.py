@@ -36,7 +36,7 @@ class InlineExecutor:
 
     def __init__(self, job: Job, workers: int | None = None, *, data: ProxyData | None = None) -> None:
         """`data` are the images on the job's device when they are at hand; else they are read with the first task."""
-        from sase_bench.proxies.measurement import limit_threads, resolve_device
+        from sase_bench.machine.processor import limit_threads, resolve_device
 
         self._job, self._data, self._device = job, data, resolve_device(job.device)
         self._workers = workers or (_STREAMS if self._device.type == "cuda" else 1)

@@ -13,15 +13,11 @@ from multiprocessing import get_context
 from typing import Any
 
 from sase_bench.errors import missing
+from sase_bench.machine.processor import usable_cpus
 from sase_bench.record import Record
 from sase_bench.sweep.executor import Job, Task, TookTooLong, WorkerDied, perform
 
-__all__ = ["LocalExecutor", "usable_cpus"]
-
-
-def usable_cpus() -> int:
-    """The processors that this process may use."""
-    return len(os.sched_getaffinity(0))
+__all__ = ["LocalExecutor"]
 
 
 class LocalExecutor:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from sase_bench import cli
 from sase_bench.errors import RequestError
-from sase_bench.proxies.folder import VARIABLE
+from sase_bench.recipes.folder import VARIABLE
 from sase_bench.sweep.executors import EXECUTORS
 
 __all__ = ["add_training_options", "check_training_options"]

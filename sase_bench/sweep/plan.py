@@ -1,7 +1,7 @@
-"""What is to be run: from what a user writes for `--plan` and `--seeds` to a list of tasks.
+"""What is to be run: from what a user writes for `--plan` to a list of tasks.
 
->>> [arch.index for arch in read_plan(["random:2"], Space("tied"))], read_seeds("3"), read_seeds("0,7")
-([84150, 83973], [0, 1, 2], [0, 7])
+>>> [arch.index for arch in read_plan(["random:2"], Space("tied"))]
+[84150, 83973]
 """
 
 from __future__ import annotations
@@ -13,10 +13,9 @@ from pathlib import Path
 
 from sase_bench.errors import RequestError
 from sase_bench.modules import Module, all_modules, parse_attention
-from sase_bench.proxies.seeds import read_seeds
 from sase_bench.space import PLAN_SEED, SASE_BLOCK, Architecture, Space
 
-__all__ = ["Task", "read_plan", "read_seeds", "tasks_of"]
+__all__ = ["Task", "read_plan", "tasks_of"]
 
 
 @dataclass(frozen=True)

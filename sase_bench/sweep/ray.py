@@ -242,8 +242,8 @@ def _shared(reference: Any, device: str) -> ProxyData:
     """The images in the node's shared memory, which nobody may write to; on a GPU, the process's copy of them."""
     import torch
 
+    from sase_bench.machine.processor import resolve_device
     from sase_bench.proxies.datasets import Images, ProxyData
-    from sase_bench.proxies.measurement import resolve_device
 
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="The given NumPy array is not writ", category=UserWarning)

@@ -12,7 +12,7 @@ from typing import Any
 
 from sase_bench.database.version import DEFAULT_TABLE
 from sase_bench.errors import RequestError
-from sase_bench.proxies.recipe import Proxy
+from sase_bench.recipes.recipe import Proxy
 
 __all__ = ["DEFAULT_TABLE", "Target"]
 

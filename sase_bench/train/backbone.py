@@ -6,7 +6,7 @@ from torch import nn
 from sase_bench.backbones import cifar_resnet
 from sase_bench.backbones.resnet import resnet
 from sase_bench.errors import unknown
-from sase_bench.proxies.initialisation import derived_seed
+from sase_bench.seeds import derived_seed
 from sase_bench.train.recipe import BACKBONES
 from sase_bench.trunk import ResNetTrunk
 

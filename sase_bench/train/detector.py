@@ -22,7 +22,7 @@ from torchvision.models.resnet import ResNet
 from sase_bench.backbones.attention import attention_builder
 from sase_bench.backbones.checkpoint import build_described, describe, fill, read_description, write_tensors
 from sase_bench.errors import RequestError, unknown
-from sase_bench.proxies.initialisation import derived_seed
+from sase_bench.seeds import derived_seed
 from sase_bench.train.backbone import build_backbone
 from sase_bench.train.recipe import DETECTORS, CocoRecipe
 from sase_bench.train.weights import Taken, stored_network, take_weights, tensors_at

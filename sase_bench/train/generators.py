@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from sase_bench.proxies.initialisation import derived_seed
+from sase_bench.seeds import derived_seed
 
 __all__ = ["capture", "restore", "seed_generators", "seeded"]
 

@@ -15,7 +15,7 @@ from PIL import Image
 from torch.utils.data import DataLoader, Dataset, DistributedSampler, Subset
 
 from sase_bench.errors import RequestError
-from sase_bench.proxies.initialisation import derived_seed
+from sase_bench.seeds import derived_seed
 from sase_bench.train.place import Place
 
 __all__ = ["ChangedImages", "TrainingLoader", "read_image", "validation_loader"]

@@ -21,8 +21,8 @@ from torch import Tensor, nn
 from sase_bench import cli
 from sase_bench.errors import RequestError
 from sase_bench.files import replacing
-from sase_bench.proxies.measurement import device_name
-from sase_bench.proxies.provenance import provenance
+from sase_bench.machine.processor import device_name
+from sase_bench.machine.provenance import provenance
 from sase_bench.train.files import CHECKPOINT, prepare_folder, read_checkpoint, write_checkpoint, write_log
 from sase_bench.train.generators import capture, restore, seed_generators
 from sase_bench.train.place import Place

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
 from sase_bench.errors import RequestError
-from sase_bench.proxies.measurement import resolve_device
+from sase_bench.machine.processor import resolve_device
 
 __all__ = ["Place", "joined"]
 

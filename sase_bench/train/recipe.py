@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Literal
 
 from sase_bench.errors import RequestError
-from sase_bench.proxies.recipe import fingerprint
+from sase_bench.recipes.recipe import fingerprint
 
 __all__ = ["BACKBONES", "DETECTORS", "DETECTOR_BACKBONES", "CocoRecipe", "ImageNetRecipe", "Recipe"]
 

@@ -6,7 +6,7 @@ import pytest
 
 from sase_bench import Benchmark
 from sase_bench.database import Store
-from sase_bench.proxies.registry import PROXIES
+from sase_bench.recipes.registry import PROXIES
 from tests.records import DIGITS, made_up, unfinished
 
 ARCHS = (0, 1, 7, 54983)

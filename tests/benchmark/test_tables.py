@@ -14,8 +14,8 @@ from sase_bench import Architecture, Benchmark
 from sase_bench.database import Store, merge
 from sase_bench.database.reader import open_file
 from sase_bench.errors import RequestError
-from sase_bench.proxies.registry import PROXIES
 from sase_bench.query import ask
+from sase_bench.recipes.registry import PROXIES
 from sase_bench.record import COLUMNS, EPOCH_COLUMNS
 from tests.records import made_up, unfinished
 from tests.shelves import rewrite, write_shelf

@@ -9,8 +9,8 @@ from sase_bench.calibrate.scores import METRICS, panel
 from sase_bench.database import Store, connect
 from sase_bench.database.__main__ import main as database
 from sase_bench.errors import RequestError
-from sase_bench.proxies.registry import PROXIES
 from sase_bench.query import ask
+from sase_bench.recipes.registry import PROXIES
 from sase_bench.space import Space
 from sase_bench.statistics.correlation import ranks
 from sase_bench.statistics.reliability import icc

@@ -10,7 +10,7 @@ import pytest
 from sase_bench.database import Store, connect
 from sase_bench.database.check import check
 from sase_bench.errors import RequestError
-from sase_bench.proxies.registry import PROXIES
+from sase_bench.recipes.registry import PROXIES
 from tests.database.tables import ask
 from tests.records import DIGITS, made_up, unfinished
 

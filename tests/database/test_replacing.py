@@ -14,7 +14,7 @@ from sase_bench.cost import count
 from sase_bench.database import Store
 from sase_bench.database.schema import LATENCY
 from sase_bench.errors import RequestError
-from sase_bench.proxies.registry import PROXIES
+from sase_bench.recipes.registry import PROXIES
 from sase_bench.space import Space
 from tests.database.tables import ask
 from tests.records import DIGITS, made_up

@@ -5,7 +5,7 @@ from pathlib import Path
 from sase_bench.database import Store, connect
 from sase_bench.database.rows import largest_proxy, seeds_with
 from sase_bench.modules import Module
-from sase_bench.proxies.registry import PROXIES
+from sase_bench.recipes.registry import PROXIES
 from tests.records import DIGITS, made_up
 
 OTHER = PROXIES["cifar10-8"]

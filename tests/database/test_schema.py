@@ -9,9 +9,9 @@ import pytest
 from sase_bench.cost import count
 from sase_bench.database.schema import BLOCK_TABLES, MODULE_TABLES, add_modules, add_proxies, create
 from sase_bench.modules import all_modules
-from sase_bench.proxies.recipe import fingerprint
-from sase_bench.proxies.registry import PROXIES
-from sase_bench.proxies.splits import checksums
+from sase_bench.recipes.recipe import fingerprint
+from sase_bench.recipes.registry import PROXIES
+from sase_bench.recipes.splits import checksums
 from sase_bench.record import COLUMNS, EPOCH_COLUMNS, KEY, Column
 from sase_bench.space import Space
 from tests.records import DIGITS

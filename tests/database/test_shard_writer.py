@@ -14,7 +14,7 @@ from sase_bench.database.checksums import check_sums
 from sase_bench.database.shard_writer import failed_of, keys_of
 from sase_bench.errors import RequestError
 from sase_bench.modules import Module
-from sase_bench.proxies.registry import PROXIES
+from sase_bench.recipes.registry import PROXIES
 from tests.records import DIGITS, made_up, unfinished
 
 OTHER = PROXIES["fashion-8"]

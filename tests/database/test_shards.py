@@ -13,7 +13,7 @@ from sase_bench.database.checksums import SUMS, read_sums, sha256, write_sums
 from sase_bench.database.reader import open_file
 from sase_bench.database.shards import recipes_of
 from sase_bench.errors import RequestError
-from sase_bench.proxies.registry import PROXIES
+from sase_bench.recipes.registry import PROXIES
 from sase_bench.record import Record
 from tests.records import DIGITS, made_up, unfinished
 from tests.shelves import rewrite

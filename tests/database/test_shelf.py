@@ -15,8 +15,8 @@ from sase_bench.database.checksums import SUMS
 from sase_bench.database.reader import DEFAULT_TABLE, default_source, released
 from sase_bench.database.shelf import CALIBRATIONS, fill, find_released, read_shelf
 from sase_bench.errors import RequestError
-from sase_bench.proxies.registry import PROXIES
 from sase_bench.query.__main__ import main as query
+from sase_bench.recipes.registry import PROXIES
 from sase_bench.space import Space
 from tests.shelves import rewrite, write_shelf
 

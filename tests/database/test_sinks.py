@@ -12,8 +12,8 @@ import pytest
 from sase_bench.database import ShardWriter, Store
 from sase_bench.errors import RequestError
 from sase_bench.modules import Module
-from sase_bench.proxies.recipe import Proxy
-from sase_bench.proxies.registry import PROXIES
+from sase_bench.recipes.recipe import Proxy
+from sase_bench.recipes.registry import PROXIES
 from sase_bench.record import EpochRecord, Record
 from tests.records import DIGITS, made_up, unfinished
 

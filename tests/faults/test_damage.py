@@ -16,7 +16,7 @@ from sase_bench.database.__main__ import main
 from sase_bench.database.check import check, check_shelf
 from sase_bench.database.schema import MIGRATIONS
 from sase_bench.errors import RequestError
-from sase_bench.proxies.registry import PROXIES
+from sase_bench.recipes.registry import PROXIES
 from tests.faults.programs import changed
 from tests.records import DIGITS, made_up
 from tests.shelves import write_shelf

@@ -5,8 +5,8 @@ import json
 import pytest
 
 from sase_bench.proxies.__main__ import main
-from sase_bench.proxies.registry import PROXIES
-from sase_bench.proxies.splits import published_checksums
+from sase_bench.recipes.registry import PROXIES
+from sase_bench.recipes.splits import published_checksums
 
 
 def test_every_proxy_is_listed_with_its_sizes_and_its_recipe(capsys: pytest.CaptureFixture[str]) -> None:

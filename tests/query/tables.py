@@ -18,8 +18,8 @@ import numpy as np
 
 from sase_bench.database import Store
 from sase_bench.modules import Module
-from sase_bench.proxies.recipe import Proxy
-from sase_bench.proxies.registry import PROXIES
+from sase_bench.recipes.recipe import Proxy
+from sase_bench.recipes.registry import PROXIES
 from sase_bench.record import EpochRecord, Record
 from sase_bench.space import Architecture
 from tests.records import DIGITS, made_up, unfinished

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from sase_bench.cost import count
-from sase_bench.proxies.registry import PROXIES
 from sase_bench.query import ask
+from sase_bench.recipes.registry import PROXIES
 from sase_bench.space import Architecture, Space
 from sase_bench.statistics.effects import separate
 from sase_bench.statistics.places import interval_of_place

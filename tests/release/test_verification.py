@@ -8,7 +8,7 @@ import pytest
 from sase_bench.benchmark.verification import Verification, verify
 from sase_bench.database import Store, connect, export
 from sase_bench.errors import RequestError
-from sase_bench.proxies.registry import PROXIES
+from sase_bench.recipes.registry import PROXIES
 from sase_bench.record import Record
 from sase_bench.release.__main__ import main
 from sase_bench.release.verification import COLUMNS, VERIFICATION, read_verification, verify_rows

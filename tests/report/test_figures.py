@@ -7,8 +7,8 @@ from sase_bench.bo.__main__ import _parser as bo_parser
 from sase_bench.database import Store
 from sase_bench.errors import RequestError
 from sase_bench.modules import Module
-from sase_bench.proxies.registry import PROXIES, REFERENCE
 from sase_bench.query import ask
+from sase_bench.recipes.registry import PROXIES, REFERENCE
 from sase_bench.report import plots
 from sase_bench.report.drawing import new_figure, save
 from sase_bench.report.evidence import Evidence, evidence_of, read_json

@@ -5,7 +5,7 @@ import pytest
 from sase_bench.errors import RequestError
 from sase_bench.modules import Module, all_modules
 from sase_bench.space import SASE_BLOCK, Space
-from sase_bench.sweep.plan import Task, read_plan, read_seeds, tasks_of
+from sase_bench.sweep.plan import Task, read_plan, tasks_of
 
 TIED, FULL = Space("tied"), Space("full")
 
@@ -29,10 +29,6 @@ def test_modules_are_the_published_ones_the_block_of_the_paper_and_the_plain_tru
 
 def test_a_larger_sample_goes_on_where_a_smaller_one_ended() -> None:
     assert read_plan(["random:30"], TIED)[:10] == read_plan(["random:10"], TIED)
-
-
-def test_seeds_are_a_count_or_a_list() -> None:
-    assert (read_seeds("3"), read_seeds("0,7,0"), read_seeds(" 5 , 5 ")) == ([0, 1, 2], [0, 7], [5])
 
 
 def test_all_blocks_get_their_first_seed_before_any_gets_its_second() -> None:
@@ -83,9 +79,3 @@ def test_a_line_of_a_plan_file_that_is_no_block_is_named(tmp_path: Path) -> None
     path.write_bytes(b"\xff\xfe\x00")
     with pytest.raises(RequestError, match="not a text file"):
         read_plan([f"file:{path}"], TIED)
-
-
-@pytest.mark.parametrize("text", ["", "0", "-1", "1001", "a", "1,,2", "1,x", "9999999999,1"])
-def test_seeds_that_make_no_sense_are_refused(text: str) -> None:
-    with pytest.raises(RequestError):
-        read_seeds(text)

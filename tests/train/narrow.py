@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from sase_bench.backbones.resnet import ResNet, resnet
-from sase_bench.proxies.initialisation import derived_seed
+from sase_bench.seeds import derived_seed
 from sase_bench.train import detector
 from sase_bench.trunk import ResNetTrunk
 

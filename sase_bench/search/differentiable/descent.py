@@ -23,15 +23,14 @@ from torch import Tensor, nn
 from torch.func import functional_call
 
 from sase_bench.errors import RequestError
+from sase_bench.machine.processor import processor_name, resolve_device
 from sase_bench.proxies.augmentation import augment, jitter_colours
 from sase_bench.proxies.datasets import Images, load
-from sase_bench.proxies.initialisation import derived_seed
-from sase_bench.proxies.measurement import resolve_device
-from sase_bench.proxies.provenance import processor_name
-from sase_bench.proxies.recipe import Proxy
 from sase_bench.proxies.training import learning_rate
+from sase_bench.recipes.recipe import Proxy
 from sase_bench.search.differentiable.found import Found
 from sase_bench.search.differentiable.supernet import initial_alphas, supernet
+from sase_bench.seeds import derived_seed
 
 __all__ = ["Descent", "descend"]
 

@@ -14,8 +14,9 @@ from torch import Tensor, nn
 
 from sase_bench.backbones.cifar import CifarResNet
 from sase_bench.blocks import operation
-from sase_bench.proxies.initialisation import derived_seed, initialise
-from sase_bench.proxies.recipe import Proxy
+from sase_bench.proxies.initialisation import initialise
+from sase_bench.recipes.recipe import Proxy
+from sase_bench.seeds import derived_seed
 from sase_bench.space import OPERATIONS, SLOTS
 from sase_bench.trunk import Stage
 

@@ -15,7 +15,7 @@ from importlib.resources import files
 import numpy as np
 from numpy.typing import NDArray
 
-from sase_bench.proxies.recipe import Proxy
+from sase_bench.recipes.recipe import Proxy
 
 __all__ = ["Split", "checksums", "published_checksums", "split_of"]
 
@@ -58,5 +58,5 @@ def checksums(proxy: Proxy) -> dict[str, str]:
 
 def published_checksums() -> dict[str, dict[str, str]]:
     """What `splits.json` says: by proxy and part, and under `images` by data set the SHA-256 of its pixels."""
-    content: dict[str, dict[str, str]] = json.loads(files("sase_bench.proxies").joinpath("splits.json").read_text())
+    content: dict[str, dict[str, str]] = json.loads(files("sase_bench.recipes").joinpath("splits.json").read_text())
     return content

@@ -4,7 +4,7 @@ What a seed means: the initial weights of every layer (derived from the seed and
 seed share one trunk, and an operation starts the same wherever the rest of the block differs), the order of the training
 images and their augmentation. The split of the images does not depend on it.
 
->>> from sase_bench.proxies.registry import PROXIES
+>>> from sase_bench.recipes.registry import PROXIES
 >>> PROXIES["digits"].trunk.name
 'resnet8-w8-8px-1x10'
 """

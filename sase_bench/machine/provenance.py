@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import platform
 import subprocess
-from contextlib import suppress
 from datetime import UTC, datetime
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -13,7 +11,7 @@ from typing import Any, Protocol
 
 from sase_bench.version import __version__
 
-__all__ = ["git_revision", "processor_name", "provenance", "utc_now"]
+__all__ = ["git_revision", "provenance", "utc_now"]
 
 
 class Hashed(Protocol):
@@ -47,16 +45,6 @@ def _torch_version() -> str:
         return version("torch")
     except PackageNotFoundError:
         return "none"
-
-
-@cache
-def processor_name() -> str:
-    """The model name of the CPU, as the kernel tells it."""
-    with suppress(OSError):
-        for line in Path("/proc/cpuinfo").read_text().splitlines():
-            if line.startswith("model name"):
-                return line.split(":", 1)[1].strip()
-    return platform.processor() or platform.machine()
 
 
 @cache

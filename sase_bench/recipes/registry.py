@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from sase_bench.errors import unknown
-from sase_bench.proxies.recipe import Proxy
+from sase_bench.recipes.recipe import Proxy
 
 __all__ = ["PROXIES", "REFERENCE", "find"]
 

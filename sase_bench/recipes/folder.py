@@ -8,7 +8,7 @@ import os
 from pathlib import Path
 
 from sase_bench.errors import RequestError
-from sase_bench.proxies.recipe import DATASETS
+from sase_bench.recipes.recipe import DATASETS
 
 __all__ = ["VARIABLE", "find_folder"]
 
