@@ -37,7 +37,7 @@ class Parser(argparse.ArgumentParser):
 
 
 def add_device_option(parser: argparse._ActionsContainer, what: str = "where to train") -> None:
-    """Declare `--device`, which `sase_bench.proxies.measurement.resolve_device` reads."""
+    """Declare `--device`, which `sase_bench.machine.processor.resolve_device` reads."""
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help=what)
 
 

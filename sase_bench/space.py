@@ -31,7 +31,9 @@ if TYPE_CHECKING:
 
 __all__ = [
     "OPERATIONS",
+    "PLACES",
     "PLAN_SEED",
+    "RADIX",
     "SASE",
     "SASE_BLOCK",
     "SETS",
@@ -67,12 +69,16 @@ OPERATIONS: dict[str, tuple[str, ...]] = {slot: SETS[name] for slot, name in SLO
 #: The spaces by name, with what their free choices are called.
 SPACES: dict[str, tuple[str, ...]] = {"tied": tuple(SETS), "full": tuple(SLOTS)}
 
+#: Operations of every slot: an index is a number of six digits in this base.
+RADIX = 7
+
+#: What a digit of each slot is worth in an index.
+PLACES = tuple(RADIX ** (len(SLOTS) - 1 - i) for i in range(len(SLOTS)))
+
 #: Of the samples that the plans `random:N` and `orthogonal:N` stand for; a larger N of `random:N` keeps the smaller sample.
 PLAN_SEED = 0
 
-_RADIX = 7
-_SIZE = _RADIX ** len(SLOTS)
-_PLACES = tuple(_RADIX ** (len(SLOTS) - 1 - i) for i in range(len(SLOTS)))
+_SIZE = RADIX ** len(SLOTS)
 
 
 @dataclass(frozen=True, order=True, slots=True)
@@ -107,9 +113,9 @@ class Architecture:
     def from_digits(cls, digits: Iterable[int]) -> Architecture:
         """The architecture with the given six operation numbers, each 0..6, in slot order."""
         numbers = tuple(int(digit) for digit in digits)
-        if len(numbers) != len(SLOTS) or not all(0 <= digit < _RADIX for digit in numbers):
+        if len(numbers) != len(SLOTS) or not all(0 <= digit < RADIX for digit in numbers):
             raise RequestError(f"an architecture has six digits in 0..6, got {numbers!r}")
-        return cls(sum(digit * place for digit, place in zip(numbers, _PLACES, strict=True)))
+        return cls(sum(digit * place for digit, place in zip(numbers, PLACES, strict=True)))
 
     @classmethod
     def parse(cls, text: str) -> Architecture:
@@ -148,7 +154,7 @@ class Architecture:
     @property
     def digits(self) -> tuple[int, ...]:
         """The six operation numbers, 0..6, in slot order."""
-        return tuple(self.index // place % _RADIX for place in _PLACES)
+        return tuple(self.index // place % RADIX for place in PLACES)
 
     @property
     def operations(self) -> dict[str, str]:
@@ -163,8 +169,8 @@ class Architecture:
 
     def neighbours(self) -> Iterator[Architecture]:
         """The 36 blocks that differ in exactly one slot, by slot and operation number."""
-        for place, digit in zip(_PLACES, self.digits, strict=True):
-            for other in range(_RADIX):
+        for place, digit in zip(PLACES, self.digits, strict=True):
+            for other in range(RADIX):
                 if other != digit:
                     yield Architecture(self.index + (other - digit) * place)
 
@@ -191,21 +197,21 @@ class Space:
         """The members' indices in the full space, ascending, shape (n,)."""
         if self.name == "full":
             return np.arange(_SIZE, dtype=np.int32)
-        free = [(a, b, b, c, c, d) for a, b, c, d in product(range(_RADIX), repeat=4)]
-        return np.asarray(free, dtype=np.int32) @ np.asarray(_PLACES, dtype=np.int32)
+        free = [(a, b, b, c, c, d) for a, b, c, d in product(range(RADIX), repeat=4)]
+        return np.asarray(free, dtype=np.int32) @ np.asarray(PLACES, dtype=np.int32)
 
     def digits(self) -> NDArray[np.uint8]:
         """Every member's operation numbers, shape (n, 6)."""
-        digits = self.indices[:, None] // np.asarray(_PLACES, dtype=np.int32) % _RADIX
+        digits = self.indices[:, None] // np.asarray(PLACES, dtype=np.int32) % RADIX
         return np.asarray(digits, dtype=np.uint8)
 
     def one_hot(self) -> NDArray[np.uint8]:
         """Every member's slots as indicators, shape (n, 42): seven columns a slot, in slot order."""
-        indicators: NDArray[np.uint8] = np.eye(_RADIX, dtype=np.uint8)[self.digits()]
+        indicators: NDArray[np.uint8] = np.eye(RADIX, dtype=np.uint8)[self.digits()]
         return indicators.reshape(len(self), -1)
 
     def __len__(self) -> int:
-        return int(_RADIX ** len(SPACES[self.name]))
+        return int(RADIX ** len(SPACES[self.name]))
 
     def __contains__(self, arch: object) -> bool:
         return isinstance(arch, Architecture) and (self.name == "full" or arch.is_tied)
@@ -232,7 +238,7 @@ class Space:
     @property
     def arrays(self) -> dict[int, int]:
         """The strength t of each orthogonal array by its number of blocks, 7^t, see `orthogonal_array`."""
-        return {_RADIX**strength: strength for strength in range(2, len(SPACES[self.name]) + 1)}
+        return {RADIX**strength: strength for strength in range(2, len(SPACES[self.name]) + 1)}
 
     def orthogonal_array(self, n: int, seed: int) -> list[Architecture]:
         """`n` = 7^t members among which any t choices, at least 2, meet in every combination just once.
@@ -247,12 +253,12 @@ class Space:
             raise RequestError(f"an orthogonal array of the {self.name} space has one of {sizes} blocks, got {n}")
         choices, strength = len(SPACES[self.name]), self.arrays[n]
         generator = np.random.default_rng(seed)
-        polynomials = np.indices((_RADIX,) * strength).reshape(strength, -1).T  # (n, t)
+        polynomials = np.indices((RADIX,) * strength).reshape(strength, -1).T  # (n, t)
         powers = np.arange(choices) ** np.arange(strength)[:, None]  # (t, choices)
-        levels = polynomials @ powers % _RADIX  # (n, choices)
+        levels = polynomials @ powers % RADIX  # (n, choices)
         for choice in range(choices):
-            levels[:, choice] = generator.permutation(_RADIX)[levels[:, choice]]
-        positions = generator.permutation(levels @ (_RADIX ** np.arange(choices - 1, -1, -1)))
+            levels[:, choice] = generator.permutation(RADIX)[levels[:, choice]]
+        positions = generator.permutation(levels @ (RADIX ** np.arange(choices - 1, -1, -1)))
         return [self[int(position)] for position in positions]
 
     def neighbours(self, arch: Architecture) -> list[Architecture]:

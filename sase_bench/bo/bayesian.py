@@ -14,6 +14,7 @@ from sase_bench.bo.acquisition import ACQUISITIONS, DEFAULT_ACQUISITION, Acquisi
 from sase_bench.errors import unknown
 from sase_bench.predictors import Prediction, Predictor
 from sase_bench.search.pool import History, Pool
+from sase_bench.space import RADIX
 
 __all__ = ["BayesianSearch", "covering"]
 
@@ -124,6 +125,6 @@ def covering(history: History, generator: np.random.Generator) -> int:
     open_choices = pool.choices[np.searchsorted(pool.members, candidates)]
     load = np.zeros(len(candidates))
     for place in range(pool.choices.shape[1]):
-        load += np.bincount(chosen[:, place], minlength=7)[open_choices[:, place]]
+        load += np.bincount(chosen[:, place], minlength=RADIX)[open_choices[:, place]]
     least = np.flatnonzero(load == load.min())
     return int(candidates[least[generator.integers(len(least))]])

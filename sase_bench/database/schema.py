@@ -25,7 +25,7 @@ from sase_bench.modules import all_modules
 from sase_bench.recipes.recipe import Proxy
 from sase_bench.recipes.splits import checksums
 from sase_bench.record import COLUMNS, EPOCH_COLUMNS, FIRST_MODULE, KEY, Column
-from sase_bench.space import OPERATIONS, SLOTS, Space
+from sase_bench.space import OPERATIONS, PLACES, RADIX, SLOTS, Space
 from sase_bench.trunk import Trunk
 
 __all__ = [
@@ -218,8 +218,8 @@ def create(connection: duckdb.DuckDBPyConnection) -> None:
 def architectures_sql() -> str:
     """The SELECT that gives `architectures` without its generated column, operations by name."""
     columns = []
-    for i, (slot, names) in enumerate(OPERATIONS.items()):
-        columns.append(f"[{', '.join(repr(name) for name in names)}][1 + arch // {_place(i)} % 7] AS {slot}")
+    for place, (slot, names) in zip(PLACES, OPERATIONS.items(), strict=True):
+        columns.append(f"[{', '.join(repr(name) for name in names)}][1 + arch // {place} % {RADIX}] AS {slot}")
     tied = "channel_excite = channel_gate AND gated_squeeze = spatial_squeeze"
     return (
         f"SELECT *, {tied} AS is_tied FROM "
@@ -273,17 +273,12 @@ def costs_sql(trunk: Trunk) -> str:
     constant, table = slot_costs(trunk)
     sums = []
     for column, name in enumerate(("params", "flops")):
-        terms = [f"{table[i, :, column].tolist()}[1 + arch // {_place(i)} % 7]" for i in range(len(SLOTS))]
+        terms = [f"{table[i, :, column].tolist()}[1 + arch // {place} % {RADIX}]" for i, place in enumerate(PLACES)]
         sums.append(" + ".join([f"{constant[column]}::BIGINT", *terms]) + f" AS {name}")
     return (
         f"SELECT arch, '{trunk.name}' AS trunk, {', '.join(sums)}, NULL::DOUBLE AS latency "
         f"FROM range({len(Space('full'))}) AS numbers(arch)"
     )
-
-
-def _place(slot: int) -> int:
-    """The worth of a slot's digit in an architecture's index."""
-    return int(7 ** (len(SLOTS) - 1 - slot))
 
 
 def version_of(connection: duckdb.DuckDBPyConnection, path: Path) -> int:

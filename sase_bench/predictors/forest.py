@@ -14,11 +14,9 @@ from numpy.typing import NDArray
 from sase_bench.predictors.bagging import Bagged
 from sase_bench.predictors.features import features
 from sase_bench.predictors.protocol import Floats, Observations
-from sase_bench.space import SLOTS
+from sase_bench.space import RADIX, SLOTS
 
 __all__ = ["RandomForest"]
-
-_RADIX = 7
 
 
 class _Tree(NamedTuple):
@@ -36,14 +34,14 @@ class _Tree(NamedTuple):
 
     def everywhere(self) -> NDArray[np.float32]:
         """The leaves' values for all blocks, (117649,)."""
-        found = np.empty([_RADIX] * len(SLOTS), dtype=np.float32)
-        waiting = [(0, [np.arange(_RADIX)] * len(SLOTS))]
+        found = np.empty([RADIX] * len(SLOTS), dtype=np.float32)
+        waiting = [(0, [np.arange(RADIX)] * len(SLOTS))]
         while waiting:
             node, box = waiting.pop()
             if self.left[node] < 0:
                 found[np.ix_(*box)] = self.value[node]
                 continue
-            slot, operation = divmod(int(self.feature[node]), _RADIX)
+            slot, operation = divmod(int(self.feature[node]), RADIX)
             without, alone = (box[slot][box[slot] != operation], box[slot][box[slot] == operation])
             waiting.append((int(self.left[node]), [*box[:slot], without, *box[slot + 1 :]]))
             waiting.append((int(self.right[node]), [*box[:slot], alone, *box[slot + 1 :]]))

@@ -16,7 +16,7 @@ from sase_bench.predictors.gaussian_process import GaussianProcess
 from sase_bench.predictors.protocol import Floats
 from sase_bench.predictors.tables import subsets
 from sase_bench.predictors.targets import Targets
-from sase_bench.space import SLOTS
+from sase_bench.space import RADIX, SLOTS
 from sase_bench.statistics.means import TAILS
 
 __all__ = ["DRAWS", "LEAST_BLOCKS", "Share", "importance", "shares"]
@@ -25,7 +25,6 @@ __all__ = ["DRAWS", "LEAST_BLOCKS", "Share", "importance", "shares"]
 LEAST_BLOCKS = 37
 DRAWS = 200
 
-_SIDE = 7
 _NAMES = tuple(SLOTS)
 
 
@@ -47,7 +46,7 @@ def importance(found: Targets, *, draws: int = DRAWS, seed: int = 0) -> list[Sha
             f"on {found.proxy}"
         )
     model = GaussianProcess().fit(found.archs, found.y, found.noise)
-    every = np.arange(_SIDE ** len(SLOTS), dtype=np.int64)
+    every = np.arange(RADIX ** len(SLOTS), dtype=np.int64)
     drawn = np.stack([shares(model.sample(every, 1, seed + number)[0]) for number in range(draws)])
     low, high = np.quantile(drawn, TAILS, axis=0)
     parts = [(_NAMES[slots[0]], _NAMES[slots[1]] if len(slots) == 2 else None) for slots in (*subsets(1), *subsets(2))]
@@ -59,7 +58,7 @@ def importance(found: Targets, *, draws: int = DRAWS, seed: int = 0) -> list[Sha
 
 def shares(scores: Floats) -> Floats:
     """The shares (22,) for scores (117649,) of all blocks in order: 6 main effects, 15 pairs, the rest. They add up to 1."""
-    centred = scores.reshape((_SIDE,) * len(SLOTS)) - scores.mean()
+    centred = scores.reshape((RADIX,) * len(SLOTS)) - scores.mean()
     total = float((centred**2).mean())
     if not total > 0:
         return np.full(1 + len(subsets(1)) + len(subsets(2)), np.nan)

@@ -18,12 +18,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sase_bench.space import SLOTS, Space
+from sase_bench.space import PLACES, RADIX, SLOTS, Space
 
 __all__ = ["anchored", "anchors", "cells", "digits", "expand", "subsets"]
 
 _SLOTS = len(SLOTS)
-_RADIX = 7
 
 
 @cache
@@ -42,22 +41,22 @@ def digits() -> NDArray[np.intp]:
 
 def cells(operations: NDArray[Any], order: int) -> NDArray[np.intp]:
     """Where blocks with these operation numbers (n, 6) stand in each table of `order`, shape (n, C(6, order))."""
-    places = _RADIX ** np.arange(order - 1, -1, -1)
+    places = RADIX ** np.arange(order - 1, -1, -1)
     return np.stack([operations[:, list(slots)] @ places for slots in subsets(order)], axis=1).astype(np.intp)
 
 
 def expand(tables: NDArray[Any]) -> NDArray[Any]:
     """The sum of the tables at every block: from shape (..., C(6, q), 7^q) with q < 6 to (..., 117649)."""
-    lead, order = tables.shape[:-2], round(np.log(tables.shape[-1]) / np.log(_RADIX))
+    lead, order = tables.shape[:-2], round(np.log(tables.shape[-1]) / np.log(RADIX))
     groups: dict[int, NDArray[Any]] = {}  # by a slot that none of the group has: only these sums are as large as the space
     for number, slots in enumerate(subsets(order)):
         absent = min(set(range(_SLOTS)) - set(slots))
-        table = tables[..., number, :].reshape(*lead, *(_RADIX if slot in slots else 1 for slot in range(_SLOTS)))
+        table = tables[..., number, :].reshape(*lead, *(RADIX if slot in slots else 1 for slot in range(_SLOTS)))
         if absent not in groups:
-            sizes = (1 if slot == absent else _RADIX for slot in range(_SLOTS))
+            sizes = (1 if slot == absent else RADIX for slot in range(_SLOTS))
             groups[absent] = np.zeros((*lead, *sizes), dtype=tables.dtype)
         groups[absent] += table
-    total = np.zeros((*lead, *[_RADIX] * _SLOTS), dtype=tables.dtype)
+    total = np.zeros((*lead, *[RADIX] * _SLOTS), dtype=tables.dtype)
     for group in groups.values():
         total += group
     return total.reshape(*lead, -1)
@@ -66,11 +65,11 @@ def expand(tables: NDArray[Any]) -> NDArray[Any]:
 @cache
 def anchors() -> tuple[NDArray[np.int64], NDArray[np.intp]]:
     """The blocks that differ from block 0 in at most three slots, and the place of each cell of the 20 tables among them."""
-    operations = np.zeros((len(subsets(3)), _RADIX**3, _SLOTS), dtype=np.int64)
-    numbers = np.asarray(list(np.ndindex(_RADIX, _RADIX, _RADIX)))
+    operations = np.zeros((len(subsets(3)), RADIX**3, _SLOTS), dtype=np.int64)
+    numbers = np.asarray(list(np.ndindex(RADIX, RADIX, RADIX)))
     for number, slots in enumerate(subsets(3)):
         operations[number][:, list(slots)] = numbers
-    blocks = operations @ _RADIX ** np.arange(_SLOTS - 1, -1, -1)
+    blocks = operations @ np.asarray(PLACES)
     unique, places = np.unique(blocks, return_inverse=True)
     return unique, places.reshape(blocks.shape)
 
@@ -80,7 +79,7 @@ def anchored(values: NDArray[Any]) -> NDArray[Any]:
 
     Every pair lies in 4 triples, every slot in 10, so each triple takes its share of the lower orders.
     """
-    f = values[..., anchors()[1]].reshape(*values.shape[:-1], len(subsets(3)), _RADIX, _RADIX, _RADIX)
+    f = values[..., anchors()[1]].reshape(*values.shape[:-1], len(subsets(3)), RADIX, RADIX, RADIX)
     pairs = f[..., :, :, :1] + f[..., :, :1, :] + f[..., :1, :, :]
     slots = f[..., :, :1, :1] + f[..., :1, :, :1] + f[..., :1, :1, :]
     tables = f - 3 / 4 * pairs + 6 / 10 * slots - 10 / 20 * f[..., :1, :1, :1]

@@ -11,7 +11,7 @@ import numpy as np
 from sase_bench.errors import RequestError
 from sase_bench.files import write_json
 from sase_bench.search.pool import Pool
-from sase_bench.space import OPERATIONS, SLOTS
+from sase_bench.space import OPERATIONS, RADIX, SLOTS
 
 __all__ = ["Found", "read_found", "write_found"]
 
@@ -32,7 +32,7 @@ class Found:
 
     def __post_init__(self) -> None:
         rows = [len(row) for row in self.alphas]
-        if rows != [7] * len(SLOTS) or not np.isfinite(self.alphas).all():
+        if rows != [RADIX] * len(SLOTS) or not np.isfinite(self.alphas).all():
             raise RequestError(f"a supernet has six rows of seven finite strengths, got rows of {rows}")
 
     def choose(self, pool: Pool) -> int:

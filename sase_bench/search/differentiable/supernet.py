@@ -17,7 +17,7 @@ from sase_bench.blocks import operation
 from sase_bench.proxies.initialisation import initialise
 from sase_bench.recipes.recipe import Proxy
 from sase_bench.seeds import derived_seed
-from sase_bench.space import OPERATIONS, SLOTS
+from sase_bench.space import OPERATIONS, RADIX, SLOTS
 from sase_bench.trunk import Stage
 
 __all__ = ["MixedBlock", "MixedOperation", "initial_alphas", "supernet"]
@@ -87,5 +87,5 @@ def supernet(proxy: Proxy, alphas: Tensor, seed: int) -> CifarResNet:
 def initial_alphas(seed: int, device: torch.device) -> Tensor:
     """α as a search with `seed` starts: 1e-3 · N(0, 1)."""
     generator = torch.Generator().manual_seed(derived_seed(seed, "alphas"))
-    drawn = _INITIAL_SD * torch.randn(len(SLOTS), 7, generator=generator)
+    drawn = _INITIAL_SD * torch.randn(len(SLOTS), RADIX, generator=generator)
     return drawn.to(device).requires_grad_()
