@@ -6,7 +6,7 @@ from pathlib import Path
 import duckdb
 
 from sase_bench.database import export
-from sase_bench.database.schema import add_proxies, create
+from sase_bench.database.dimensions import add_proxies, create
 from sase_bench.recipes.registry import PROXIES
 from sase_bench.record import COLUMNS, EPOCH_COLUMNS
 

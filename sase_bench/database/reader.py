@@ -6,8 +6,8 @@ from pathlib import Path
 
 import duckdb
 
+from sase_bench.database.migrations import version_of
 from sase_bench.database.refusals import refused
-from sase_bench.database.schema import version_of
 from sase_bench.database.shards import be_quiet
 from sase_bench.database.shelf import DEFAULT_SHELF, find_released, is_shelf, open_shelf, read_shelf
 from sase_bench.database.version import DEFAULT_TABLE, SCHEMA_VERSION

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 import duckdb
 
-from sase_bench.database.schema import BLOCK_TABLES, MODULE_TABLES, add_modules, tables_for
+from sase_bench.database.dimensions import add_modules
+from sase_bench.database.schema import BLOCK_TABLES, MODULE_TABLES, tables_for
 from sase_bench.record import COLUMNS, EPOCH_COLUMNS, KEY, Column, Record
 
 __all__ = ["Key", "has_modules", "insert", "insert_runs", "keys_in", "largest_proxy", "read_record", "seeds_with"]

@@ -19,15 +19,8 @@ import duckdb
 
 from sase_bench.database.calibrations import CALIBRATIONS, add_calibrations
 from sase_bench.database.checksums import SUMS, check_sums, read_sums
-from sase_bench.database.schema import (
-    BLOCK_TABLES,
-    MODULE_TABLES,
-    add_modules,
-    architectures_sql,
-    costs_sql,
-    describe,
-    schema_sql,
-)
+from sase_bench.database.dimensions import add_modules, architectures_sql, costs_sql, describe
+from sase_bench.database.schema import BLOCK_TABLES, MODULE_TABLES, schema_sql
 from sase_bench.database.shards import be_quiet, quoted, recipes_in
 from sase_bench.database.version import DEFAULT_TABLE, MODULES_FOLDER, SCHEMA_VERSION
 from sase_bench.errors import RequestError

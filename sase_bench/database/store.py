@@ -17,12 +17,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sase_bench.database.admission import Recipe, is_new, told_of
+from sase_bench.database.dimensions import add_costs, add_proxies, create
 from sase_bench.database.journal import Journal
 from sase_bench.database.lock import Lock
+from sase_bench.database.migrations import migrate, version_of
 from sase_bench.database.reader import open_file
 from sase_bench.database.refusals import refused
 from sase_bench.database.rows import Key, insert_runs, keys_in, read_record
-from sase_bench.database.schema import LATENCY, PREDICTIONS, add_costs, add_proxies, create, migrate, tables_for, version_of
+from sase_bench.database.schema import LATENCY, PREDICTIONS, tables_for
 from sase_bench.database.version import SCHEMA_VERSION
 from sase_bench.errors import RequestError
 from sase_bench.recipes.recipe import Proxy

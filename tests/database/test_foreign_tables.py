@@ -6,8 +6,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from sase_bench.database import SCHEMA_VERSION, Store, connect
-from sase_bench.database import schema as schema_module
+from sase_bench.database import SCHEMA_VERSION, Store, connect, migrations
 from sase_bench.database.check import check
 from sase_bench.database.reader import open_file
 from sase_bench.errors import RequestError
@@ -70,9 +69,9 @@ def test_older_tables_are_brought_up_to_date_and_newer_ones_refused(path: Path, 
         store.append(made_up(1))
     monkeypatch.setattr("sase_bench.database.store.SCHEMA_VERSION", SCHEMA_VERSION + 1)
     monkeypatch.setattr("sase_bench.database.reader.SCHEMA_VERSION", SCHEMA_VERSION + 1)
-    monkeypatch.setattr(schema_module, "SCHEMA_VERSION", SCHEMA_VERSION + 1)
+    monkeypatch.setattr(migrations, "SCHEMA_VERSION", SCHEMA_VERSION + 1)
     monkeypatch.setitem(
-        schema_module.MIGRATIONS,
+        migrations.MIGRATIONS,
         SCHEMA_VERSION,
         lambda table: table.execute("ALTER TABLE costs ADD COLUMN energy DOUBLE") and None,
     )

@@ -14,7 +14,7 @@ import pytest
 from sase_bench.database import Store, connect, export, read_shard
 from sase_bench.database.__main__ import main
 from sase_bench.database.check import check, check_shelf
-from sase_bench.database.schema import MIGRATIONS
+from sase_bench.database.migrations import MIGRATIONS
 from sase_bench.errors import RequestError
 from sase_bench.recipes.registry import PROXIES
 from tests.faults.programs import changed
