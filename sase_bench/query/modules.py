@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from sase_bench.answers import Answer
 from sase_bench.cost import TRUNKS, cost_in
 from sase_bench.database.rows import has_modules
 from sase_bench.errors import RequestError
 from sase_bench.modules import PLAIN, Module
-from sase_bench.query.answer import Answer, fields
+from sase_bench.query.columns import fields
 from sase_bench.query.language import Modules
 from sase_bench.query.measured import Measured, measure_on
 from sase_bench.query.metrics import Metric

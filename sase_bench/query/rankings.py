@@ -8,8 +8,9 @@ from dataclasses import replace
 from math import fsum, sqrt
 from typing import Any
 
+from sase_bench.answers import Answer
 from sase_bench.errors import RequestError
-from sase_bench.query.answer import Answer, fields
+from sase_bench.query.columns import fields
 from sase_bench.query.language import Effect, Pareto, Rank, Selection, Top
 from sase_bench.query.measured import measure_on, unmeasured
 from sase_bench.query.metrics import METRICS, Metric

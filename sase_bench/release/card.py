@@ -11,12 +11,12 @@ from typing import Any
 
 import duckdb
 
+from sase_bench.answers import markdown, render
 from sase_bench.calibrate.findings import RULE, Finding
 from sase_bench.database.shelf import CALIBRATIONS, Shelf, open_shelf, read_shelf
 from sase_bench.proxies.recipe import DATASETS
 from sase_bench.proxies.registry import REFERENCE
 from sase_bench.query import ask
-from sase_bench.query.format import render
 from sase_bench.query.modules import nearest
 from sase_bench.record import COLUMNS, EPOCH_COLUMNS, Column
 from sase_bench.release.groups import groups
@@ -288,10 +288,8 @@ def _citations(shelf: Shelf) -> Iterator[str]:
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> Iterator[str]:
-    if not rows:
-        return
-    escaped = ([str(cell).replace("|", "\\|") for cell in row] for row in (head, ["---"] * len(head), *rows))
-    yield from (f"| {' | '.join(row)} |" for row in escaped)
+    if rows:
+        yield markdown(head, [[str(cell) for cell in row] for row in rows]).rstrip()
 
 
 def _number(value: float | None) -> str:
