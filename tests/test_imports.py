@@ -48,6 +48,7 @@ MAP: dict[str, set[str]] = {
     "proxies": {"backbones", "blocks", "cli", "errors", "modules", "record", "space", "trunk", "version"},
     "database": {"cli", "cost", "errors", "modules", "proxies", "record", "space", "trunk"},
     "latency": {
+        "answers",
         "backbones",
         "blocks",
         "cli",
@@ -75,11 +76,12 @@ MAP: dict[str, set[str]] = {
         "modules",
         "predictors",
         "query",
+        "record",
         "space",
         "statistics",
         "trunk",
     },
-    "calibrate": {"answers", "cli", "database", "errors", "proxies", "space", "statistics", "sweep"},
+    "calibrate": {"answers", "cli", "database", "errors", "proxies", "record", "space", "statistics", "sweep"},
     "predictors": {
         "answers",
         "benchmark",
@@ -97,6 +99,7 @@ MAP: dict[str, set[str]] = {
     },
     "search": {"backbones", "benchmark", "blocks", "errors", "files", "proxies", "space", "trunk"},
     "bo": {
+        "answers",
         "benchmark",
         "cli",
         "database",

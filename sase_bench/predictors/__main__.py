@@ -22,7 +22,8 @@ from sase_bench.predictors import PREDICTORS, shelf
 from sase_bench.predictors.evaluation import Row, contenders, evaluate
 from sase_bench.predictors.importance import DRAWS, importance
 from sase_bench.predictors.splits import SIZES, Splits
-from sase_bench.predictors.targets import METRICS, Targets, targets
+from sase_bench.predictors.targets import Targets, targets
+from sase_bench.record import SCORES
 from sase_bench.space import SPACES, Space
 
 __all__ = ["main"]
@@ -50,7 +51,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("action", choices=tuple(_ACTIONS), metavar="ACTION", help=", ".join(_ACTIONS))
     parser.add_argument("--db", type=Path, metavar="PATH", help="the table, or a folder of shards (default: as query)")
     parser.add_argument("--proxy", metavar="NAME", help="the proxy (default: that with the most runs)")
-    parser.add_argument("--metric", choices=METRICS, default="val_loss", help="the score")
+    parser.add_argument("--metric", choices=SCORES, default="val_loss", help="the score")
     parser.add_argument("--space", choices=tuple(SPACES), default="full", help="the measured blocks that are used")
     parser.add_argument(
         "--predictor", action="append", choices=tuple(PREDICTORS), help="one of them; may be repeated; all by default"
