@@ -45,7 +45,7 @@ MAP: dict[str, set[str]] = {
     "modules": {"blocks", "errors", "record", "space", "trunk"},
     "backbones": {"blocks", "errors", "modules", "space", "trunk", "version"},
     "timm": {"backbones", "blocks", "errors", "trunk"},
-    "proxies": {"backbones", "blocks", "cli", "errors", "modules", "record", "space", "trunk", "version"},
+    "proxies": {"answers", "backbones", "blocks", "cli", "errors", "modules", "record", "space", "trunk", "version"},
     "database": {"cli", "cost", "errors", "modules", "proxies", "record", "space", "trunk"},
     "latency": {
         "answers",

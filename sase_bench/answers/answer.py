@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -54,6 +55,12 @@ class Answer:
     notes: tuple[str, ...] = ()  # for stderr, a line each
     shared: int = 0
     upright: bool = False
+
+    @classmethod
+    def of(cls, records: Sequence[Mapping[str, Any]]) -> Answer:
+        """Records with the same keys, one at least, for a program: nothing is said of how a person would read them."""
+        fields = tuple(Field(name, "VARCHAR", "raw") for name in records[0])
+        return cls(fields=fields, rows=tuple(tuple(record.values()) for record in records))
 
     @property
     def columns(self) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from sase_bench.answers.answer import Answer, Field
 from sase_bench.answers.cells import NUMBERS, decimals, printable, read
 
-__all__ = ["LONGEST_TABLE", "in_markdown", "in_terminal", "markdown"]
+__all__ = ["LONGEST_TABLE", "in_markdown", "in_terminal", "markdown", "tabulated"]
 
 #: Rows that a table for a terminal shows.
 LONGEST_TABLE = 200
@@ -22,7 +22,7 @@ _ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", "|": "\\|", "\n": "<br>"})
 def in_terminal(answer: Answer) -> str:
     """The answer in columns of even width."""
     title = f"{answer.title}\n\n" if answer.title else ""
-    return title + _sheets(answer, answer.rows[:LONGEST_TABLE], _tabulated)
+    return title + _sheets(answer, answer.rows[:LONGEST_TABLE], tabulated)
 
 
 def in_markdown(answer: Answer) -> str:
@@ -38,7 +38,8 @@ def markdown(header: Sequence[str], lines: Iterable[Sequence[str]], sides: Seque
     return "".join(f"| {' | '.join(line)} |\n" for line in escaped)
 
 
-def _tabulated(header: Sequence[str], lines: Sequence[Sequence[str]], sides: Sequence[Side]) -> str:
+def tabulated(header: Sequence[str], lines: Sequence[Sequence[str]], sides: Sequence[Side] = ()) -> str:
+    """A table of text in columns of even width, ending in a newline; columns without a side are on the left."""
     from tabulate import tabulate
 
     if not lines:

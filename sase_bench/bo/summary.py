@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from sase_bench.answers import Answer, styled
-from sase_bench.answers.tables import in_terminal
+from sase_bench.answers.tables import tabulated
 from sase_bench.bo.bars import SHARES, bars
 from sase_bench.bo.certainty import Certainty
 from sase_bench.bo.comparison import AT, Comparison, Runs
@@ -132,19 +130,16 @@ def render(summary: dict[str, Any]) -> str:
     for name, values in sorted(strategies.items(), key=lambda item: _order(item[1]["regret"][at[-1]] if at else [None])):
         ranks = [f"{part['ranks'][name]:.2f}" if name in part["ranks"] else "" for part in summary["ranks"].values()]
         finds = ["not run" if share is None else f"{share:.0%}" for share in values["finds"].values()]
-        rows.append((name, values["repeats"], *(_figure(values["regret"][count]) for count in at), *finds, *ranks))
-    times = [(name, *(_figure(v["regret_at_time"][count]) for count in at)) for name, v in strategies.items()]
+        rows.append([name, str(values["repeats"]), *(_figure(values["regret"][count]) for count in at), *finds, *ranks])
+    times = [[name, *(_figure(v["regret_at_time"][count]) for count in at)] for name, v in strategies.items()]
     spans = [f"{int(count) * summary['seconds_of_an_evaluation'] / summary['workers']:,.0f} s" for count in at]
     tables = [
-        _table(headers, rows),
-        f"regret against time on a simulated cluster of {summary['workers']}",
-        _table(["strategy", *spans], times),
+        tabulated(headers, rows),
+        f"regret against time on a simulated cluster of {summary['workers']}\n",
+        tabulated(["strategy", *spans], times),
     ]
-    return "\n\n".join(["\n".join(head), *tables, "\n".join([*_tests(summary), *_certainty(summary), *_verdicts(summary)])])
-
-
-def _table(headers: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> str:
-    return in_terminal(Answer(fields=styled("text", *headers), rows=tuple(rows))).removesuffix("\n")
+    told = [*_tests(summary), *_certainty(summary), *_verdicts(summary)]
+    return "\n".join([*head, "", *tables, *told])
 
 
 def _order(pair: list[float | None]) -> float:

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from sase_bench import cli
-from sase_bench.answers import Answer, Field, add_format_option, show, styled
+from sase_bench.answers import Answer, add_format_option, show, styled
 from sase_bench.answers.formats import FOR_PEOPLE
 from sase_bench.calibrate.findings import RULE, Finding, findings, judge
 from sase_bench.calibrate.scores import panel
@@ -127,8 +127,7 @@ def _show(found: Sequence[Sequence[Finding]], name: str) -> None:
     if name in FOR_PEOPLE:
         show(name, *map(_judged, found))
     else:
-        records = [finding.record() for group in found for finding in group]
-        show(name, Answer(fields=_FIELDS, rows=tuple(tuple(record[item.name] for item in _FIELDS) for record in records)))
+        show(name, Answer.of([finding.record() for group in found for finding in group]))
 
 
 def _judged(found: Sequence[Finding]) -> Answer:
@@ -149,21 +148,6 @@ def _judged(found: Sequence[Finding]) -> Answer:
     if first.reference:
         return Answer(title=title, fields=(*fields, *styled("count", "n")), rows=tuple(rows))
     return Answer(title=title, fields=fields, rows=tuple(row[:-1] for row in rows))
-
-
-#: Of `Finding.record`, in order.
-_FIELDS = (
-    *styled("text", "proxy", "metric"),
-    *styled("count", "blocks", "seeds"),
-    *styled("score", "icc", "icc_low", "icc_high", "reliability", "reliability_low", "reliability_high"),
-    *styled("text", "reference"),
-    *styled("count", "reference_blocks"),
-    *styled("score", "validity", "validity_low", "validity_high"),
-    *styled("count", "unscored", "runs"),
-    *styled("seconds", "seconds"),
-    *styled("score", "validity_undefined"),
-    Field("shared_seeds", "BIGINT[]", "raw"),
-)
 
 
 if __name__ == "__main__":
