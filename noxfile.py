@@ -59,6 +59,7 @@ def versions(session: nox.Session) -> None:
 
 #: The table side: what needs neither torch nor the search libraries.
 TABLE = [
+    "tests/answers",
     "tests/database",
     "tests/query",
     "tests/benchmark",

@@ -26,6 +26,8 @@ __all__ = [
     "FIRST_MODULE",
     "KEY",
     "LAST_BLOCK",
+    "SCORES",
+    "SIGNS",
     "STATUSES",
     "Better",
     "Column",
@@ -49,6 +51,9 @@ _LONGEST_CURVE = 100_000  # epochs
 Better = Literal["larger", "smaller"]
 Split = Literal["validation", "test"]
 
+#: What a value is multiplied by so that smaller is better.
+SIGNS: dict[Better, int] = {"smaller": 1, "larger": -1}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Column:
@@ -69,6 +74,13 @@ class Column:
     def sql_type(self) -> str:
         """The column's type in DuckDB."""
         return {int: "BIGINT", float: "DOUBLE", str: "VARCHAR"}[self.type]
+
+    @property
+    def sign(self) -> int:
+        """What a value is multiplied by so that smaller is better. Raises `TypeError` where neither direction is."""
+        if self.better is None:
+            raise TypeError(f"the column {self.name} has no direction of improvement")
+        return SIGNS[self.better]
 
 
 def _column(
@@ -270,6 +282,9 @@ def _declared(of: type) -> dict[str, Column]:
 
 #: The columns of the table `runs`, in order.
 COLUMNS = _declared(Record)
+
+#: The scores that blocks are ranked by: those of a run on the validation images.
+SCORES = tuple(name for name, column in COLUMNS.items() if column.split == "validation")
 
 #: The columns of the table `epochs` behind the key, in order.
 EPOCH_COLUMNS = _declared(EpochRecord)

@@ -4,7 +4,7 @@ from dataclasses import replace
 import pytest
 
 from sase_bench.errors import RequestError
-from sase_bench.record import COLUMNS, EPOCH_COLUMNS, KEY, EpochRecord, Record
+from sase_bench.record import COLUMNS, EPOCH_COLUMNS, KEY, SCORES, EpochRecord, Record
 
 RECORD = Record(
     arch=54983,
@@ -32,6 +32,13 @@ RECORD = Record(
 def test_json_brings_a_record_back_to_the_last_bit() -> None:
     assert Record.from_json(RECORD.to_json()) == RECORD
     assert "\n" not in RECORD.to_json()
+
+
+def test_blocks_are_ranked_by_validation_scores_that_a_sign_makes_smaller_is_better() -> None:
+    assert SCORES == ("val_loss", "val_top1")
+    assert [COLUMNS[name].sign for name in (*SCORES, "train_seconds")] == [1, -1, 1]
+    with pytest.raises(TypeError, match="the column seed has no direction of improvement"):
+        _ = COLUMNS["seed"].sign
 
 
 def test_columns_are_declared_with_type_unit_direction_and_split() -> None:

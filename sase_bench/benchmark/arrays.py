@@ -16,20 +16,20 @@ from numpy.typing import ArrayLike, NDArray
 
 from sase_bench.benchmark.arguments import whole_numbers
 from sase_bench.errors import RequestError
-from sase_bench.record import COLUMNS, EPOCH_COLUMNS, STATUSES, Column
+from sase_bench.record import COLUMNS, EPOCH_COLUMNS, SCORES, STATUSES, Column
 from sase_bench.space import Space
 from sase_bench.statistics.panels import most_informative, most_seeds
 
 if TYPE_CHECKING:
     import duckdb
 
-__all__ = ["DEFAULT_METRIC", "METRICS", "Measured", "Result", "direction", "mean_over_seeds", "measured", "only", "pick"]
+__all__ = ["DEFAULT_METRIC", "METRICS", "Measured", "Result", "mean_over_seeds", "measured", "only", "pick"]
 
 Floats = NDArray[np.float64]
 
 #: The scores of a `Result` in order, with their units and directions; `seconds` is the time up to an epoch.
 METRICS: dict[str, Column] = {
-    **{name: COLUMNS[name] for name in ("val_loss", "val_top1", "train_loss")},
+    **{name: COLUMNS[name] for name in (*SCORES, "train_loss")},
     "seconds": EPOCH_COLUMNS["seconds"],
 }
 
@@ -104,10 +104,10 @@ class Measured:
         single lucky one. Raises `RequestError` if no run of theirs ended ok.
         """
         chosen = np.arange(len(self.archs)) if rows is None else rows
-        competing: NDArray[np.int64] = chosen[most_seeds(self.status[chosen] == STATUSES.index("ok"))].astype(np.int64)
+        competing: NDArray[np.int64] = chosen[most_seeds(self.is_ok[chosen])].astype(np.int64)
         if not len(competing):
             raise RequestError(f"no run on {self.proxy} ended ok")
-        return competing[np.argsort(direction(metric) * self.means(metric)[competing], kind="stable")]
+        return competing[np.argsort(COLUMNS[metric].sign * self.means(metric)[competing], kind="stable")]
 
     def complete(self, archs: Set[int]) -> Measured:
         """The same of some blocks, with the seeds that tell most of them (`most_informative`), and of those with each of these.
@@ -129,7 +129,7 @@ class Measured:
 
     def counts(self) -> NDArray[np.int64]:
         """Seeds that ended ok, shape (k,)."""
-        return np.asarray((self.status == 0).sum(1), dtype=np.int64)
+        return np.asarray(self.is_ok.sum(1), dtype=np.int64)
 
     def answers(self, metric: str) -> Floats:
         """`metric` of `METRICS` by architecture, seed and epoch, and last their means over the seeds: shape (k, s + 1, e)."""
@@ -149,11 +149,17 @@ class Measured:
         return {seed: column for column, seed in enumerate(self.seeds.tolist())}
 
     @cached_property
+    def is_ok(self) -> NDArray[np.bool_]:
+        """Which runs ended with a score, shape (k, s)."""
+        ended: NDArray[np.bool_] = self.status == STATUSES.index("ok")
+        _freeze([ended])
+        return ended
+
+    @cached_property
     def seeds_ok(self) -> list[tuple[int, ...]]:
         """The seeds that ended ok, by row."""
         numbers = self.seeds.tolist()
-        ended = (self.status == 0).tolist()
-        return [tuple(seed for seed, ok in zip(numbers, row, strict=True) if ok) for row in ended]
+        return [tuple(seed for seed, ok in zip(numbers, row, strict=True) if ok) for row in self.is_ok.tolist()]
 
     @cached_property
     def unscored(self) -> NDArray[np.int64]:
@@ -166,11 +172,6 @@ def _freeze(values: Iterable[Any]) -> None:
     for value in values:
         if isinstance(value, np.ndarray):
             value.setflags(write=False)
-
-
-def direction(metric: str) -> float:
-    """What a score is multiplied by to be minimised: 1 where smaller is better, else -1."""
-    return 1.0 if METRICS[metric].better == "smaller" else -1.0
 
 
 def mean_over_seeds(values: Floats) -> Floats:

@@ -20,13 +20,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sase_bench.benchmark.arguments import indices, whole
-from sase_bench.benchmark.arrays import DEFAULT_METRIC, METRICS, Measured, Result, direction, mean_over_seeds, only, pick
+from sase_bench.benchmark.arrays import DEFAULT_METRIC, METRICS, Measured, Result, mean_over_seeds, only, pick
 from sase_bench.benchmark.simulation import Simulation
 from sase_bench.benchmark.tables import Tables, tables_at
-from sase_bench.benchmark.verification import SCORES, verify
+from sase_bench.benchmark.verification import verify
 from sase_bench.cost import Cost, count, find_trunk
 from sase_bench.errors import RequestError, unknown
-from sase_bench.record import Better, Column
+from sase_bench.record import COLUMNS, SCORES, Better, Column
 from sase_bench.space import Architecture
 
 if TYPE_CHECKING:
@@ -216,7 +216,7 @@ class Benchmark:
         value = only(values[_row(table, Architecture.of(arch).index)])
         if value is None:
             return None
-        return direction(metric) * (value - self.oracle(metric, table.proxy).value)
+        return COLUMNS[metric].sign * (value - self.oracle(metric, table.proxy).value)
 
     def reveal(self, arch: Architecture | str | int, proxy: str | None = None) -> Revealed:
         """Test scores. For the end of a study, not for a search: every call counts in `revealed`."""
@@ -224,7 +224,7 @@ class Benchmark:
         index = Architecture.of(arch).index
         row = _row(table, index)
         self.revealed += 1
-        ok = table.status[row] == 0
+        ok = table.is_ok[row]
         loss, top1 = (mean_over_seeds(values[row : row + 1, ok])[0] for values in (table.test_loss, table.test_top1))
         return Revealed(index, table.proxy, table.seeds_ok[row], only(loss), only(top1))
 

@@ -17,9 +17,9 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 from sase_bench.benchmark.arguments import whole
-from sase_bench.benchmark.arrays import DEFAULT_METRIC, Measured, direction, only
-from sase_bench.benchmark.verification import SCORES
+from sase_bench.benchmark.arrays import DEFAULT_METRIC, Measured, only
 from sase_bench.errors import RequestError, unknown
+from sase_bench.record import COLUMNS, SCORES
 from sase_bench.space import Architecture
 
 __all__ = ["Finished", "Simulation", "Strategy", "objective_of"]
@@ -56,7 +56,7 @@ class Strategy(Protocol):
 
 def objective_of(metric: str, value: float | None) -> float | None:
     """The score `value` as an objective to be minimised, by the direction that the column declares; its own inverse."""
-    return None if value is None else direction(metric) * value
+    return None if value is None else COLUMNS[metric].sign * value
 
 
 class Simulation:
@@ -107,8 +107,8 @@ class Simulation:
         if not 1 <= epoch <= self._table.epochs:
             raise RequestError(f"{self._table.proxy} has the epochs 1..{self._table.epochs}, got {at!r}")
         columns = np.searchsorted(self._table.seeds, chosen)
-        ok = columns[self._table.status[row, columns] == 0]
-        loss, top1 = (self._table.answers(name)[row, ok, epoch - 1] for name in ("val_loss", "val_top1"))
+        ok = columns[self._table.is_ok[row, columns]]
+        loss, top1 = (self._table.answers(name)[row, ok, epoch - 1] for name in SCORES)
         if np.isnan(loss).any():
             raise RequestError(f"the runs of architecture {arch.index} on {self._table.proxy} have no curve to stop at")
         seconds = sum(self._train(row, column, epoch) for column in columns.tolist())
@@ -121,7 +121,7 @@ class Simulation:
         """Seconds that one run takes from where it was stopped to an epoch, where it then stands."""
         before = self._reached.get((row, column), 0)
         self._reached[row, column] = max(before, epoch)
-        if self._table.status[row, column] != 0:  # of a run whose process died the seconds are not known
+        if not self._table.is_ok[row, column]:  # of a run whose process died the seconds are not known
             return 0.0 if before else float(np.nan_to_num(self._table.run_seconds[row, column]))
         return max(0.0, self._up_to(row, column, epoch) - self._up_to(row, column, before))
 

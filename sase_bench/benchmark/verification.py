@@ -7,13 +7,10 @@ from typing import Any, NamedTuple
 
 from sase_bench.errors import RequestError
 from sase_bench.recipes.registry import find
-from sase_bench.record import Record
+from sase_bench.record import SCORES, Record
 from sase_bench.space import Architecture
 
-__all__ = ["SCORES", "Verification", "train_again", "verify"]
-
-#: What is compared.
-SCORES = ("val_loss", "val_top1")
+__all__ = ["Verification", "train_again", "verify"]
 
 
 class Verification(NamedTuple):

@@ -11,8 +11,8 @@ from typing import NamedTuple
 import numpy as np
 
 from sase_bench.benchmark import Measured
-from sase_bench.benchmark.arrays import direction
 from sase_bench.bo.regret import Truth
+from sase_bench.record import COLUMNS
 from sase_bench.statistics.effects import separate
 from sase_bench.statistics.places import draws_of_truth, interval_of_place
 
@@ -40,7 +40,7 @@ def certainty(table: Measured, truth: Truth) -> Certainty | None:
     found = separate(scores[scored])
     if found.noise is None:
         return None
-    ranked, sign = np.searchsorted(members[scored], truth.ranked), direction(metric)
+    ranked, sign = np.searchsorted(members[scored], truth.ranked), COLUMNS[metric].sign
     tops = [len(truth.top(share)) for share in _SHARES]
     shares = []
     for drawn in draws_of_truth(found, found.noise, sign=sign):

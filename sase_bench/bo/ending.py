@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
-from tabulate import tabulate
 
+from sase_bench.answers import Answer, render, styled
 from sase_bench.benchmark import Measured, Strategy, objective_of
 from sase_bench.bo.live import Outcome
 from sase_bench.bo.objectives import Objective, front
@@ -56,19 +56,13 @@ def pareto(outcomes: Iterable[Outcome], objective: Objective, known: np.ndarray)
     archs = [outcome.arch for outcome in scored]
     trained = np.asarray([objective_of(objective.metric, outcome.value) for outcome in scored], dtype=np.float64)
     objectives = np.column_stack([trained, known[archs]])
+    best = [outcome for outcome, is_best in zip(scored, front(objectives), strict=True) if is_best]
     rows = [
-        [
-            outcome.arch,
-            str(Architecture(outcome.arch)),
-            f"{outcome.value:.4f}",
-            *(f"{value:,g}" for value in known[outcome.arch]),
-        ]
-        for outcome, is_best in sorted(
-            zip(scored, front(objectives), strict=True), key=lambda pair: known[pair[0].arch].tolist()
-        )
-        if is_best
+        (outcome.arch, str(Architecture(outcome.arch)), outcome.value, *(int(x) if x.is_integer() else x for x in costs))
+        for outcome, costs in sorted(((one, known[one.arch].tolist()) for one in best), key=lambda pair: pair[1])
     ]
-    return tabulate(rows, headers=["arch", "text", objective.metric, *objective.against], disable_numparse=True)
+    fields = (*styled("plain", "arch"), *styled("text", "text"), *styled("score", objective.metric, *objective.against))
+    return render(Answer(fields=fields, rows=tuple(rows)), "table").removesuffix("\n")
 
 
 def building(arch: int) -> str:

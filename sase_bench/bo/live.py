@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from sase_bench.benchmark import Benchmark, Strategy, objective_of
 from sase_bench.database import Store
-from sase_bench.record import STATUSES, Record
+from sase_bench.record import Record
 from sase_bench.search import Pool
 from sase_bench.space import Architecture
 from sase_bench.sweep import Executor, Job, Task, sweep, tasks_of
@@ -55,8 +55,8 @@ class Live:
         for row, arch in enumerate(table.archs.tolist()):
             for column, seed in enumerate(table.seeds.tolist()):
                 if seed in self._seeds and table.status[row, column] >= 0:
-                    ok = STATUSES[table.status[row, column]] == "ok"
-                    self._note(arch, seed, float(scores[row, column]) if ok else None, trained=False)
+                    score = float(scores[row, column]) if table.is_ok[row, column] else None
+                    self._note(arch, seed, score, trained=False)
 
     def _on_run(self, record: Record) -> None:
         self._note(record.arch, record.seed, getattr(record, self._metric), trained=True)

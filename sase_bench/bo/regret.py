@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sase_bench.benchmark import Finished, Measured, objective_of
-from sase_bench.benchmark.arrays import direction
+from sase_bench.record import COLUMNS
 from sase_bench.search import Pool
 
 __all__ = ["Trajectory", "Truth", "one_seed", "trajectory"]
@@ -56,7 +56,7 @@ class Truth:
     def of(cls, table: Measured, pool: Pool, metric: str) -> Truth:
         """Raises `RequestError` if no block of the pool has a score."""
         rows = table.row[pool.members]
-        objectives = direction(metric) * table.means(metric)[rows]
+        objectives = COLUMNS[metric].sign * table.means(metric)[rows]
         return cls(metric, objectives, pool, table.archs[table.ranking(metric, rows)])
 
     @property

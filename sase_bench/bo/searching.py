@@ -163,7 +163,7 @@ def _descent(options: argparse.Namespace, proxy: Proxy, order: int) -> Callable[
 
 def _outcome(table: Measured, block: Finished, metric: str) -> Outcome:
     row = table.row[block.arch.index]
-    ok = int((table.status[row, np.isin(table.seeds, block.seeds)] == 0).sum())
+    ok = int(table.is_ok[row, np.isin(table.seeds, block.seeds)].sum())
     return Outcome(block.arch.index, getattr(block, metric), ok, False)
 
 

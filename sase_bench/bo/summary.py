@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from tabulate import tabulate
 
+from sase_bench.answers.tables import tabulated
 from sase_bench.bo.bars import SHARES, bars
 from sase_bench.bo.certainty import Certainty
 from sase_bench.bo.comparison import AT, Comparison, Runs
 from sase_bench.predictors import PREDICTORS
+from sase_bench.record import COLUMNS
 from sase_bench.statistics.means import mean_and_error
 from sase_bench.statistics.ranking import average_ranks, beats_each
 
@@ -109,7 +110,7 @@ def _ranks(comparison: Comparison, count: int) -> dict[str, Any]:
 
 def render(summary: dict[str, Any]) -> str:
     """The summary for a terminal."""
-    unit = "nat" if summary["metric"] == "val_loss" else "accuracy"
+    unit = COLUMNS[summary["metric"]].unit
     whole = "all of it" if summary["pool_is_whole_space"] else "only what was measured of it"
     head = [
         f"{summary['proxy']}, {summary['space']} space, {summary['pool']} blocks ({whole}); {summary['repeats']} repeats with "
@@ -129,15 +130,16 @@ def render(summary: dict[str, Any]) -> str:
     for name, values in sorted(strategies.items(), key=lambda item: _order(item[1]["regret"][at[-1]] if at else [None])):
         ranks = [f"{part['ranks'][name]:.2f}" if name in part["ranks"] else "" for part in summary["ranks"].values()]
         finds = ["not run" if share is None else f"{share:.0%}" for share in values["finds"].values()]
-        rows.append([name, values["repeats"], *(_figure(values["regret"][count]) for count in at), *finds, *ranks])
+        rows.append([name, str(values["repeats"]), *(_figure(values["regret"][count]) for count in at), *finds, *ranks])
     times = [[name, *(_figure(v["regret_at_time"][count]) for count in at)] for name, v in strategies.items()]
     spans = [f"{int(count) * summary['seconds_of_an_evaluation'] / summary['workers']:,.0f} s" for count in at]
     tables = [
-        tabulate(rows, headers=headers, disable_numparse=True),
-        f"regret against time on a simulated cluster of {summary['workers']}",
-        tabulate(times, headers=["strategy", *spans], disable_numparse=True),
+        tabulated(headers, rows),
+        f"regret against time on a simulated cluster of {summary['workers']}\n",
+        tabulated(["strategy", *spans], times),
     ]
-    return "\n\n".join(["\n".join(head), *tables, "\n".join([*_tests(summary), *_certainty(summary), *_verdicts(summary)])])
+    told = [*_tests(summary), *_certainty(summary), *_verdicts(summary)]
+    return "\n".join([*head, "", *tables, *told])
 
 
 def _order(pair: list[float | None]) -> float:

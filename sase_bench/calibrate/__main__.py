@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from tabulate import tabulate
-
 from sase_bench import cli
+from sase_bench.answers import Answer, add_format_option, show, styled
+from sase_bench.answers.formats import FOR_PEOPLE
 from sase_bench.calibrate.findings import RULE, Finding, findings, judge
 from sase_bench.calibrate.scores import panel
 from sase_bench.database import Store, connect
@@ -32,7 +31,6 @@ __all__ = ["main"]
 
 _REFERENCE = f"a longer training that its ranking is compared with (with --measured {REFERENCE}, if the table has it)"
 _PROXY = "digits"  # where something is trained
-_FORMATS = ("table", "md", "json")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -58,7 +56,7 @@ def _command(argv: Sequence[str] | None) -> int:
         if not found:
             long = panel(table, options.reference) if options.reference else None
             found = list(findings(options.proxy, panel(table, options.proxy), options.reference, long))
-    print(_render(found, options.format))
+    _show([found], options.format)
     _keep(options.db, proxies, found)
     return 0
 
@@ -86,8 +84,9 @@ def _judge_all(options: argparse.Namespace) -> int:
         found = list(judge(table, options.reference))
     if not found:
         raise RequestError(f"no proxy in {str(options.db)!r} has been measured with two seeds")
-    head = [RULE] if options.format == "md" else []
-    print("\n\n".join([*head, *(_render(group, options.format) for group in found)]))
+    if options.format == "md":
+        print(f"{RULE}\n")
+    _show(found, options.format)
     _keep(options.db, (), [finding for group in found for finding in group])
     return 0
 
@@ -119,28 +118,36 @@ def _parser() -> argparse.ArgumentParser:
     add_training_options(parser)
     db = f"the table (default: {DEFAULT_TABLE}; --measured, which also takes a folder of shards: that, else the release)"
     parser.add_argument("--db", type=Path, metavar="PATH", help=db)
-    parser.add_argument("--format", choices=_FORMATS, default="table", help="how the result is printed")
+    add_format_option(parser)
     return parser
 
 
-def _render(found: Sequence[Finding], style: str) -> str:
-    if style == "json":
-        return json.dumps([finding.record() for finding in found], indent=1, allow_nan=False)
+def _show(found: Sequence[Sequence[Finding]], name: str) -> None:
+    """For people a table for each proxy, for programs a single one."""
+    if name in FOR_PEOPLE:
+        show(name, *map(_judged, found))
+    else:
+        show(name, Answer.of([finding.record() for group in found for finding in group]))
+
+
+def _judged(found: Sequence[Finding]) -> Answer:
+    """The findings of one proxy; figures stand with their intervals."""
     first = found[0]
-    valid = f"validity against {first.reference}" if first.reference else "validity"
-    headers = ["metric", "ICC of a run", f"reliability of {first.seeds} seeds", valid]
-    lines: list[list[object]] = [[item.metric, item.icc, item.reliability, item.validity or "not measured"] for item in found]
-    if first.reference:
-        headers.append("n")
-        lines = [[*line, item.reference_blocks] for line, item in zip(lines, found, strict=True)]
     title = (
         f"{first.proxy}: {first.blocks} blocks with {first.seeds} seeds, {first.seconds:.1f} s a run, "
         f"{first.unscored} of {first.runs} runs without a score; ranks, 95 % intervals over blocks"
     )
     if first.shared_seeds:
         title += f"; {len(first.shared_seeds)} seeds are the reference's too, which may raise the validity"
-    title = f"## {title}" if style == "md" else title
-    return f"{title}\n\n{tabulate(lines, headers, tablefmt='pipe' if style == 'md' else 'simple')}"
+    valid = f"validity against {first.reference}" if first.reference else "validity"
+    fields = styled("text", "metric", "ICC of a run", f"reliability of {first.seeds} seeds", valid)
+    rows = [
+        (item.metric, str(item.icc), str(item.reliability), str(item.validity or "not measured"), item.reference_blocks)
+        for item in found
+    ]
+    if first.reference:
+        return Answer(title=title, fields=(*fields, *styled("count", "n")), rows=tuple(rows))
+    return Answer(title=title, fields=fields, rows=tuple(row[:-1] for row in rows))
 
 
 if __name__ == "__main__":

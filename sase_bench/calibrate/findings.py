@@ -11,6 +11,7 @@ import duckdb
 from sase_bench.calibrate.scores import METRICS, Panel, panel
 from sase_bench.errors import RequestError
 from sase_bench.recipes.registry import REFERENCE
+from sase_bench.record import COLUMNS
 from sase_bench.statistics.correlation import ranks
 from sase_bench.statistics.reliability import (
     LEAST_BLOCKS,
@@ -114,7 +115,7 @@ def findings(
         )
     for metric in METRICS:
         y = panel.scores[metric]
-        sign = -1.0 if metric == "val_top1" else 1.0  # so that a positive validity is good whatever the direction
+        sign = COLUMNS[metric.removeprefix("sum_")].sign  # so that a positive validity is good whatever the direction
         valid = None
         if long is not None:
             both = sign * paired.restrict(common).scores[metric], long.restrict(common).scores["val_loss"]

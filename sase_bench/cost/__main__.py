@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import csv
-import json
 import sys
 from collections.abc import Sequence
-from typing import Any
-
-from tabulate import tabulate
 
 from sase_bench import cli
+from sase_bench.answers import Answer, add_format_option, show, styled
 from sase_bench.cost.modules import HOW, cost_in, count_modules, written
 from sase_bench.cost.trunks import RESNET50, TRUNKS, find_trunk
 from sase_bench.modules import PLAIN, Module, all_modules, parse_attention
@@ -19,7 +15,11 @@ from sase_bench.space import SASE_BLOCK, Architecture
 
 __all__ = ["main"]
 
-_COLUMNS = ("trunk", "attention", "arch", "params", "flops", "params_added", "flops_added")
+_FIELDS = (
+    *styled("text", "trunk", "attention"),
+    *styled("plain", "arch"),
+    *styled("count", "params", "flops", "params_added", "flops_added"),
+)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -41,7 +41,7 @@ def _command(argv: Sequence[str] | None) -> int:
             params, flops = cost_in(trunk, attention)
             arch = attention.index if isinstance(attention, Architecture) else None
             rows.append((trunk.name, str(attention), arch, params, flops, params - plain[0], flops - plain[1]))
-    _print(rows, options.format)
+    show(options.format, Answer(fields=_FIELDS, rows=tuple(rows)))
     return 0
 
 
@@ -55,23 +55,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("attention", nargs="*", metavar="BLOCK|MODULE", help=what)
     trunks = f"the networks around them: {', '.join(TRUNKS)}, or a beginning that only one has"
     parser.add_argument("--trunk", nargs="+", metavar="TRUNK", default=[RESNET50.name], help=trunks)
-    parser.add_argument("--format", choices=("table", "json", "csv", "md"), default="table", help="of the output")
+    add_format_option(parser)
     parser.add_argument("--count", action="store_true", help=f"build and count all modules anew: {HOW}")
     return parser
-
-
-def _print(rows: Sequence[tuple[Any, ...]], name: str) -> None:
-    if name == "json":
-        print(json.dumps([dict(zip(_COLUMNS, row, strict=True)) for row in rows], indent=2))
-    elif name == "csv":
-        writer = csv.writer(sys.stdout, lineterminator="\n")
-        writer.writerow(_COLUMNS)
-        writer.writerows(rows)
-    else:
-        cells = [[f"{value:,}" if place > 2 else value for place, value in enumerate(row)] for row in rows]
-        style = "simple" if name == "table" else "github"
-        sides = ("left", "left", *["right"] * (len(_COLUMNS) - 2))
-        print(tabulate(cells, _COLUMNS, tablefmt=style, colalign=sides, disable_numparse=True, missingval="-"))
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib.resources import files
 
+from sase_bench.answers import Answer, render, styled
 from sase_bench.cost.blocks import count
 from sase_bench.errors import RequestError, missing
 from sase_bench.modules import MODULES, PLAIN, Module, build
@@ -25,7 +26,7 @@ HOW = "python -m sase_bench.cost --count > sase_bench/cost/modules.csv"
 
 Counted = tuple[int, int]  # learnable numbers, multiply-accumulates for one image
 
-_FIELDS = ("trunk", "module", "params", "flops")
+_FIELDS = (*styled("text", "trunk", "module"), *styled("count", "params", "flops"))
 
 
 def cost_in(trunk: Trunk, attention: Architecture | Module) -> Counted:
@@ -80,8 +81,4 @@ def read_modules() -> Mapping[tuple[str, str], Counted]:
 
 def written(counts: Mapping[tuple[str, str], Counted]) -> str:
     """The content of the file."""
-    file = io.StringIO()
-    writer = csv.writer(file, lineterminator="\n")
-    writer.writerow(_FIELDS)
-    writer.writerows((*key, *value) for key, value in counts.items())
-    return file.getvalue()
+    return render(Answer(fields=_FIELDS, rows=tuple((*key, *value) for key, value in counts.items())), "csv")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import math
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -12,9 +11,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from tabulate import tabulate
-
 from sase_bench import cli
+from sase_bench.answers import Answer, add_format_option, show, styled
 from sase_bench.cost import DEFAULT_TRUNKS, find_trunk
 from sase_bench.database import Store
 from sase_bench.database.reader import DEFAULT_TABLE, connect
@@ -86,6 +84,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--timings", type=Path, default=_TIMINGS, metavar="PATH", help="the file of timings")
     parser.add_argument("--checks", type=Path, default=_CHECKS, metavar="PATH", help="the file of checks")
     parser.add_argument("--db", type=Path, default=DEFAULT_TABLE, metavar="PATH", help="the table to fill")
+    add_format_option(parser, what="of check, compare and compose: how the result is printed")
     return parser
 
 
@@ -121,8 +120,10 @@ def _compose(options: Any) -> int:
             ]
             places = [(f"place {1 + int((seconds < seconds[arch]).sum()):,}", arch) for arch in asked]
             for name, arch in places or landmarks:
-                lines.append((trunk.name, setting.batch, about["factor"], name, arch, str(Space("full")[arch]), seconds[arch]))
-    print(tabulate(lines, ("trunk", "batch", "factor", "block", "arch", "text", "seconds"), floatfmt=".4g", missingval="-"))
+                lines.append(
+                    (trunk.name, setting.batch, about["factor"], name, arch, str(Space("full")[arch]), float(seconds[arch]))
+                )
+    show(options.format, Answer(fields=_COMPOSED, rows=tuple(lines)))
     return 0
 
 
@@ -149,7 +150,12 @@ def _check(options: Any) -> int:
             found = checking.check(options.of, trunk, parts, archs, setting, passes=options.passes, report=report)
         replace_checks(options.checks, found)
         rows += found
-    print(_agreements(rows))
+    lines = [
+        (trunk, kind, conditions.setting.batch, found.samples, found.spearman, found.kendall, repeatable, ceiling(repeatable),
+         found.error, found.corrected_error, found.largest_error, found.factor, found.residual, found.drift)
+        for (trunk, kind, conditions), (found, repeatable) in agreements(rows).items()
+    ]  # fmt: skip
+    show(options.format, Answer(fields=_AGREED, rows=tuple(lines)))
     return 0
 
 
@@ -189,10 +195,31 @@ def _compare(options: Any) -> int:
         memory = None if row.activations is None else row.activations / 2**20
         times = row.p50 * 1e3, row.p95 * 1e3, ratio and ratio.median, ratio and ratio.low, ratio and ratio.high
         lines.append((row.trunk, row.attention, row.work, row.conditions.setting.batch, row.rounds, *times, memory))
-    names = ["trunk", "attention", "work", "batch", "rounds", "p50 ms", "p95 ms", "ratio to plain", "least", "most", "kept MiB"]
-    print(tabulate(lines, names, floatfmt=".4g", missingval="-"))
+    show(options.format, Answer(fields=_COMPARED, rows=tuple(lines)))
     return 0
 
+
+#: Of `compose`, `check` and `compare`: what they print for each block, for each trunk and batch size, and for each network.
+_COMPOSED = (
+    *styled("text", "trunk"),
+    *styled("plain", "batch"),
+    *styled("digits", "factor"),
+    *styled("text", "block"),
+    *styled("plain", "arch"),
+    *styled("text", "text"),
+    *styled("digits", "seconds"),
+)
+_AGREED = (
+    *styled("text", "trunk", "of"),
+    *styled("plain", "batch", "n"),
+    *styled("score", "spearman", "kendall", "repeat", "ceiling", "error", "corrected", "largest", "factor"),
+    *styled("digits", "residual", "drift"),
+)
+_COMPARED = (
+    *styled("text", "trunk", "attention", "work"),
+    *styled("plain", "batch", "rounds"),
+    *styled("digits", "p50_ms", "p95_ms", "ratio", "ratio_low", "ratio_high", "kept_mib"),
+)
 
 _ACTIONS: dict[str, Callable[[Any], int]] = {
     "check": _check,
@@ -201,19 +228,6 @@ _ACTIONS: dict[str, Callable[[Any], int]] = {
     "fill": _fill,
     "measure": _measure,
 }
-
-
-def _agreements(rows: Sequence[Checked]) -> str:
-    """A line for each trunk, batch size and kind."""
-    lines = []
-    for (trunk, kind, conditions), (found, repeatable) in agreements(rows).items():
-        ranks = (f"{value:.3f}" for value in (found.spearman, found.kendall, repeatable, ceiling(repeatable)))
-        errors = (f"{value:.1%}" for value in (found.error, found.corrected_error, found.largest_error))
-        sizes = f"{found.factor:.3f}", f"{found.residual:.3g}", "-" if math.isnan(found.drift) else f"{found.drift:.3f}"
-        lines.append((trunk, kind, conditions.setting.batch, found.samples, *ranks, *errors, *sizes))
-    names = "trunk, of, batch, n, spearman, kendall, repeat, ceiling, error, corrected, largest, factor, residual s, drift"
-    headers = names.split(", ")
-    return tabulate(lines, headers, disable_numparse=True)
 
 
 def _existing(path: Path) -> list[Timing]:

@@ -8,6 +8,7 @@ from typing import Any
 
 import duckdb
 
+from sase_bench.answers.parquet import write_rows
 from sase_bench.errors import RequestError
 from sase_bench.files import replacing
 
@@ -29,13 +30,9 @@ def read_parquet(path: Path, columns: Iterable[str], what: str) -> list[dict[str
 
 def write_parquet(path: Path, columns: Mapping[str, str], rows: Sequence[tuple[Any, ...]]) -> None:
     """Write rows under columns of these DuckDB types in place of a file. Raises `RequestError` if that cannot be."""
-    values: list[Any] = [list(column) for column in zip(*rows, strict=True)] or [[] for _ in columns]
-    unnested = ", ".join(f"unnest(?::{kind}[]) AS {name}" for name, kind in columns.items())
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with replacing(path) as fresh, duckdb.connect() as connection:
-            connection.execute(f"CREATE TABLE written AS SELECT {unnested}", values)
-            quoted = str(fresh).replace("'", "''")
-            connection.execute(f"COPY written TO '{quoted}' (FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false)")
+        with replacing(path) as fresh:
+            write_rows(fresh, columns, rows)
     except (OSError, duckdb.IOException) as error:
         raise RequestError(f"cannot write {str(path)!r} ({str(error).splitlines()[0]})") from error

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from sase_bench import cli
+from sase_bench.answers import Answer, add_format_option, show, styled
 from sase_bench.benchmark import Benchmark
 from sase_bench.database import Store
 from sase_bench.database.reader import default_source
@@ -21,9 +22,8 @@ from sase_bench.predictors import PREDICTORS, shelf
 from sase_bench.predictors.evaluation import Row, contenders, evaluate
 from sase_bench.predictors.importance import DRAWS, importance
 from sase_bench.predictors.splits import SIZES, Splits
-from sase_bench.predictors.targets import METRICS, Targets, targets
-from sase_bench.query.answer import Answer, Field
-from sase_bench.query.format import FORMATS, render
+from sase_bench.predictors.targets import Targets, targets
+from sase_bench.record import SCORES
 from sase_bench.space import SPACES, Space
 
 __all__ = ["main"]
@@ -51,7 +51,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("action", choices=tuple(_ACTIONS), metavar="ACTION", help=", ".join(_ACTIONS))
     parser.add_argument("--db", type=Path, metavar="PATH", help="the table, or a folder of shards (default: as query)")
     parser.add_argument("--proxy", metavar="NAME", help="the proxy (default: that with the most runs)")
-    parser.add_argument("--metric", choices=METRICS, default="val_loss", help="the score")
+    parser.add_argument("--metric", choices=SCORES, default="val_loss", help="the score")
     parser.add_argument("--space", choices=tuple(SPACES), default="full", help="the measured blocks that are used")
     parser.add_argument(
         "--predictor", action="append", choices=tuple(PREDICTORS), help="one of them; may be repeated; all by default"
@@ -65,9 +65,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--extras", choices=("costs",), help="of evaluate: also try boosted trees that see parameters and FLOPs"
     )
-    parser.add_argument(
-        "--format", choices=tuple(FORMATS), default="table", help="of evaluate and importance: how the result is printed"
-    )
+    add_format_option(parser, what="of evaluate and importance: how the result is printed")
     return parser
 
 
@@ -85,7 +83,7 @@ def _evaluate(options: argparse.Namespace, found: Targets, names: Sequence[str])
         _say(f"left out {chosen} blocks that a person or a search chose; the others were drawn at random")
     rows = list(evaluate(judged, splits, contenders(found.proxy, names, options.extras), sizes, _say))
     folder = shelf.write_evaluation(options.shelf, found, splits, rows)
-    sys.stdout.write(render(Answer(fields=_FIELDS, rows=tuple(astuple(row) for row in rows)), options.format))
+    show(options.format, Answer(fields=_SCORES, rows=tuple(astuple(row) for row in rows)))
     _say(f"lists and scores are in {folder}")
     return 0
 
@@ -117,18 +115,14 @@ def _importance(options: argparse.Namespace, found: Targets, names: Sequence[str
     judged = found.representative()
     shares = importance(judged, seed=options.seed)
     place = shelf.write_importance(options.shelf, judged, shares, DRAWS)
-    sys.stdout.write(render(Answer(fields=_SHARES, rows=tuple(shares)), options.format))
+    show(options.format, Answer(fields=_SHARES, rows=tuple(shares)))
     _say(f"the shares are in {place}")
     return 0
 
 
-_NAMED = (Field("predictor", "VARCHAR", "text"), *(Field(name, "BIGINT", "plain") for name in ("n", "repeats", "tested")))
-_FIELDS = (*_NAMED, *(Field(item.name, "DOUBLE", "score") for item in fields(Row)[len(_NAMED) :]))
-_SHARES = (
-    Field("slot", "VARCHAR", "text"),
-    Field("other", "VARCHAR", "text"),
-    *(Field(x, "DOUBLE", "score") for x in ("share", "low", "high")),
-)
+_NAMED = (*styled("text", "predictor"), *styled("plain", "n", "repeats", "tested"))
+_SCORES = (*_NAMED, *styled("score", *(item.name for item in fields(Row)[len(_NAMED) :])))
+_SHARES = (*styled("text", "slot", "other"), *styled("score", "share", "low", "high"))
 
 _ACTIONS: dict[str, Callable[[argparse.Namespace, Targets, Sequence[str]], int]] = {
     "evaluate": _evaluate,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from sase_bench.answers import markdown
 from sase_bench.predictors import PREDICTORS
 from sase_bench.predictors.evaluation import FLOOR
 from sase_bench.predictors.flops import FlopsLine
@@ -53,7 +54,7 @@ def card(name: str, data: Mapping[str, Any], evaluation: Sequence[Mapping[str, A
         "",
         "## Scores",
         "",
-        *_table(rows),
+        _table(rows),
         "",
         *(f"* {line}" for line in verdicts(rows, evaluation)),
         "",
@@ -122,9 +123,9 @@ def _against_floor(row: Mapping[str, Any]) -> str:
     return f"At n = {row['n']} it {word} the linear model: τ differs by {ahead:+.3f} [{low:+.3f}, {high:+.3f}]."
 
 
-def _table(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+def _table(rows: Sequence[Mapping[str, Any]]) -> str:
     cells = [[_cell(row[name]) for name in _COLUMNS] for row in rows]
-    return [f"| {' | '.join(line)} |" for line in [list(_COLUMNS.values()), ["---:"] * len(_COLUMNS), *cells]]
+    return markdown(list(_COLUMNS.values()), cells, ["right"] * len(_COLUMNS))
 
 
 def _cell(value: Any) -> str:

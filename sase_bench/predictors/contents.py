@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from sase_bench.answers import markdown
 from sase_bench.errors import RequestError
 
 __all__ = ["contents", "write_contents"]
@@ -31,6 +32,8 @@ and `importance` leave out what a person or a search chose, where most blocks we
 
 Models and lists on this shelf are licensed CC-BY-4.0 (<https://creativecommons.org/licenses/by/4.0/>); the code is
 Apache-2.0."""
+
+_HEADER = ("file", "written by")
 
 #: File → the action of the command that writes it.
 _WRITTEN_BY = {
@@ -57,7 +60,7 @@ def contents(shelf: Path) -> str:
     for folder in sorted(path for path in shelf.iterdir() if path.is_dir() and not path.name.startswith(".")):
         data = _data(folder)
         said = "" if data is None else f" {_said(data)}"
-        parts += [f"## {folder.name}", f"{said.strip()}\n\n{_table(_lines(folder, data))}".strip()]
+        parts += [f"## {folder.name}", f"{said.strip()}\n\n{markdown(_HEADER, _lines(folder, data))}".strip()]
     return "\n\n".join([*parts, _TAIL]) + "\n"
 
 
@@ -78,10 +81,6 @@ def _lines(folder: Path, data: Mapping[str, Any] | None) -> Iterator[tuple[str, 
             action = _WRITTEN_BY.get(path.name)
             command = "not known" if action is None else f"`python -m sase_bench.predictors {action}{options}`"
             yield f"`{path.name}`", command
-
-
-def _table(lines: Iterator[tuple[str, str]]) -> str:
-    return "\n".join(["| file | written by |", "|---|---|", *(f"| {name} | {command} |" for name, command in lines)])
 
 
 def _data(folder: Path) -> Mapping[str, Any] | None:

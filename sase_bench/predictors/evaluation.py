@@ -103,9 +103,8 @@ def _once(maker: Maker, targets: Targets, splits: Splits, repeat: int, n: int) -
     predicted = perf_counter()
     prediction = type(everywhere)(*(part[targets.archs[test]] for part in everywhere))
     y, own = targets.y[test], None if noise is None else noise[test]
-    better = COLUMNS[targets.metric].better
     return {
-        **asdict(agreement(prediction.mean, y, smaller_is_better=better == "smaller")),
+        **asdict(agreement(prediction.mean, y, sign=COLUMNS[targets.metric].sign)),
         "square": float(np.mean((prediction.mean - y) ** 2)),
         "noise": np.nan if own is None else float(np.mean(own**2)),
         "covered_50": covered(prediction, y, own, 0.5),

@@ -35,11 +35,10 @@ class Agreement:
     precision: float  # share of the ten best by one among the ten best by the other; of 50 blocks or more
 
 
-def agreement(foretold: Floats, measured: Floats, *, smaller_is_better: bool) -> Agreement:
-    """Of predictions with measured means, (n,) each."""
+def agreement(foretold: Floats, measured: Floats, *, sign: int = 1) -> Agreement:
+    """Of predictions with measured means, (n,) each; `sign` is 1 where smaller is better, else -1."""
     if np.ptp(foretold) == 0 or np.ptp(measured) == 0:
         return Agreement(np.nan, np.nan, np.nan)
-    sign = 1 if smaller_is_better else -1
     best = [set(np.argsort(sign * values, kind="stable")[:_TOP].tolist()) for values in (foretold, measured)]
     precision = len(best[0] & best[1]) / _TOP if len(measured) >= 5 * _TOP else np.nan
     return Agreement(kendall(foretold, measured), spearman(foretold, measured), precision)
@@ -70,6 +69,6 @@ def ceiling(share: float, counts: Indices, seed: int = 0) -> Agreement:
     for _ in range(_DRAWS):
         truth = np.sqrt(share) * generator.standard_normal(len(counts))
         means = truth + np.sqrt((1 - share) / counts) * generator.standard_normal(len(counts))
-        found = agreement(truth, means, smaller_is_better=True)
+        found = agreement(truth, means)
         drawn.append((found.tau, found.spearman, found.precision))
     return Agreement(*(float(value) for value in np.mean(drawn, axis=0)))

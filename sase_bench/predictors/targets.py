@@ -16,13 +16,11 @@ import numpy as np
 from sase_bench.benchmark import Measured
 from sase_bench.errors import RequestError, unknown
 from sase_bench.predictors.protocol import Floats, Indices
+from sase_bench.record import SCORES
 from sase_bench.space import Space, representative
 from sase_bench.statistics.effects import separate
 
-__all__ = ["METRICS", "Targets", "moderated", "targets"]
-
-#: The scores that can be predicted.
-METRICS = ("val_loss", "val_top1")
+__all__ = ["Targets", "moderated", "targets"]
 
 
 @dataclass(frozen=True)
@@ -59,8 +57,8 @@ class Targets:
 
 def targets(measured: Measured, metric: str, space: str = "full") -> Targets:
     """The targets of all blocks in `space` with a run that ended ok. Raises `RequestError` if there are none."""
-    if metric not in METRICS:
-        raise unknown("metric", metric, METRICS)
+    if metric not in SCORES:
+        raise unknown("metric", metric, SCORES)
     scores = measured.scores(metric)
     counts = np.isfinite(scores).sum(1)
     chosen = (counts > 0) & np.isin(measured.archs, Space(space).indices)

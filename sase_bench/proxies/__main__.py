@@ -5,9 +5,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from tabulate import tabulate
-
 from sase_bench import cli
+from sase_bench.answers import Answer, add_format_option, show, styled
 from sase_bench.recipes.registry import PROXIES
 from sase_bench.recipes.splits import checksums
 
@@ -21,26 +20,20 @@ def _command(argv: Sequence[str] | None) -> int:
     parser = cli.Parser("sase_bench.proxies", "List the proxies.")
     parser.add_argument("--splits", action="store_true", help="print the checksums of all splits and image sets as JSON")
     parser.add_argument("--data", type=Path, metavar="DIR", help="where torchvision's data sets are")
+    add_format_option(parser, what="how the list is printed")
     options = parser.parse_args(argv)
-    print(_checksums(options.data) if options.splits else _table())
+    if options.splits:
+        print(_checksums(options.data))
+    else:
+        show(options.format, _listed())
     return 0
 
 
-def _table() -> str:
-    rows = [
-        (
-            proxy.name,
-            proxy.trunk.name,
-            proxy.train_size,
-            proxy.val_size,
-            proxy.test_size,
-            proxy.epochs,
-            proxy.recipe_hash,
-        )
-        for proxy in PROXIES.values()
-    ]
-    headers = ("proxy", "trunk", "train images", "val images", "test images", "epochs", "recipe")
-    return tabulate(rows, headers, tablefmt="simple")
+def _listed() -> Answer:
+    sizes = ("train_size", "val_size", "test_size", "epochs")
+    fields = (*styled("text", "proxy", "trunk"), *styled("plain", *sizes), *styled("text", "recipe_hash"))
+    found = [(proxy, [getattr(proxy, name) for name in sizes]) for proxy in PROXIES.values()]
+    return Answer(fields=fields, rows=tuple((one.name, one.trunk.name, *counts, one.recipe_hash) for one, counts in found))
 
 
 def _checksums(folder: Path | None) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sase_bench.query.answer import Answer
+from sase_bench.answers import Answer
 
 __all__ = ["Answer", "ask"]
 
@@ -22,7 +22,7 @@ def ask(text: str, *, db: str | Path, proxy: str | None = None, test: bool = Fal
     With the name of a predictor as `predicted`, rankings also hold blocks that were never trained, and mark them.
     Raises `RequestError` for a query that cannot be understood or answered.
     """
-    from sase_bench.query.answers import answer
+    from sase_bench.query.kinds import answer
     from sase_bench.query.parser import parse
 
     return answer(parse(text), Path(db), proxy=proxy, test=test, predicted=predicted)

@@ -11,12 +11,13 @@ from functools import partial
 from pathlib import Path
 
 from sase_bench import cli
+from sase_bench.answers import Answer, add_format_option, render, show
+from sase_bench.answers.parquet import write_parquet
+from sase_bench.answers.tables import LONGEST_TABLE
 from sase_bench.database.reader import DEFAULT_TABLE, default_source
 from sase_bench.errors import RequestError
 from sase_bench.files import replacing, write_text
-from sase_bench.query import Answer
-from sase_bench.query.answers import answer
-from sase_bench.query.format import FORMATS, LONGEST_TABLE, render, write_parquet
+from sase_bench.query.kinds import answer
 from sase_bench.query.language import FORMS, Sql
 from sase_bench.query.metrics import METRICS
 from sase_bench.query.parser import parse
@@ -60,7 +61,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.formatter_class = argparse.RawDescriptionHelpFormatter  # keeps the lines of the language as they are
     parser.epilog = _language()
     parser.add_argument("query", nargs="*", help="the question, as one argument or several (see below)")
-    parser.add_argument("--format", choices=(*FORMATS, "parquet"), default="table", help="default: %(default)s")
+    add_format_option(parser, "parquet")
     parser.add_argument("--output", type=Path, metavar="PATH", help="write to a file, which is replaced in one step")
     parser.add_argument(
         "--db", type=Path, metavar="PATH", help=f"the table, or a folder of shards (default: {DEFAULT_TABLE}, else the release)"
@@ -108,9 +109,7 @@ def _print(found: Answer, name: str) -> None:
     hidden = len(found.rows) - LONGEST_TABLE
     if name == "table" and hidden > 0:
         _say(f"{hidden:,} more rows of {len(found.rows):,}; --format csv has them all")
-    encoding = sys.stdout.encoding or "utf-8"
-    sys.stdout.write(render(found, name).encode(encoding, "backslashreplace").decode(encoding))
-    sys.stdout.flush()  # here, where an end that is not read any more is no error
+    show(name, found)
 
 
 def _write(found: Answer, name: str, path: Path) -> None:

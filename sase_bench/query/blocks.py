@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from sase_bench.answers import Answer
 from sase_bench.cost import TRUNKS, cost_in
 from sase_bench.cost.trunks import RESNET50
 from sase_bench.database.rows import has_modules
 from sase_bench.database.schema import MODULE_TABLES, tables_for
 from sase_bench.modules import Module
-from sase_bench.query.answer import Answer, fields
+from sase_bench.query.columns import fields
 from sase_bench.query.language import Arch, Compare, Curve
 from sase_bench.query.latencies import latency_notes
 from sase_bench.query.measured import Measured, measure_on, unmeasured

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from sase_bench.answers import Answer
 from sase_bench.database.schema import BLOCK_TABLES, MODULE_TABLES
-from sase_bench.query.answer import Answer, fields
+from sase_bench.query.columns import fields
 from sase_bench.query.language import Columns, Proxies, Selection, Summary, Word
 from sase_bench.query.measured import measure_on
 from sase_bench.query.metrics import METRICS

@@ -7,8 +7,9 @@ from math import fsum, isnan
 import numpy as np
 from numpy.typing import NDArray
 
+from sase_bench.answers import Answer
 from sase_bench.errors import RequestError
-from sase_bench.query.answer import Answer, fields
+from sase_bench.query.columns import fields
 from sase_bench.query.language import Fidelity
 from sase_bench.query.measured import measure_on
 from sase_bench.query.metrics import METRICS

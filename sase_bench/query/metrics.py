@@ -11,9 +11,8 @@ What a run measures is declared in `sase_bench.record`; costs are declared here.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
-from sase_bench.record import COLUMNS
+from sase_bench.record import COLUMNS, SIGNS, Better
 
 __all__ = ["METRICS", "Metric", "find_metric"]
 
@@ -26,7 +25,7 @@ class Metric:
     val_column: str  # in tables and answers
     test_column: str | None  # the same on the test images, for a score
     unit: str
-    better: Literal["larger", "smaller"]
+    better: Better
     high: float | None = None  # the largest value that can be true
     is_of_run: bool  # every run has its own value, so there is a spread over seeds
     description: str
@@ -34,6 +33,11 @@ class Metric:
     def column(self, *, test: bool) -> str:
         """The column that holds it; with `test` that of the test images, where there is one."""
         return self.test_column if test and self.test_column else self.val_column
+
+    @property
+    def sign(self) -> int:
+        """What a value is multiplied by so that smaller is better."""
+        return SIGNS[self.better]
 
     @property
     def order(self) -> str:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from sase_bench.answers import Answer
 from sase_bench.cost import TRUNKS, cost_in
 from sase_bench.database.rows import has_modules
 from sase_bench.errors import RequestError
 from sase_bench.modules import PLAIN, Module
-from sase_bench.query.answer import Answer, fields
+from sase_bench.query.columns import fields
 from sase_bench.query.language import Modules
 from sase_bench.query.measured import Measured, measure_on
 from sase_bench.query.metrics import Metric
@@ -46,13 +47,12 @@ def modules(query: Modules, source: Source) -> Answer:
     )
     means = [mean for (mean,) in blocks]
     together = trained_together(source, measured.proxy) if is_shared(metric) else set()
-    sign = 1 if metric.better == "larger" else -1
     rows: list[tuple[Any, ...]] = []
     for name, seeds in found.items():
         mean, sd = spread(list(seeds.values()))
         if mean is None:
             continue
-        ahead = sum(sign * other > sign * mean for other in means)
+        ahead = sum(metric.sign * other < metric.sign * mean for other in means)
         gain, low, high, pairs = _gain(measured, metric, seeds, found.get(PLAIN, {}))
         if _index(name) in together:
             sd = low = high = None
@@ -60,7 +60,7 @@ def modules(query: Modules, source: Source) -> Answer:
             low = high = None
         scores = (mean, sd, len(seeds), gain, low, high, pairs, ahead, len(means))
         rows.append((name, _year(name), *scores, *_costs(measured.trunk, name)))
-    rows.sort(key=lambda row: (-sign * row[2], row[0]))
+    rows.sort(key=lambda row: (metric.sign * row[2], row[0]))
     names = (
         "module",
         "year",
@@ -124,8 +124,7 @@ def _costs(trunk: str, name: str) -> tuple[int, int] | tuple[None, None]:
 def _gain(
     measured: Measured, metric: Metric, seeds: dict[int, float], plain: dict[int, float]
 ) -> tuple[float | None, float | None, float | None, int]:
-    sign = 1 if metric.better == "larger" else -1
-    differences = [sign * (value - plain[seed]) for seed, value in seeds.items() if seed in plain]
+    differences = [-metric.sign * (value - plain[seed]) for seed, value in seeds.items() if seed in plain]
     mean, _ = spread(differences)
     margin = measured.margin(metric, differences)
     if seeds == plain:

@@ -8,8 +8,9 @@ from dataclasses import replace
 from math import fsum, sqrt
 from typing import Any
 
+from sase_bench.answers import Answer
 from sase_bench.errors import RequestError
-from sase_bench.query.answer import Answer, fields
+from sase_bench.query.columns import fields
 from sase_bench.query.language import Effect, Pareto, Rank, Selection, Top
 from sase_bench.query.measured import measure_on, unmeasured
 from sase_bench.query.metrics import METRICS, Metric
@@ -106,8 +107,7 @@ def rank(query: Rank, source: Source) -> Answer:
             notes.append("too few blocks share two seeds, so the seed noise is not known and the interval is missing")
         else:
             sd = noise.sd
-            sign = -1.0 if metric.better == "larger" else 1.0
-            low, high = interval_of_place(effects, noise, archs.index(query.arch.index), sign=sign)
+            low, high = interval_of_place(effects, noise, archs.index(query.arch.index), sign=metric.sign)
             notes += [
                 f"seed_sd is of one run beside what its seed does to all blocks, {noise.degrees} degrees of freedom",
                 "place is by the mean; place_low to place_high holds the true place with 95 % probability, luck allowed for",
@@ -150,8 +150,7 @@ def effect(query: Effect, source: Source) -> Answer:
         low, high = (None, None) if mean is None or margin is None else (mean - margin, mean + margin)
         difference = None if mean is None or grand is None else mean - grand
         lines.append((query.slot, measured.proxy, column, operation, len(values[operation]), mean, low, high, difference))
-    sign = -1 if metric.better == "larger" else 1
-    lines.sort(key=lambda row: (row[5] is None, sign * (row[5] or 0)))  # best first, operations without a value last
+    lines.sort(key=lambda row: (row[5] is None, metric.sign * (row[5] or 0)))  # best first, operations without a value last
     note = _NONE
     if grand is not None:
         total = sum(map(len, values.values()))
@@ -201,4 +200,4 @@ def _selected(columns: list[str]) -> list[str]:
 
 
 def _beats(metric: Metric, one: float, other: float) -> bool:
-    return one > other if metric.better == "larger" else one < other
+    return metric.sign * one < metric.sign * other

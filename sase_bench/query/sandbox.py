@@ -18,12 +18,12 @@ from typing import Any
 
 import duckdb
 
+from sase_bench.answers import Answer, Field
 from sase_bench.database.reader import connect
 from sase_bench.database.schema import BLOCK_TABLES, MODULE_TABLES
 from sase_bench.database.shards import quoted
 from sase_bench.database.shelf import Shelf, fill, is_shelf, read_shelf
 from sase_bench.errors import RequestError
-from sase_bench.query.answer import Answer, Field
 from sase_bench.record import COLUMNS
 
 __all__ = ["MEMORY_LIMIT", "TIME_LIMIT", "run"]

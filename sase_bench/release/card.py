@@ -11,14 +11,14 @@ from typing import Any
 
 import duckdb
 
+from sase_bench.answers import markdown, render
 from sase_bench.calibrate.findings import RULE, Finding
 from sase_bench.database.shelf import CALIBRATIONS, Shelf, open_shelf, read_shelf
 from sase_bench.query import ask
-from sase_bench.query.format import render
 from sase_bench.query.modules import nearest
 from sase_bench.recipes.recipe import DATASETS
 from sase_bench.recipes.registry import REFERENCE
-from sase_bench.record import COLUMNS, EPOCH_COLUMNS, Column
+from sase_bench.record import COLUMNS, EPOCH_COLUMNS, SCORES, Column
 from sase_bench.release.groups import groups
 from sase_bench.release.verification import VERIFICATION, read_verification
 from sase_bench.release.wording import CONCLUSIONS, LICENCE, ORIGIN, READING
@@ -193,11 +193,11 @@ def _noise(folder: Path) -> Iterator[str]:
     yield "allows for that: scores are drawn towards the mean of all as far as they are noise (`sase_bench.statistics.places`)."
     rows: list[tuple[str, ...]] = []
     for record in ask("summary", db=folder).records():
-        for metric, column in (("loss", "val_loss"), ("top1", "val_top1")):
+        for column in SCORES:
             best = record[f"best_{column}_arch"]
             if best is None:
                 continue
-            (rank,) = ask(f"rank {best} by {metric} on {record['proxy']}", db=folder).records()
+            (rank,) = ask(f"rank {best} by {column} on {record['proxy']}", db=folder).records()
             place = "not known" if rank["place_low"] is None else f"{rank['place_low']} to {rank['place_high']} of {rank['of']}"
             rows.append((str(record["proxy"]), column, str(best), _number(rank["value"]), _number(rank["seed_sd"]), place))
     yield ""
@@ -277,7 +277,7 @@ def _described(prefix: str, columns: Mapping[str, Column]) -> Iterator[tuple[str
 def _not_yet(found: Sequence[Finding]) -> Iterator[str]:
     """What the figures of this release themselves forbid."""
     for item in found:
-        if item.metric in ("val_loss", "val_top1") and not item.reliability.low > 0:
+        if item.metric in SCORES and not item.reliability.low > 0:
             why = f"the interval of its reliability, {item.reliability}, does not lie above 0"
             yield f"* **Not that {item.proxy} ranks blocks by {item.metric}**: {why}."
 
@@ -288,10 +288,8 @@ def _citations(shelf: Shelf) -> Iterator[str]:
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> Iterator[str]:
-    if not rows:
-        return
-    escaped = ([str(cell).replace("|", "\\|") for cell in row] for row in (head, ["---"] * len(head), *rows))
-    yield from (f"| {' | '.join(row)} |" for row in escaped)
+    if rows:
+        yield markdown(head, [[str(cell) for cell in row] for row in rows]).rstrip()
 
 
 def _number(value: float | None) -> str:

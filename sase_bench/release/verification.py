@@ -14,13 +14,13 @@ from typing import Any
 import numpy as np
 
 from sase_bench import cli
-from sase_bench.benchmark.verification import SCORES, Verification, train_again
+from sase_bench.benchmark.verification import Verification, train_again
 from sase_bench.database.rows import read_record, seeds_with
 from sase_bench.database.shelf import open_shelf, read_shelf
 from sase_bench.errors import RequestError, missing, unknown
 from sase_bench.files import replacing
 from sase_bench.recipes.registry import find
-from sase_bench.record import KEY, Record
+from sase_bench.record import KEY, SCORES, Record
 
 __all__ = ["COLUMNS", "VERIFICATION", "read_verification", "verify_rows"]
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
 from sase_bench import cli
+from sase_bench.answers import Answer, render
 from sase_bench.calibrate import Finding, judge
 from sase_bench.database.check import LARGEST, check_shelf
 from sase_bench.database.checksums import SUMS, write_sums
@@ -15,7 +15,7 @@ from sase_bench.database.schema import schema_sql
 from sase_bench.database.shelf import CALIBRATIONS, open_shelf, read_shelf
 from sase_bench.database.version import MODULES_FOLDER
 from sase_bench.errors import RequestError
-from sase_bench.files import replacing, write_json, write_text
+from sase_bench.files import write_json, write_text
 from sase_bench.release.card import card
 from sase_bench.release.croissant import croissant
 from sase_bench.release.verification import VERIFICATION
@@ -70,7 +70,4 @@ def _write_calibrations(path: Path, found: Sequence[Finding]) -> None:
     if not rows:
         path.unlink(missing_ok=True)
         return
-    with replacing(path) as fresh, fresh.open("w", newline="") as file:
-        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
+    write_text(path, render(Answer.of(rows), "csv"))

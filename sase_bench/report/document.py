@@ -8,9 +8,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from sase_bench.answers import Answer, markdown, render
 from sase_bench.files import write_text
-from sase_bench.query import Answer, ask
-from sase_bench.query.format import render
+from sase_bench.query import ask
 from sase_bench.report.advice import scatter
 from sase_bench.report.comparison import HEADERS, STATED, Entry, cells, missing, stated
 from sase_bench.report.composed import AGREED, PLACE, agreed, agreement_records
@@ -18,7 +18,7 @@ from sase_bench.report.drawing import save
 from sase_bench.report.evidence import Evidence, finite, has_scores_of_modules
 from sase_bench.report.figures import Missing, Picture, figures
 from sase_bench.report.page import page
-from sase_bench.report.tables import latex, markdown
+from sase_bench.report.tables import latex
 from sase_bench.report.times import BESIDE, Times
 from sase_bench.report.wording import claims
 from sase_bench.space import SLOTS

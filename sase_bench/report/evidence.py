@@ -14,13 +14,11 @@ from sase_bench.database.rows import has_modules
 from sase_bench.errors import RequestError
 from sase_bench.modules import PLAIN
 from sase_bench.query import ask
+from sase_bench.record import SCORES
 from sase_bench.report.times import Times, in_resnet50
 from sase_bench.space import SASE_BLOCK, SLOTS, Space, drawn_at_random
 
-__all__ = ["CALIBRATED", "Evidence", "Measurement", "evidence_of", "finite", "has_scores_of_modules", "read_json"]
-
-#: The metrics whose reliability is shown.
-CALIBRATED = ("val_loss", "val_top1")
+__all__ = ["Evidence", "Measurement", "evidence_of", "finite", "has_scores_of_modules", "read_json"]
 
 Records = list[dict[str, Any]]
 
@@ -148,7 +146,7 @@ def _calibrations(db: Path) -> Records:
     kept = [*kept, *(f"{name}{end}" for name in ("icc", "reliability", "validity") for end in ("", "_low", "_high"))]
     kept += ["validity_undefined"]
     with connect(db) as table:
-        rows = [finding.record() for group in judge(table) for finding in group if finding.metric in CALIBRATED]
+        rows = [finding.record() for group in judge(table) for finding in group if finding.metric in SCORES]
     return [{name: row[name] for name in kept} for row in rows]
 
 

@@ -1,11 +1,11 @@
-"""Tables as Markdown and as LaTeX. Whatever stands in a cell is text: nothing in it is obeyed by the reader's program."""
+"""Tables as LaTeX. Whatever stands in a cell is text: nothing in it is obeyed by the reader's program."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
 
-__all__ = ["latex", "markdown"]
+__all__ = ["latex"]
 
 _LATEX = {
     "\\": r"\textbackslash{}",
@@ -21,12 +21,6 @@ _LATEX = {
     "±": r"$\pm$",
     "×": r"$\times$",
 }
-
-
-def markdown(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A table with pipes, ending in a newline."""
-    lines = [headers, ["---"] * len(headers), *rows]
-    return "".join("| " + " | ".join(_piped(cell) for cell in line) + " |\n" for line in lines)
 
 
 def latex(headers: Sequence[str], rows: Iterable[Sequence[str]], *, caption: str, label: str) -> str:
@@ -49,11 +43,6 @@ def latex(headers: Sequence[str], rows: Iterable[Sequence[str]], *, caption: str
             "",
         ]
     )
-
-
-def _piped(cell: str) -> str:
-    text = cell.replace("&", "&amp;").replace("<", "&lt;").replace("|", "\\|")
-    return re.sub(r"\s+", " ", text)
 
 
 def _escaped(cell: str) -> str:

@@ -115,7 +115,7 @@ def test_a_comparison_is_a_plan_as_it_is_declared(table: Path, monkeypatch: pyte
     [
         (["--evaluations", "0"], "bo: --evaluations is at least 1, got 0"),
         (["--seed", "-1"], "bo: --seed is 0 or positive, got -1"),
-        (["--objective", "top1"], "bo: unknown first objective 'top1'; choose from val_top1, val_loss"),
+        (["--objective", "top1"], "bo: unknown first objective 'top1'; choose from val_loss, val_top1"),
         (["--strategy", "annealing"], "bo: unknown strategy 'annealing'"),
         (["--strategy", "random", "--objective", "val_top1,flops"], "bo: only a Bayesian search weighs several objectives"),
         (["--seeds", "0,9"], "bo: no block of digits has all of the seeds [0, 9]; there are runs with 0, 1"),

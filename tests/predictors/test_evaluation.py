@@ -26,7 +26,7 @@ def of(scores: np.ndarray) -> Targets:
 def test_the_ceiling_is_what_the_truth_gets(noise: float, seeds: int) -> None:
     table = synthetic(0, noise=noise, seeds=seeds, bend=0.0)
     targets = of(table.scores)
-    expected = agreement(table.truth[table.archs], targets.y, smaller_is_better=True)
+    expected = agreement(table.truth[table.archs], targets.y)
     bound = ceiling(share_of_blocks(targets), targets.counts[:1000])
     assert bound.tau == pytest.approx(expected.tau, abs=0.025)
     assert bound.spearman == pytest.approx(expected.spearman, abs=0.025)
@@ -42,16 +42,16 @@ def test_without_a_difference_between_blocks_there_is_no_ceiling() -> None:
 
 def test_agreement_counts_pairs_ranks_and_the_best() -> None:
     truth = np.arange(100.0)
-    found = agreement(truth, truth, smaller_is_better=True)
+    found = agreement(truth, truth)
     assert (found.tau, found.spearman, found.precision) == pytest.approx((1, 1, 1))
-    turned = agreement(-truth, truth, smaller_is_better=True)
+    turned = agreement(-truth, truth)
     assert (turned.tau, turned.spearman, turned.precision) == pytest.approx((-1, -1, 0))
     shuffled = truth.copy()
     shuffled[[0, 50]] = shuffled[[50, 0]]
-    assert agreement(shuffled, truth, smaller_is_better=True).precision == pytest.approx(0.9)
-    assert agreement(shuffled, truth, smaller_is_better=False).precision == pytest.approx(1.0)
-    assert np.isnan(agreement(truth[:49], truth[:49], smaller_is_better=True).precision)
-    assert np.isnan(agreement(np.zeros(5), truth[:5], smaller_is_better=True).tau)
+    assert agreement(shuffled, truth).precision == pytest.approx(0.9)
+    assert agreement(shuffled, truth, sign=-1).precision == pytest.approx(1.0)
+    assert np.isnan(agreement(truth[:49], truth[:49]).precision)
+    assert np.isnan(agreement(np.zeros(5), truth[:5]).tau)
 
 
 def test_intervals_are_those_of_a_measured_mean() -> None:
@@ -203,7 +203,7 @@ def test_learners_of_equal_skill_seldom_differ_although_repeats_share_blocks() -
             train, test = order[:n], order[n:]
             halves = (features[:, :5], features[:, 5:])
             fits = [x @ np.linalg.solve(x[train].T @ x[train] + np.eye(5), x[train].T @ y[train]) for x in halves]
-            found = [agreement(fit[test], y[test], smaller_is_better=True).tau for fit in fits]
+            found = [agreement(fit[test], y[test]).tau for fit in fits]
             differences.append(found[0] - found[1])
         ahead = np.asarray(differences)
         corrected += abs(ahead.mean()) > half_interval(ahead, n, blocks - n)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from sase_bench.answers import render
 from sase_bench.calibrate.__main__ import main as calibrate
 from sase_bench.calibrate.findings import RULE
 from sase_bench.database import ShardWriter, connect
@@ -15,7 +16,6 @@ from sase_bench.database.schema import schema_sql
 from sase_bench.database.shelf import CALIBRATIONS
 from sase_bench.modules import Module
 from sase_bench.query import ask
-from sase_bench.query.format import render
 from sase_bench.record import COLUMNS, EPOCH_COLUMNS
 from sase_bench.release.__main__ import main
 from sase_bench.space import SASE_BLOCK

@@ -1,17 +1,13 @@
 import csv
 import io
 import json
-import math
-from datetime import date, timedelta
-from decimal import Decimal
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from sase_bench.query import Answer
-from sase_bench.query.answer import Field, fields
-from sase_bench.query.format import FORMATS, render, write_parquet
+from sase_bench.answers import render
+from sase_bench.answers.parquet import write_parquet
 from tests.query.conftest import Ask
 from tests.query.tables import DIVERGED, PLAIN, SASE
 
@@ -178,88 +174,3 @@ def test_people_see_every_column(asked: Ask, query: str) -> None:
     for text in (render(answer, "table"), render(answer, "md")):
         assert text.endswith("\n")
         assert all(column in text for column in answer.columns)
-
-
-ODD = Answer(
-    fields=tuple(
-        Field(name, kind, "raw")
-        for name, kind in {
-            "flag": "BOOLEAN", "inf": "DOUBLE", "nan": "DOUBLE", "list": "DOUBLE[]", "struct": "STRUCT(a INTEGER)",
-            "blob": "BLOB", "decimal": "DECIMAL(4,2)", "date": "DATE", "interval": "INTERVAL", "huge": "HUGEINT",
-            "text": "VARCHAR",
-        }.items()
-    ),
-    rows=(
-        (True, math.inf, math.nan, [1.5, math.nan], {"a": 1}, b"\x00\xff", Decimal("1.50"), date(2026, 11, 22),
-         timedelta(days=1), 2**100, 'a|b\n\x1b[31m"c",'),
-        (None,) * 11,
-    ),
-)  # fmt: skip
-
-
-def test_json_has_only_what_json_has() -> None:
-    first, second = json.loads(render(ODD, "json"), parse_constant=lambda name: pytest.fail(name))
-    assert first == {
-        "flag": True, "inf": None, "nan": None, "list": [1.5, None], "struct": {"a": 1}, "blob": "00ff", "decimal": "1.50",
-        "date": "2026-11-22", "interval": "1 day, 0:00:00", "huge": 2**100, "text": 'a|b\n\x1b[31m"c",',
-    }  # fmt: skip
-    assert set(second.values()) == {None}
-
-
-def test_csv_quotes_what_needs_it_and_leaves_missing_empty() -> None:
-    _, first, second = csv.reader(io.StringIO(render(ODD, "csv")))
-    assert first == [
-        "true", "", "", "[1.5, null]", '{"a": 1}', "00ff", "1.50", "2026-11-22", "1 day, 0:00:00", str(2**100),
-        'a|b\n\x1b[31m"c",',
-    ]  # fmt: skip
-    assert second == [""] * 11
-
-
-def test_parquet_writes_odd_types_as_text(tmp_path: Path) -> None:
-    write_parquet(ODD, tmp_path / "odd.parquet")
-    with duckdb.connect() as connection:
-        rows = connection.execute("SELECT * FROM read_parquet(?)", [str(tmp_path / "odd.parquet")]).fetchall()
-    assert rows[0][:6] == (True, None, None, "[1.5, null]", '{"a": 1}', "00ff")
-    assert rows[0][6:9] == (Decimal("1.50"), date(2026, 11, 22), "1 day, 0:00:00")
-    assert rows[1] == (None,) * 11
-
-
-def test_text_cannot_steer_a_terminal_or_break_a_table() -> None:
-    assert "\x1b" not in render(ODD, "table")
-    assert "\\x1b[31m" in render(ODD, "table")
-    assert 'a\\|b<br>\\x1b[31m"c",' in render(ODD, "md")
-    assert {line.replace("\\|", "").count("|") for line in render(ODD, "md").splitlines()} == {12}
-
-
-def test_a_column_has_one_number_of_decimals() -> None:
-    def column(*values: float | None) -> list[str]:
-        answer = Answer(fields=fields("arch", "val_loss_sd"), rows=tuple(enumerate(values)))
-        return [line.split("|")[2].strip() for line in render(answer, "md").splitlines()[2:]]
-
-    assert column(0.004, 0.0007071067811865475, None, 0.0, -1.5) == ["0.00400", "0.00071", "-", "0.00000", "-1.50000"]
-    assert column(0.004, 0.0012) == ["0.0040", "0.0012"]
-    assert column(0.0) == ["0.0000"]
-    assert column(0.004, 1.25e-9) == ["0.0040", "1.25e-09"]  # no column is that wide
-
-
-def test_numbers_for_people_are_rounded_but_never_to_nothing() -> None:
-    answer = Answer(
-        fields=fields("val_loss", "params", "arch", "train_seconds"), rows=((0.00001234, 1234567, 1234567, 1234.5),)
-    )
-    assert render(answer, "md").splitlines()[-1] == "| 0.000012 | 1,234,567 | 1234567 | 1,234.50 |"
-    answer = Answer(fields=fields("val_loss", "value"), rows=((1.5e30, 20170), (0.0, -0.5)))
-    assert render(answer, "md").splitlines()[-2:] == ["| 1.5e+30 | 20,170 |", "| 0.0000 | -0.5000 |"]
-
-
-@pytest.mark.parametrize("name", FORMATS)
-def test_an_answer_without_rows_has_its_columns(name: str) -> None:
-    text = render(Answer(fields=fields("place", "arch"), rows=()), name)
-    assert text == {
-        "table": "place  arch\n", "json": "[]\n", "csv": "place,arch\n", "md": "| place | arch |\n| ---: | ---: |\n",
-    }[name]  # fmt: skip
-    assert render(Answer(fields=fields("place", "arch"), rows=(), upright=True, shared=1), name)
-
-
-def test_a_table_for_people_shows_two_hundred_rows() -> None:
-    answer = Answer(fields=fields("place"), rows=tuple((place,) for place in range(1000)))
-    assert [len(render(answer, name).splitlines()) for name in ("table", "md", "csv")] == [202, 1002, 1001]

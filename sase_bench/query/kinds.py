@@ -7,10 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from sase_bench.answers import Answer
 from sase_bench.database.reader import connect
 from sase_bench.errors import RequestError
 from sase_bench.query import blocks, catalogue, language, modules, rankings
-from sase_bench.query.answer import Answer
 from sase_bench.query.fidelity import fidelity
 from sase_bench.query.language import Query
 from sase_bench.query.source import Source
