@@ -17,7 +17,7 @@ from sase_bench import cli
 from sase_bench.benchmark.verification import SCORES, Verification, train_again
 from sase_bench.database.rows import read_record, seeds_with
 from sase_bench.database.shelf import open_shelf, read_shelf
-from sase_bench.errors import RequestError, missing, unknown
+from sase_bench.errors import RequestError, needing, unknown
 from sase_bench.files import replacing
 from sase_bench.proxies.registry import find
 from sase_bench.record import KEY, Record
@@ -93,11 +93,9 @@ def _again(known: Sequence[tuple[Record, list[int]]], folder: Path | None, devic
     """Pairs of a row and the same run made now, with a progress bar."""
     if not known:
         return
-    try:
+    with needing("training", "train"):
         from sase_bench.proxies.datasets import load
         from sase_bench.proxies.measurement import resolve_device
-    except ModuleNotFoundError as error:
-        raise missing("training", "train") from error
     where = resolve_device(device)
     name, data = "", None
     trained: dict[tuple[object, ...], dict[int, Record]] = {}  # the runs that were last trained together
