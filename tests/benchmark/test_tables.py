@@ -258,10 +258,13 @@ sys.exit(str(third - allowed) if third - allowed else 0)
 
 def test_runs_without_a_curve_answer_for_the_last_epoch(tmp_path: Path) -> None:
     path = tmp_path / "table.duckdb"
-    runs = [made_up(arch, seed, curve=()) for arch in (0, 6) for seed in (0, 1)]
+    """Such a table is read as it is; `check` would say so, and `merge` takes none of them."""
+    runs = [made_up(arch, seed) for arch in (0, 6) for seed in (0, 1)]
     with Store(path, [PROXIES["digits"]]) as store:
         for run in [*runs, replace(unfinished(8), val_loss=0.5)]:
             store.append(run)
+    with open_file(path, read_only=False) as table:
+        table.execute("DELETE FROM epochs")
     bench = Benchmark.load(path)
     first = bench.query(0, seed=1)
     assert (first.val_loss, first.val_top1, first.train_loss, first.seconds) == (
