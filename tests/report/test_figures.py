@@ -104,6 +104,16 @@ def test_regrets_stand_with_their_errors_against_blocks_and_against_hours() -> N
     assert hours.get_xlabel() == "simulated hours, 1 worker"
 
 
+def test_every_strategy_has_a_colour_a_marker_and_a_place_in_the_legend_of_its_own() -> None:
+    names = [f"strategy-{number:02}" for number in range(12)]
+    figure = new_figure(7, 4)
+    plots.regret(SEARCH | {"strategies": dict.fromkeys(names, SEARCH["strategies"]["random"])}, figure)
+    for axes in figure.axes:
+        for looks in ({line.get_color() for line in axes.get_lines()}, {line.get_marker() for line in axes.get_lines()}):
+            assert len(looks) == len(names)
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == names
+
+
 def test_a_noise_ceiling_is_a_line_over_every_number_of_blocks() -> None:
     figure = new_figure(7, 4)
     plots.predictors(EVALUATION, figure)
