@@ -14,8 +14,8 @@ from sase_bench.database import Store
 from sase_bench.search import Pool
 from sase_bench.search.differentiable import write_found
 from tests.records import DIGITS, made_up
+from tests.search.found import FOUND
 from tests.search.tables import measured, records
-from tests.search.test_contract import FOUND
 
 
 @pytest.fixture(scope="module")
