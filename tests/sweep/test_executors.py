@@ -27,7 +27,6 @@ def given(*words: str) -> argparse.Namespace:
         (["--executor", "ray"], None),
         (["--executor", "ray", "--workers", "3"], 3),
     ],
-    ids=" ".join,
 )
 def test_how_much_is_trained_side_by_side_is_known_beforehand_or_not(words: list[str], count: int | None) -> None:
     assert at_once(given(*words)) == count
