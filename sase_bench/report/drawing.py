@@ -45,7 +45,7 @@ _DOTS_PER_INCH = 150
 _METADATA: dict[str, dict[str, Any]] = {"svg": {"Date": None, "Creator": None}, "png": {"Software": None}}
 
 
-def line_of(place: int) -> dict[str, str]:
+def line_of(place: int) -> dict[str, Any]:
     """How the series at this place, from 0, of a figure is drawn: the first twelve share neither colour nor marker.
 
     Those behind them differ from all others at least in their dash, up to 48.
