@@ -7,10 +7,11 @@ refused, what was got and the way out. Command lines print that line and exit wi
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from difflib import get_close_matches
 
-__all__ = ["EXTRAS", "UNREADABLE", "RequestError", "missing", "unknown"]
+__all__ = ["EXTRAS", "UNREADABLE", "RequestError", "missing", "needing", "unknown"]
 
 #: What zipfile, zlib, json, numpy and readers built on them raise for other bytes than were once written.
 UNREADABLE = (
@@ -63,6 +64,17 @@ def missing(what: str, *extras: str) -> RequestError:
     one = len(extras) == 1
     named = f"the extra{'s' * (not one)} {' and '.join(map(repr, extras))}; install {'it' if one else 'them'} with"
     return RequestError(f"{what} needs {named}: pip install 'sase-bench[{','.join(extras)}]'")
+
+
+@contextmanager
+def needing(what: str, *extras: str) -> Iterator[None]:
+    """Where an import inside finds no library that an extra brings, raises the error of `missing`."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if str(error.name).partition(".")[0] not in EXTRAS:
+            raise
+        raise missing(what, *extras) from None
 
 
 def unknown(kind: str, got: object, choices: Iterable[str]) -> RequestError:

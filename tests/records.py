@@ -10,7 +10,10 @@ DIGITS = PROXIES["digits"]
 
 
 def made_up(arch: int, seed: int = 0, proxy: str = "digits", **changes: Any) -> Record:
-    """A run that ended ok with scores that follow from its key or are among the `changes`, and a curve that leads to them."""
+    """A run that ended ok with scores that follow from its key or are among the `changes`, and a curve that leads to them.
+
+    One that did not end ok has no curve unless it is among the `changes`.
+    """
     recipe = PROXIES[proxy]
     top1 = (arch * 31 + seed * 17) % 1000 / 1000
     scores: dict[str, Any] = {"train_loss": 0.25, "val_loss": 2.0 - top1, "val_top1": top1}
@@ -33,15 +36,17 @@ def made_up(arch: int, seed: int = 0, proxy: str = "digits", **changes: Any) -> 
         torch_version="0",
     )
     ends = {name: changes.get(name, value) for name, value in scores.items()}
-    return replace(record, **{"curve": () if None in ends.values() else leading_to(recipe.epochs, **ends), **changes})
+    if "curve" not in changes and changes.get("status", "ok") == "ok":
+        changes["curve"] = leading_to(recipe.epochs, **ends)
+    return replace(record, **changes)
 
 
-def leading_to(epochs: int, *, train_loss: float, val_loss: float, val_top1: float) -> tuple[EpochRecord, ...]:
+def leading_to(epochs: int, *, train_loss: float | None, val_loss: float, val_top1: float) -> tuple[EpochRecord, ...]:
     """A curve that ends with these scores: losses fall as one over the epoch, accuracy grows with it."""
     return tuple(
         EpochRecord(
             epoch=i,
-            train_loss=train_loss * (epochs / i),
+            train_loss=None if train_loss is None else train_loss * (epochs / i),
             val_loss=val_loss * (epochs / i),
             val_top1=val_top1 * (i / epochs),
             seconds=0.1,
@@ -53,4 +58,4 @@ def leading_to(epochs: int, *, train_loss: float, val_loss: float, val_top1: flo
 def unfinished(arch: int, seed: int = 0, status: str = "diverged", proxy: str = "digits") -> Record:
     """A run without scores."""
     scores = dict.fromkeys(("train_loss", "val_loss", "val_top1", "test_loss", "test_top1"))
-    return made_up(arch, seed, proxy, status=status, reason="made up", curve=(), **scores)
+    return made_up(arch, seed, proxy, status=status, reason="made up", **scores)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from sase_bench.errors import EXTRAS, missing, unknown
+from sase_bench.errors import EXTRAS, RequestError, missing, needing, unknown
 
 TWENTY = [f"{letter}-{number}" for number in range(2) for letter in "abcdefghij"]
 
@@ -35,6 +35,24 @@ def test_what_is_missing_is_told_with_the_way_to_get_it() -> None:
     assert str(missing("a cluster", "scale", "train")) == (
         "a cluster needs the extras 'scale' and 'train'; install them with: pip install 'sase-bench[scale,train]'"
     )
+
+
+@pytest.mark.parametrize("library", ["scipy", "scipy.optimize"])
+def test_a_library_that_was_looked_for_in_vain_is_told_as_what_needs_it(library: str) -> None:
+    with (
+        pytest.raises(RequestError, match=r"^searching needs the extra 'search'; install it with: pip install"),
+        needing("searching", "search"),
+    ):
+        raise ModuleNotFoundError(name=library)
+
+
+@pytest.mark.parametrize(
+    "error", [ModuleNotFoundError(name="sase_bench.nowhere"), ModuleNotFoundError(), ImportError(name="scipy")]
+)
+def test_what_no_extra_would_bring_is_not_told_as_one(error: ImportError) -> None:
+    with pytest.raises(type(error)) as raised, needing("searching", "search"):
+        raise error
+    assert raised.value is error
 
 
 def test_every_library_of_an_extra_has_its_extra() -> None:

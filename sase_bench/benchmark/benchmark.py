@@ -25,7 +25,7 @@ from sase_bench.benchmark.simulation import Simulation
 from sase_bench.benchmark.tables import Tables, tables_at
 from sase_bench.benchmark.verification import verify
 from sase_bench.cost import Cost, count, find_trunk
-from sase_bench.errors import RequestError, unknown
+from sase_bench.errors import RequestError, needing, unknown
 from sase_bench.record import COLUMNS, SCORES, Better, Column
 from sase_bench.space import Architecture
 
@@ -242,14 +242,16 @@ class Benchmark:
     def build(self, arch: Attention, backbone: str = "resnet50", **options: Any) -> nn.Module:
         """`backbone` (resnet50, resnet101, or cifar_resnet with `depth=`) with `arch` in every residual block.
 
-        `arch` is all that the backbones take: a block, its text or index, the name of a published module, or None.
+        `arch` is all that the backbones take: a block, its text or index, the name of a published module, or None. Raises
+        `RequestError` without torch.
         """
-        from sase_bench import backbones
-
         builders = ("resnet50", "resnet101", "cifar_resnet")
         if backbone not in builders:
             raise unknown("backbone", backbone, builders)
-        network: nn.Module = getattr(backbones, backbone)(attention=arch, **options)
+        with needing("building a network", "train"):
+            from sase_bench import backbones
+
+            network: nn.Module = getattr(backbones, backbone)(attention=arch, **options)
         return network
 
     def verify(

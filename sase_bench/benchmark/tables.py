@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sase_bench.benchmark.arrays import Measured, measured
-from sase_bench.errors import RequestError, missing, unknown
+from sase_bench.errors import RequestError, missing, needing, unknown
 from sase_bench.record import COLUMNS, EPOCH_COLUMNS, KEY, STATUSES, Column, Record
 
 if TYPE_CHECKING:
@@ -77,10 +77,8 @@ class Tables(Mapping[str, Measured]):
 
     def to_arrow(self, relation: str) -> Any:
         """A `pyarrow.Table`; its fields carry unit, direction and description as metadata."""
-        try:
+        with needing("to_arrow", "frames"):
             import pyarrow as pa
-        except ModuleNotFoundError:
-            raise missing("to_arrow", "frames") from None
         columns = _columns(relation)
         with self._connect() as table:
             found = table.sql(self._select(relation)).to_arrow_table()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from sase_bench.errors import RequestError
+from sase_bench.errors import RequestError, needing
 from sase_bench.recipes.registry import find
 from sase_bench.record import SCORES, Record
 from sase_bench.space import Architecture
@@ -36,7 +36,7 @@ def verify(known: Record, seeds: Sequence[int], **options: Any) -> Verification:
     """Train `known` again as its column `path` says, together with the `seeds` that it was trained with (its own among them).
 
     `options` go to `sase_bench.proxies.measure`. On the processor and with the torch version of the row nothing differs.
-    Raises `RequestError` for a run made with another recipe than its proxy has now.
+    Raises `RequestError` for a run made with another recipe than its proxy has now, and without torch.
     """
     return Verification(known, train_again(known, seeds, **options)[known.seed])
 
@@ -48,7 +48,8 @@ def train_again(known: Record, seeds: Sequence[int], **options: Any) -> dict[int
         raise RequestError(
             f"run {known.key} was made with the recipe {known.recipe_hash}, {known.proxy} now has {proxy.recipe_hash}"
         )
-    records = _ENGINES[known.path if known.path in _ENGINES else "eager"](known, seeds, **options)
+    with needing("training", "train"):
+        records = _ENGINES[known.path if known.path in _ENGINES else "eager"](known, seeds, **options)
     return {record.seed: record for record in records}
 
 

@@ -8,7 +8,7 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from sase_bench.errors import missing
+from sase_bench.errors import needing
 
 __all__ = ["expected_improvement"]
 
@@ -22,16 +22,13 @@ def expected_improvement(tried: Floats, mean: Floats, sd: Floats, reference: flo
 
     `reference` is the worst value that counts, the same for every objective. BoTorch takes an sd below 3e-5 as 3e-5.
     """
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", FutureWarning)  # of torch's, for what BoTorch's dependencies still use
-            import torch
-            from botorch.acquisition.multi_objective.analytic import ExpectedHypervolumeImprovement
-            from botorch.models.model import Model
-            from botorch.posteriors.posterior import Posterior
-            from botorch.utils.multi_objective.box_decompositions import FastNondominatedPartitioning
-    except ModuleNotFoundError:
-        raise missing("the hypervolume of several objectives", "search") from None
+    with needing("the hypervolume of several objectives", "search"), warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # of torch's, for what BoTorch's dependencies still use
+        import torch
+        from botorch.acquisition.multi_objective.analytic import ExpectedHypervolumeImprovement
+        from botorch.models.model import Model
+        from botorch.posteriors.posterior import Posterior
+        from botorch.utils.multi_objective.box_decompositions import FastNondominatedPartitioning
 
     class Normal(Posterior):
         """Independent normal outcomes; BoTorch's analytic formulas ask for no more than these two."""

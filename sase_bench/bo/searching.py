@@ -18,7 +18,7 @@ from sase_bench.bo.objectives import Objective, hypervolume_improvement, known_c
 from sase_bench.bo.progress import Watched
 from sase_bench.bo.registry import BAYESIAN, find, names
 from sase_bench.database import Store
-from sase_bench.errors import RequestError, missing, unknown
+from sase_bench.errors import RequestError, needing, unknown
 from sase_bench.files import write_json
 from sase_bench.predictors import PREDICTORS
 from sase_bench.recipes.folder import find_folder
@@ -144,10 +144,8 @@ def _build(options: argparse.Namespace, proxy: Proxy, pool: Pool, objective: Obj
 
 def _descent(options: argparse.Namespace, proxy: Proxy, order: int) -> Callable[[int], Found]:
     def search(seed: int) -> Found:
-        try:
+        with needing("training", "train"):
             from sase_bench.search.differentiable.descent import Descent, descend
-        except ModuleNotFoundError:
-            raise missing("training", "train") from None
 
         def on_epoch(number: int, loss: float) -> None:
             say(f"supernet, epoch {number}/{proxy.epochs}: loss {loss:.4f}")

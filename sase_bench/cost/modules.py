@@ -14,7 +14,7 @@ from importlib.resources import files
 
 from sase_bench.answers import Answer, render, styled
 from sase_bench.cost.blocks import count
-from sase_bench.errors import RequestError, missing
+from sase_bench.errors import RequestError, needing
 from sase_bench.modules import MODULES, PLAIN, Module, build
 from sase_bench.space import Architecture
 from sase_bench.trunk import Stage, Trunk
@@ -47,12 +47,10 @@ def cost_in(trunk: Trunk, attention: Architecture | Module) -> Counted:
 
 def count_modules(trunks: Iterable[Trunk], names: Iterable[str] = tuple(MODULES)) -> dict[tuple[str, str], Counted]:
     """Each trunk with each module, as built; keys are the names of (trunk, module). Needs the extra `train`."""
-    try:
+    with needing("counting modules", "train"):
         import torch
 
         from sase_bench.backbones import count_network
-    except ModuleNotFoundError:
-        raise missing("counting modules", "train") from None
 
     @cache
     def added(name: str, channels: int, height: int, width: int) -> Counted:

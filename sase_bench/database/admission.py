@@ -11,7 +11,7 @@ from sase_bench.errors import RequestError
 from sase_bench.recipes.recipe import Proxy
 from sase_bench.record import COLUMNS, EPOCH_COLUMNS, Record
 
-__all__ = ["ConflictError", "Recipe", "RunError", "is_new", "score_apart", "told_of"]
+__all__ = ["ConflictError", "Recipe", "RunError", "fault_of", "is_new", "told_of"]
 
 _SCORES = [name for name in EPOCH_COLUMNS if name in COLUMNS]  # of an epoch, and of a run after its last one
 
@@ -39,23 +39,16 @@ def is_new(record: Record, there: Record | None, recipes: Mapping[str, Recipe], 
     """Whether a run is to be taken where `there` is the one with its key, if there is one.
 
     False if that is the same result, or one that supersedes it. `recipes` are those of the proxies that runs may belong to, and
-    `name` says who refuses: "the table". Raises `RunError` for a run of another proxy or recipe, or with another curve than its
-    recipe and its scores ask for, and `ConflictError` for another result than the one that is there, which stays.
-
-    A run that ended ok may come without any curve; one that has a curve has a point for each epoch of its recipe, and its
-    scores are those of the last point.
+    `name` says who refuses: "the table". Raises `RunError` for a run of another proxy or recipe, or with a curve that cannot be
+    (`fault_of`), and `ConflictError` for another result than the one that is there, which stays.
     """
     recipe = recipes.get(record.proxy)
     if recipe is None or recipe.hash != record.recipe_hash:
         known = f"knows the recipe {recipe.hash}" if recipe else "does not know that proxy"
         raise RunError(f"run {record.key} was made with the recipe {record.recipe_hash} of {record.proxy}; {name} {known}")
-    if record.status == "ok" and len(record.curve) not in (0, recipe.epochs):
-        length = len(record.curve)
-        raise RunError(f"run {record.key} ended ok with a curve of {length} epochs, {record.proxy} has {recipe.epochs}")
-    score = score_apart(record)
-    if score is not None:
-        ends = getattr(record.curve[-1], score)
-        raise RunError(f"run {record.key} has the {score} {getattr(record, score)!r}, and {ends!r} at the end of its curve")
+    fault = fault_of(record, recipe.epochs)
+    if fault is not None:
+        raise RunError(f"run {record.key} {fault}")
     if there is None or record.supersedes(there):
         return True
     if not there.agrees(record) and not there.supersedes(record):
@@ -63,12 +56,20 @@ def is_new(record: Record, there: Record | None, recipes: Mapping[str, Recipe], 
     return False
 
 
-def score_apart(record: Record) -> str | None:
-    """The first score of a run that ended ok which is not that of the last point of its curve, if it has one."""
-    if record.status != "ok" or not record.curve:
+def fault_of(record: Record, epochs: int) -> str | None:
+    """What is wrong with the curve of a run whose recipe has so many `epochs`, as said of the run; None if nothing is.
+
+    A run that ended ok has a point for each epoch, and its scores are those of the last one. Any other run stopped somewhere.
+    """
+    length, is_ok = len(record.curve), record.status == "ok"
+    if length > epochs or (is_ok and length < epochs):
+        ended = "ended ok with" if is_ok else "has"
+        return f"{ended} a curve of {length} epochs, {record.proxy} has {epochs}"
+    if not is_ok or not record.curve:
         return None
     last = record.curve[-1]
-    return next((name for name in _SCORES if getattr(last, name) != getattr(record, name)), None)
+    apart = next((name for name in _SCORES if getattr(last, name) != getattr(record, name)), None)
+    return None if apart is None else f"ended ok with another {apart} than its curve"
 
 
 @contextmanager

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import duckdb
 
-from sase_bench.database.admission import score_apart
+from sase_bench.database.admission import fault_of
 from sase_bench.database.checksums import SUMS, matches, read_sums
-from sase_bench.database.rows import has_modules, keys_in, read_record
+from sase_bench.database.rows import Key, has_modules, keys_in, read_record
 from sase_bench.database.schema import BLOCK_TABLES, MODULE_TABLES
 from sase_bench.database.shards import read_shard, recipes_of
 from sase_bench.database.shelf import proxy_of
@@ -39,10 +39,6 @@ def _questions_of(runs: str, epochs: str, subjects: str) -> dict[str, str]:
         "runs made with another recipe than their proxy's": (
             f"SELECT count(*) FROM {runs} AS runs JOIN proxies USING (proxy) WHERE runs.recipe_hash <> proxies.recipe_hash"
         ),
-        "runs that ended ok with a curve of another length than their proxy's": (
-            f"SELECT count(*) FROM {runs} AS r JOIN proxies USING (proxy) WHERE status = 'ok' AND proxies.epochs <> "
-            f"(SELECT count(*) FROM {epochs} AS e WHERE (e.arch, e.proxy, e.seed) = (r.arch, r.proxy, r.seed))"
-        ),
     }
 
 
@@ -66,17 +62,30 @@ def check(table: duckdb.DuckDBPyConnection) -> list[str]:
             continue
         if count:
             problems.append(f"{count} {what}")
-    if is_readable:
-        for key in sorted(keys_in(table), key=lambda key: (key[1], key[2], key[0])):
-            try:
-                record = read_record(table, key)
-            except RequestError as error:
-                problems.append(f"run {key}: {error}")
-                continue
-            score = None if record is None else score_apart(record)
-            if score is not None:
-                problems.append(f"run {key} ended ok with another {score} than its curve")
-    return problems
+    try:
+        return [*problems, *_faults_of_runs(table)] if is_readable else problems
+    except duckdb.Error as error:
+        return [*problems, f"runs cannot be compared with their curves ({str(error).splitlines()[0]})"]
+
+
+def _faults_of_runs(table: duckdb.DuckDBPyConnection) -> Iterator[str]:
+    """What each run says that cannot be true, and once for all runs with the same fault of their curves."""
+    epochs = dict(table.execute("SELECT proxy, coalesce(epochs::BIGINT, 0) FROM proxies").fetchall())
+    faults: dict[str, list[Key]] = {}
+    for key in sorted(keys_in(table), key=lambda key: (key[1], key[2], key[0])):
+        try:
+            record = read_record(table, key)
+        except RequestError as error:
+            yield f"run {key}: {error}"
+            continue
+        if record is None or record.proxy not in epochs:  # asked for above
+            continue
+        fault = fault_of(record, epochs[record.proxy])
+        if fault is not None:
+            faults.setdefault(fault, []).append(key)
+    for fault, keys in faults.items():
+        others = f" and {len(keys) - 1} more" if len(keys) > 1 else ""
+        yield f"run {keys[0]}{others} {fault}"
 
 
 def _damaged(table: duckdb.DuckDBPyConnection) -> dict[str, str]:
@@ -103,7 +112,7 @@ def check_shelf(path: Path) -> dict[Path, list[str]]:
         listed = (folder / name for folder in folders for name in read_sums(folder))
         files = sorted({*listed, *(shard for folder in folders for shard in folder.glob("*.parquet"))})
     found: dict[Path, list[str]] = {}
-    keys: Counter[tuple[int, str, int]] = Counter()
+    keys: Counter[Key] = Counter()
     for file in files:
         if not file.is_file():
             found[file] = ["is missing; fetch it again"]
@@ -119,7 +128,7 @@ def check_shelf(path: Path) -> dict[Path, list[str]]:
     return found
 
 
-def _check_shard(path: Path, keys: Counter[tuple[int, str, int]]) -> list[str]:
+def _check_shard(path: Path, keys: Counter[Key]) -> list[str]:
     """The problems of a shard; `keys` counts the runs of all shards."""
     problems: Counter[str] = Counter()
     try:
@@ -147,7 +156,5 @@ def _check_record(record: Record, proxies: Mapping[str, Proxy], times: int) -> I
         yield f"a run of the proxy {record.proxy}, which is not described"
     elif record.recipe_hash != proxy.recipe_hash:
         yield f"a run made with another recipe than that of {proxy.name}"
-    elif record.status == "ok" and len(record.curve) != proxy.epochs:
-        yield f"a run that ended ok with a curve of another length than {proxy.name} has"
-    elif (score := score_apart(record)) is not None:
-        yield f"a run that ended ok with another {score} than its curve"
+    elif (fault := fault_of(record, proxy.epochs)) is not None:
+        yield f"a run {fault}"

@@ -22,7 +22,7 @@ from sase_bench.database.checksums import announce_sums, check_sums, write_sums
 from sase_bench.database.journal import Journal
 from sase_bench.database.lock import Lock
 from sase_bench.database.version import MODULES_FOLDER, SCHEMA_VERSION
-from sase_bench.errors import RequestError, missing
+from sase_bench.errors import RequestError, needing
 from sase_bench.recipes.recipe import Proxy
 from sase_bench.record import COLUMNS, EPOCH_COLUMNS, KEY, Column, Record
 
@@ -226,11 +226,9 @@ def _path(folder: Path, proxy: Proxy) -> Path:
 
 
 def _arrow() -> tuple[Any, Any]:
-    try:
+    with needing("writing shards", "train"):
         import pyarrow
         from pyarrow import parquet
-    except ModuleNotFoundError:
-        raise missing("writing shards", "train") from None
     return pyarrow, parquet
 
 

@@ -16,7 +16,7 @@ from sase_bench.answers import Answer, add_format_option, show, styled
 from sase_bench.cost import DEFAULT_TRUNKS, find_trunk
 from sase_bench.database import Store
 from sase_bench.database.reader import DEFAULT_TABLE, connect
-from sase_bench.errors import RequestError, missing
+from sase_bench.errors import RequestError, needing
 from sase_bench.latency.agreement import LEAST_SAMPLES, ceiling
 from sase_bench.latency.checks import Checked, agreements, read_checks, replace_checks
 from sase_bench.latency.comparisons import Compared, ratio_of
@@ -239,10 +239,8 @@ def _existing(path: Path) -> list[Timing]:
 
 def _with_torch(name: str) -> Any:
     """A module of this package that needs torch."""
-    try:
+    with needing("timing", "train"):
         return import_module(f"sase_bench.latency.{name}")
-    except ModuleNotFoundError:
-        raise missing("timing", "train") from None
 
 
 @contextmanager

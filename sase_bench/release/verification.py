@@ -17,7 +17,7 @@ from sase_bench import cli
 from sase_bench.benchmark.verification import Verification, train_again
 from sase_bench.database.rows import read_record, seeds_with
 from sase_bench.database.shelf import open_shelf, read_shelf
-from sase_bench.errors import RequestError, missing, unknown
+from sase_bench.errors import RequestError, needing, unknown
 from sase_bench.files import replacing
 from sase_bench.recipes.registry import find
 from sase_bench.record import KEY, SCORES, Record
@@ -93,11 +93,9 @@ def _again(known: Sequence[tuple[Record, list[int]]], folder: Path | None, devic
     """Pairs of a row and the same run made now, with a progress bar."""
     if not known:
         return
-    try:
+    with needing("training", "train"):
         from sase_bench.machine.processor import resolve_device
         from sase_bench.proxies.datasets import load
-    except ModuleNotFoundError as error:
-        raise missing("training", "train") from error
     where = resolve_device(device)
     name, data = "", None
     trained: dict[tuple[object, ...], dict[int, Record]] = {}  # the runs that were last trained together

@@ -9,6 +9,7 @@ from pathlib import Path
 from sase_bench import cli
 from sase_bench.database.reader import default_source
 from sase_bench.report.document import write
+from sase_bench.report.drawing import check_drawing
 from sase_bench.report.inputs import DEFAULT_FOLDER, read_inputs
 
 __all__ = ["main"]
@@ -32,6 +33,7 @@ def _command(argv: Sequence[str] | None) -> int:
         "--comparisons", type=Path, metavar="PATH", help="timed networks, beside timed operations (default: released)"
     )
     options = parser.parse_args(argv)
+    check_drawing()
     inputs = read_inputs(
         options.db or default_source(),
         published=options.published,

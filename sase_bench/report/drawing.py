@@ -1,7 +1,8 @@
 """How figures look and how they become files that are the same to the byte: no dates, fixed identifiers, matplotlib's own font.
 
-The colours are those of Okabe and Ito (2008), which colour-blind readers tell apart; every series also has its own marker, so
-that a figure survives grey print. Needs matplotlib (`pip install 'sase-bench[report]'`), imported when something is drawn.
+The first seven colours are those of Okabe and Ito (2008), which colour-blind readers tell apart; the others are darker, and no
+closer to each other and to these. Every series also has its own marker and a dash, so that a figure survives grey print. Needs
+matplotlib (`pip install 'sase-bench[report]'`), imported when something is drawn.
 """
 
 from __future__ import annotations
@@ -10,18 +11,22 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sase_bench.errors import RequestError, missing
+from sase_bench.errors import RequestError, needing
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["COLOURS", "MARKERS", "Drawing", "new_figure", "save"]
+__all__ = ["COLOURS", "MARKERS", "Drawing", "check_drawing", "line_of", "new_figure", "save"]
 
 #: Draws onto an empty figure.
 Drawing = Callable[["Figure"], None]
 
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
-MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+COLOURS = (
+    *("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000"),
+    *("#882255", "#332288", "#7A4B00", "#4B0055", "#661100"),
+)
+MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*", "<", ">", "p", "h")
+_DASHES = ("-", "--", ":", "-.")
 
 _STYLE: Any = {
     "axes.grid": True,
@@ -40,14 +45,26 @@ _DOTS_PER_INCH = 150
 _METADATA: dict[str, dict[str, Any]] = {"svg": {"Date": None, "Creator": None}, "png": {"Software": None}}
 
 
+def line_of(place: int) -> dict[str, Any]:
+    """How the series at this place, from 0, of a figure is drawn: the first twelve share neither colour nor marker.
+
+    Those behind them differ from all others at least in their dash, up to 48.
+    """
+    turn, i = divmod(place, len(COLOURS))
+    return {"color": COLOURS[i], "marker": MARKERS[i], "linestyle": _DASHES[(i + turn) % len(_DASHES)]}
+
+
+def check_drawing() -> None:
+    """Raises `RequestError` where nothing can be drawn, before anything is read for it or written."""
+    with needing("drawing figures", "report"):
+        import matplotlib.figure  # noqa: F401
+
+
 def new_figure(width: float, height: float) -> Figure:
     """An empty figure, sizes in inches. Raises `RequestError` without matplotlib."""
-    try:
-        from matplotlib.figure import Figure
-    except ModuleNotFoundError as error:
-        if error.name != "matplotlib":
-            raise
-        raise missing("drawing figures", "report") from None
+    check_drawing()
+    from matplotlib.figure import Figure
+
     return Figure(figsize=(width, height), layout="constrained")
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sase_bench.errors import missing
+from sase_bench.errors import needing
 from sase_bench.search.pool import History, Pool
 from sase_bench.space import Architecture
 
@@ -34,14 +34,12 @@ class SMAC:
     spent = 0.0
 
     def __init__(self, pool: Pool, seed: int = 0, *, initial: int = 10) -> None:
-        try:
+        with needing("SMAC", "rivals"):
             from ConfigSpace import Configuration
             from smac import HyperparameterOptimizationFacade as Facade
             from smac import Scenario
             from smac.runhistory.dataclasses import TrialInfo, TrialValue
             from smac.runhistory.enumerations import StatusType
-        except ModuleNotFoundError:
-            raise missing("SMAC", "rivals") from None
         self.history = History(pool)
         self._generator = np.random.default_rng(seed)
         folder = mkdtemp(prefix="sase-bench-smac-")  # SMAC writes its history to disk

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sase_bench.errors import missing
+from sase_bench.errors import needing
 from sase_bench.search.pool import History, Pool
 from sase_bench.space import OPERATIONS, SETS, SPACES, Architecture
 
@@ -31,10 +31,8 @@ class TPE:
     spent = 0.0
 
     def __init__(self, pool: Pool, seed: int = 0, *, initial: int = 10) -> None:
-        try:
+        with needing("TPE", "search"):
             import optuna
-        except ModuleNotFoundError:
-            raise missing("TPE", "search") from None
         self.history = History(pool)
         self._generator = np.random.default_rng(seed)
         self._optuna = optuna

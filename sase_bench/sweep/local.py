@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from multiprocessing import get_context
 from typing import Any
 
-from sase_bench.errors import missing
+from sase_bench.errors import needing
 from sase_bench.machine.processor import usable_cpus
 from sase_bench.record import Record
 from sase_bench.sweep.executor import Job, Task, TookTooLong, WorkerDied, perform
@@ -24,10 +24,8 @@ class LocalExecutor:
     """`workers` processes that each train one task at a time; None = one for each usable processor."""
 
     def __init__(self, job: Job, workers: int | None = None) -> None:
-        try:
+        with needing("training", "train"):
             from pebble import ProcessPool
-        except ModuleNotFoundError:
-            raise missing("training", "train") from None
         self._job = job
         self._workers = workers or usable_cpus()
         self._options: dict[str, Any] = {

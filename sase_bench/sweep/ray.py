@@ -24,7 +24,7 @@ from threading import Thread
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-from sase_bench.errors import RequestError, missing
+from sase_bench.errors import RequestError, needing
 from sase_bench.record import Record
 from sase_bench.sweep.executor import Job, NodeLost, Task, TookTooLong, WorkerDied, read_data, train
 
@@ -185,10 +185,8 @@ def failure(error: BaseException) -> BaseException:
 
 
 def _library() -> Any:
-    try:
+    with needing("a cluster", "scale", "train"):
         import ray
-    except ModuleNotFoundError:
-        raise missing("a cluster", "scale", "train") from None
     return ray
 
 
@@ -217,10 +215,8 @@ def _times(there: float, each: float) -> int:
 
 def _arrays(job: Job) -> dict[str, tuple[Any, Any]]:
     """The images and labels of the job's proxy as numpy arrays, which Ray shares between processes without a copy."""
-    try:
+    with needing("training", "train"):
         data = read_data(replace(job, device="cpu"))
-    except ModuleNotFoundError:
-        raise missing("training", "train") from None
     parts = {part: getattr(data, part) for part in _PARTS}
     return {part: (images.x.numpy(), images.y.numpy()) for part, images in parts.items()}
 

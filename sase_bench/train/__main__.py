@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from sase_bench import cli
-from sase_bench.errors import RequestError, missing
+from sase_bench.errors import RequestError, needing
 from sase_bench.train.options import add_recipe_options, recipe_of
 from sase_bench.train.recipe import BACKBONES, DETECTOR_BACKBONES, DETECTORS, CocoRecipe, ImageNetRecipe
 
@@ -110,10 +110,8 @@ def _add_network_options(parser: argparse.ArgumentParser, backbones: Sequence[st
 
 def _with_torch(name: str, *extras: str) -> Any:
     """A module of this package that needs more than the table does."""
-    try:
+    with needing("training", *extras):
         return import_module(f"sase_bench.train.{name}")
-    except ModuleNotFoundError:
-        raise missing("training", *extras) from None
 
 
 if __name__ == "__main__":

@@ -8,11 +8,13 @@ from sase_bench import Benchmark
 from sase_bench.database import Store
 from sase_bench.recipes.registry import PROXIES
 from tests.records import DIGITS, made_up, unfinished
+from tests.shelves import write_shelf
 
 ARCHS = (0, 1, 7, 54983)
+NAMES = ("cifar10-8", "digits")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Four blocks with three seeds, one of which diverged; one with a single lucky seed; one that never ended ok."""
     path = tmp_path_factory.mktemp("benchmark") / "table.duckdb"
@@ -26,6 +28,11 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def bench(path: Path) -> Benchmark:
     return Benchmark.load(path)
+
+
+@pytest.fixture(scope="session")
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_shelf(tmp_path_factory.mktemp("shelf") / "database", NAMES, seeds=3)

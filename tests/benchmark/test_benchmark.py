@@ -1,5 +1,7 @@
 import copy
 import pickle
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -176,6 +178,33 @@ def test_a_row_that_was_really_trained_is_reproduced_to_the_last_bit(tmp_path: P
     bench = Benchmark.load(path)
     for seed in (1, 2):  # alone, and together with two others
         assert bench.verify(0, seed=seed) == {"val_loss": 0.0, "val_top1": 0.0}
+
+
+@pytest.mark.parametrize(
+    ("request_", "message"),
+    [
+        ("build(54983)", "building a network needs the extra 'train'; install it with: pip install 'sase-bench[train]'"),
+        ("build('srm', 'cifar_resnet')", "building a network needs the extra 'train'; install it with: pip install"),
+        ("build(0, 'vgg')", "unknown backbone 'vgg'; choose from resnet50, resnet101, cifar_resnet"),
+        ("verify(0, seed=1)", "training needs the extra 'train'; install it with: pip install 'sase-bench[train]'"),
+        ("verify(0, seed=9)", "architecture 0 was measured on digits with the seeds 0, 1, 2, not 9"),
+    ],
+)
+def test_what_trains_says_what_it_needs(path: Path, request_: str, message: str) -> None:
+    code = f"""
+import sys
+sys.modules.update(dict.fromkeys(["torch", "torchvision", "sklearn", "timm"]))  # as if they were not installed
+from sase_bench import Benchmark
+from sase_bench.errors import RequestError
+try:
+    Benchmark.load({str(path)!r}).{request_}
+except RequestError as error:
+    print(error)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith(message)
+    assert done.stdout.count("\n") == 1
 
 
 def test_costs_are_exact_in_any_trunk_and_of_any_block(bench: Benchmark) -> None:

@@ -6,6 +6,7 @@ import pytest
 from sase_bench import Architecture, Benchmark
 from sase_bench.benchmark import objective_of
 from sase_bench.database import Store
+from sase_bench.database.reader import open_file
 from sase_bench.errors import RequestError
 from tests.benchmark.conftest import ARCHS
 from tests.records import DIGITS, made_up
@@ -59,7 +60,9 @@ def test_a_run_that_diverged_takes_all_its_time_at_once(bench: Benchmark) -> Non
 
 def test_runs_without_a_curve_cannot_be_stopped(tmp_path: Path) -> None:
     with Store(tmp_path / "table.duckdb", [DIGITS]) as store:
-        store.append(made_up(0, curve=()))
+        store.append(made_up(0))
+    with open_file(tmp_path / "table.duckdb", read_only=False) as table:
+        table.execute("DELETE FROM epochs")  # as `database check` would say
     simulation = Benchmark.load(tmp_path / "table.duckdb").simulate()
     with pytest.raises(RequestError, match=r"^the runs of architecture 0 on digits have no curve to stop at$"):
         simulation.submit(0, at=3)

@@ -4,7 +4,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from tests.blocks.reference import Array
+from tests.blocks.layers import Array
 
 #: Batch size of all random maps: more than two, so that batch statistics are not symmetric.
 BATCH = 3

@@ -11,7 +11,8 @@ from sase_bench.blocks import SASEBlock
 from sase_bench.errors import RequestError
 from sase_bench.space import OPERATIONS, SASE_BLOCK, SLOTS, Architecture, Space
 from tests.blocks import reference
-from tests.blocks.reference import Array, slope
+from tests.blocks.layers import Array
+from tests.blocks.reference import slope
 from tests.blocks.sampling import BATCH, arrays, generator, random_map, randomise, tensor_names, unit_direction
 
 #: The published block; ten blocks at random; and seven that between them hold every operation in every slot.

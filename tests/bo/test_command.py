@@ -1,31 +1,13 @@
 import json
 import re
-from dataclasses import replace
-from inspect import signature
 from pathlib import Path
 
 import pytest
 
 from sase_bench import Architecture, Benchmark
-from sase_bench.benchmark import Measured, Simulation
 from sase_bench.bo.__main__ import main
-from sase_bench.bo.comparison import Plan
 from sase_bench.database import Store
-from sase_bench.search import Pool
-from sase_bench.search.differentiable import write_found
 from tests.records import DIGITS, made_up
-from tests.search.tables import measured, records
-from tests.search.test_contract import FOUND
-
-
-@pytest.fixture(scope="module")
-def table(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("bo") / "table.duckdb"
-    with Store(path, [DIGITS]) as store:
-        for record in records(measured(every=24, seeds=2)):
-            store.append(record)
-        store.append(made_up(54983))  # 0.473
-    return path
 
 
 def test_a_simulated_search_ends_with_a_block_to_build(table: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -81,33 +63,6 @@ def test_several_objectives_end_with_a_front(table: Path, capsys: pytest.Capture
     objective = ["--objective", "val_loss,params", "--surrogate", "linear", "--evaluations", "16"]
     assert main(["--db", str(table), *objective]) == 0
     assert re.search(r"^ *arch +text +val_loss +params$", capsys.readouterr().out, re.MULTILINE)
-
-
-def test_a_comparison_is_printed_and_written(table: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    write_found(FOUND, tmp_path / "found.json")
-    options = ["--compare", "--strategy", "random,evolution", "--repeats", "3", "--evaluations", "48", "--processes", "1"]
-    output = ["--output", str(tmp_path / "out" / "search.json"), "--found", str(tmp_path / "found.json")]
-    assert main(["--db", str(table), *options, *output]) == 0
-    summary = json.loads((tmp_path / "out" / "search.json").read_text())
-    assert set(summary["strategies"]) == {"random", "evolution", "differentiable-1"}
-    out, err = capsys.readouterr()
-    assert "regret in val_loss (nat)" in out
-    assert "bo: evolution: 3/3" in err
-
-
-def test_a_comparison_is_a_plan_as_it_is_declared(table: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    plans: list[Plan] = []
-
-    def compare(measured: Measured, pool: Pool, plan: Plan, **rest: object) -> None:
-        assert plan.evaluations == min(Plan.evaluations, len(pool))
-        plans.append(replace(plan, evaluations=Plan.evaluations))
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr("sase_bench.bo.compare_command.compare", compare)
-    assert main(["--db", str(table), "--compare", "--strategy", "random"]) == 130
-    assert plans == [Plan(strategies=("random",))]
-    defaults = [signature(method).parameters["metric"].default for method in (Simulation.run, Benchmark.oracle)]
-    assert defaults == [Plan.metric] * 2 == ["val_loss"] * 2
 
 
 @pytest.mark.parametrize(

@@ -244,7 +244,7 @@ def test_check_reads_every_row_as_from_a_stranger(tmp_path: Path) -> None:
             "the column val_top1 lies in 0..1, got 2.0 (2 times)",
             "a run that is on the shelf already (96 times)",
             "a run made with another recipe than that of digits (2 times)",
-            "a run that ended ok with a curve of another length than digits has (2 times)",
+            "a run ended ok with a curve of 3 epochs, digits has 12 (2 times)",
         ],
     }
 

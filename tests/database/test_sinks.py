@@ -109,12 +109,13 @@ def test_runs_of_another_proxy_or_recipe_are_refused(open_sink: Open, name: str)
 
 CURVE = made_up(5).curve
 OTHER_CURVES = {
+    "none": ((), "run (5, 'digits', 0) ended ok with a curve of 0 epochs, digits has 12"),
     "short": (CURVE[:3], "run (5, 'digits', 0) ended ok with a curve of 3 epochs, digits has 12"),
     "long": ((*CURVE, replace(CURVE[-1], epoch=13)), "run (5, 'digits', 0) ended ok with a curve of 13 epochs, digits has 12"),
     **{
         name: (
             (*CURVE[:-1], replace(CURVE[-1], **{name: value})),
-            f"run (5, 'digits', 0) has the {name} {getattr(made_up(5), name)!r}, and {value!r} at the end of its curve",
+            f"run (5, 'digits', 0) ended ok with another {name} than its curve",
         )
         for name, value in (("train_loss", 0.125), ("val_loss", 0.25), ("val_top1", None))
     },
@@ -136,12 +137,16 @@ def test_a_curve_that_is_not_that_of_the_scores_is_refused(open_sink: Open, curv
         open_sink()
 
 
-def test_a_run_may_come_without_a_curve_and_one_that_did_not_end_ok_with_any(open_sink: Open) -> None:
-    runs = [made_up(5, curve=()), replace(unfinished(6), curve=CURVE[:3]), replace(unfinished(7, status="failed"), curve=CURVE)]
+def test_a_run_that_did_not_end_ok_has_any_part_of_a_curve(open_sink: Open) -> None:
+    runs = [unfinished(5), replace(unfinished(6), curve=CURVE[:3]), replace(unfinished(7, status="failed"), curve=CURVE)]
+    longer = replace(unfinished(8), curve=OTHER_CURVES["long"][0])
     with open_sink() as sink:
         assert all(sink.append(run) for run in runs)
+        with pytest.raises(RequestError, match=r"^run \(8, 'digits', 0\) has a curve of 13 epochs, digits has 12$"):
+            sink.append(longer)
     with open_sink() as sink:
         assert [sink.find(run.key) for run in runs] == runs
+        assert longer.key not in sink
 
 
 def test_what_a_killed_writer_had_finished_is_taken_from_the_journal(open_sink: Open, journal: Path) -> None:

@@ -4,10 +4,11 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from sase_bench.errors import EXTRAS
 
-__all__ = ["EXAMPLES", "NEEDS", "needed_by", "purpose_of"]
+__all__ = ["EXAMPLES", "NEEDS", "environment", "needed_by", "purpose_of"]
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "examples"
@@ -37,10 +38,16 @@ def needed_by(path: Path) -> str:
     return f"Needs `pip install 'sase-bench[{extras}]'`." if extras else "Needs no extra."
 
 
+def environment(folder: Path) -> dict[str, str]:
+    """What an example is run with so that libraries keep what they write of their own accord in `folder`."""
+    return os.environ | {"SYNETUNE_FOLDER": str(folder), "OMP_NUM_THREADS": "1", "NO_COLOR": "1"}
+
+
 def _printed(path: Path) -> str:
     """The end of what an example prints; a library may say more before."""
-    environment = os.environ | {"OMP_NUM_THREADS": "1", "NO_COLOR": "1"}
-    done = subprocess.run([sys.executable, path], capture_output=True, text=True, check=True, cwd=ROOT, env=environment)
+    with TemporaryDirectory() as folder:
+        given = environment(Path(folder))
+        done = subprocess.run([sys.executable, path], capture_output=True, text=True, check=True, cwd=ROOT, env=given)
     lines = [line.rstrip() for line in done.stdout.splitlines() if line.strip()]
     kept = lines[-1:] if path.stem == "syne_tune_blackbox" else lines[:_LINES]
     return "\n".join(kept + (["..."] if len(lines) > _LINES and len(kept) == _LINES else []))

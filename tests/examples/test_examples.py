@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from sase_bench.database import Store
-from tests.examples.outputs import EXAMPLES, NEEDS, needed_by, purpose_of
+from tests.examples.outputs import EXAMPLES, NEEDS, environment, needed_by, purpose_of
 from tests.records import DIGITS
 from tests.search.tables import measured, records
 
@@ -34,12 +34,17 @@ def test_an_example_runs(name: str, where: str, table: Path, tmp_path: Path) -> 
     missing = [library for library in NEEDS[name] if find_spec(library) is None]
     if missing:
         pytest.skip(f"{', '.join(missing)} is not installed")
+    home, folder = tmp_path / "home", tmp_path / "folder"
+    for place in (home, folder):
+        place.mkdir()
     done = subprocess.run(
         [sys.executable, str(EXAMPLES / f"{name}.py"), *([str(table)] if where == "given" else [])],
         capture_output=True,
         text=True,
-        cwd=tmp_path if where == "given" else EXAMPLES.parent,
+        cwd=folder if where == "given" else EXAMPLES.parent,
+        env=environment(folder / "syne-tune") | {"HOME": str(home)},
         timeout=300,
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip()
+    assert [path.name for path in home.iterdir()] == []

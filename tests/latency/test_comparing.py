@@ -7,24 +7,16 @@ import pytest
 import torch
 from torch import nn
 
-from sase_bench.errors import RequestError
 from sase_bench.latency.__main__ import main
 from sase_bench.latency.comparing import compare_networks, kept_for_backward, training_step
-from sase_bench.latency.comparisons import Compared, Ratio, ratio_of, read_comparisons, write_comparisons
-from sase_bench.latency.timings import Conditions, Setting
+from sase_bench.latency.comparisons import ratio_of, read_comparisons
+from sase_bench.latency.timings import Setting
 from sase_bench.space import SASE_BLOCK
 from sase_bench.trunk import CifarTrunk
 
 TRUNK = CifarTrunk(depth=8, width=4, resolution=8)
 SETTING = Setting()
 SETTINGS = {"forward": SETTING, "training": replace(SETTING, batch=2)}
-
-
-def compared(attention: str, seconds: list[float], **changes: object) -> Compared:
-    conditions = Conditions(setting=SETTING, processor="none", torch_version="0")
-    row = Compared(trunk="t", attention=attention, work="forward", conditions=conditions, seconds=seconds, measured_at="today")
-    row.made_in = [f"today/{number}" for number in range(len(seconds))]
-    return replace(row, **changes)  # type: ignore[arg-type]
 
 
 def test_a_comparison_goes_on_where_it_was(tmp_path: Path) -> None:
@@ -67,29 +59,6 @@ def test_a_training_step_trains() -> None:
     before = network[1].weight.detach().clone()
     training_step(network, torch.ones(2, 3, 2, 2))()
     assert not torch.equal(before, network[1].weight)
-
-
-def test_ratios_are_of_the_same_round() -> None:
-    rows = [compared("none", [1.0, 2.0, 4.0]), compared("se", [1.5, 2.0, 8.0]), compared("eca", [2.0])]
-    ratio = ratio_of(rows[1], rows)
-    assert ratio is not None
-    assert (ratio.median, ratio.low, ratio.high, ratio.rounds) == (1.5, 1.0, 2.0, 3)
-    assert (ratio_of(rows[2], rows) or ratio).rounds == 1
-    assert ratio_of(rows[1], rows[1:]) is None
-    later = compared("gct", [9.0, 3.0], made_in=["tomorrow/0", "today/1"])
-    assert (ratio_of(later, rows) or ratio) == Ratio(median=1.5, low=1.5, high=1.5, rounds=1)
-    assert ratio_of(compared("bam", [9.0], made_in=["tomorrow/0"]), rows) is None
-    assert ratio_of(replace(rows[1], work="training"), rows) is None
-
-
-def test_rows_come_back_as_they_were_and_empty_ones_not_at_all(tmp_path: Path) -> None:
-    path = tmp_path / "comparisons.parquet"
-    rows = [compared("se", [0.5], activations=7, work="training"), compared("eca", [])]
-    write_comparisons(path, rows)
-    assert read_comparisons(path) == rows[:1]
-    path.write_text("nothing")
-    with pytest.raises(RequestError, match="is not a file of comparisons"):
-        read_comparisons(path)
 
 
 def test_the_command_prints_a_line_for_each_network_and_work(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

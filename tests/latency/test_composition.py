@@ -1,11 +1,9 @@
 import numpy as np
 import pytest
 
-from sase_bench.errors import RequestError
 from sase_bench.latency import compose_blocks, compose_networks, find_trunk
-from sase_bench.latency.parts import operation_part, parts_of, plain, wiring
+from sase_bench.latency.parts import operation_part, plain, wiring
 from sase_bench.space import SASE_BLOCK, Architecture, Space
-from sase_bench.trunk import CifarTrunk, ResNetTrunk
 from tests.latency.fakes import SMALL, fake_parts
 
 OTHER = Architecture.from_digits((6, 0, 2, 6, 3, 4))
@@ -38,23 +36,3 @@ def test_one_call_composes_the_whole_space_in_order_of_the_index() -> None:
     for arch in (SASE_BLOCK, OTHER):
         alone = compose_networks(trunk, parts, np.asarray([arch.digits], dtype=np.uint8))
         assert everything[arch.index] == alone[0]
-
-
-def test_parts_are_the_plain_trunk_and_for_each_stage_the_wiring_and_42_operations() -> None:
-    for trunk in (CifarTrunk(depth=20), ResNetTrunk(depth=50)):
-        parts = parts_of(trunk)
-        assert len(parts) == len(set(parts)) == 1 + 43 * len(trunk.stages)
-    resnets = [set(parts_of(ResNetTrunk(depth=depth))) for depth in (50, 101)]
-    assert len(resnets[0] & resnets[1]) == 43 * 4  # all but the plain trunks
-
-
-def test_a_trunk_is_found_by_its_name_or_by_a_beginning_that_only_it_has() -> None:
-    assert [find_trunk(name).name for name in ("resnet20", "resnet50", "resnet50-224px", "resnet101-224px-1000")] == [
-        "resnet20-w16-32px-3x10",
-        "resnet50-224px-1000",
-        "resnet50-224px-1000",
-        "resnet101-224px-1000",
-    ]
-    for name in ("resnet", "resnet5", "resnet8", ""):
-        with pytest.raises(RequestError, match="unknown trunk"):
-            find_trunk(name)

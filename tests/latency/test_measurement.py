@@ -7,16 +7,12 @@ import torch
 from sase_bench.errors import RequestError
 from sase_bench.latency import Setting, find_trunk, parts_of, read_timings
 from sase_bench.latency import measurement as measurement_module
-from sase_bench.latency.checking import check
 from sase_bench.latency.measurement import measure_parts
 from sase_bench.latency.networks import Call
-from sase_bench.latency.stopwatch import quiet, visit
-from sase_bench.space import Space
-from tests.latency.fakes import SMALL, fake_parts
+from tests.latency.fakes import SMALL
 
 TRUNK = find_trunk(SMALL)
 PARTS = parts_of(TRUNK)
-CPU = torch.device("cpu")
 
 
 @pytest.fixture
@@ -98,49 +94,3 @@ def test_a_place_that_cannot_be_written_to_is_refused_before_anything_is_timed(t
     with pytest.raises(RequestError, match="cannot write"):
         measure_parts(tmp_path / "file" / "timings.parquet", [TRUNK], [Setting()], passes=1)
     assert ticking == []
-
-
-def test_a_visit_warms_up_once_and_repeats_at_most_ten_times() -> None:
-    calls: list[int] = []
-    with quiet():
-        seconds = visit(lambda: calls.append(torch.is_grad_enabled()), CPU, "wall")
-    assert len(calls) == 11 == 1 + len(seconds)
-    assert not any(calls)
-
-
-def test_a_slow_call_is_its_own_warm_up_after_the_first_round() -> None:
-    calls: list[int] = []
-    with quiet():
-        visit(lambda: calls.append(0), CPU, "thread", before=0.5)
-    assert len(calls) == 10
-
-
-def test_the_clock_of_the_thread_does_not_count_waiting() -> None:
-    from time import sleep
-
-    with quiet():
-        (waited,) = visit(lambda: sleep(0.02), CPU, "wall", before=0.5)
-        worked = visit(lambda: sleep(0.02), CPU, "thread", before=0.5)
-    assert waited >= 0.02
-    assert len(worked) > 1
-
-
-@pytest.mark.parametrize(("kind", "plain", "stages"), [("networks", 1, {None}), ("blocks", 0, {1, 2, 3})])
-def test_a_check_times_what_it_composes(kind: str, plain: int, stages: set[int | None]) -> None:
-    archs, progress = Space("full").sample(12, seed=1), list[tuple[int, int]]()
-    rows = check(
-        kind,  # type: ignore[arg-type]
-        TRUNK, fake_parts(), archs, Setting(), passes=2, report=lambda done, planned: progress.append((done, planned)),
-    )  # fmt: skip
-    assert [row.arch for row in rows] == [None] * plain + [arch.index for arch in archs]
-    assert progress[-1] == (2 * len(rows), 2 * len(rows))
-    blocks = [row for row in rows if row.arch is not None]
-    assert {row.stage for row in blocks} == stages
-    assert sum(row.is_fit for row in blocks) == 6
-    assert {(row.trunk, row.kind, row.conditions.setting) for row in rows} == {(SMALL, kind, Setting())}
-    assert all(0 < row.p50 <= row.p95 and row.repetitions >= 6 for row in rows)
-
-
-def test_both_halves_of_a_check_of_blocks_have_every_stage() -> None:
-    rows = check("blocks", TRUNK, fake_parts(), Space("full").sample(12, seed=1), Setting(), passes=1)
-    assert {(row.stage, row.is_fit) for row in rows} == {(stage, half) for stage in (1, 2, 3) for half in (True, False)}

@@ -9,7 +9,7 @@ from math import cos, gcd, log2, pi, sqrt
 
 import numpy as np
 
-from tests.blocks.reference import Array, adaptive_average, batch_norm, map_norm, relu, sigmoid
+from tests.blocks.layers import Array, adaptive_average, batch_norm, map_norm, relu, sigmoid
 
 __all__ = ["FORMULAS"]
 

@@ -5,14 +5,12 @@ from typing import Any
 
 import pytest
 
-from sase_bench.benchmark.verification import Verification, verify
 from sase_bench.database import Store, connect, export
-from sase_bench.errors import RequestError
 from sase_bench.recipes.registry import PROXIES
 from sase_bench.record import Record
 from sase_bench.release.__main__ import main
 from sase_bench.release.verification import COLUMNS, VERIFICATION, read_verification, verify_rows
-from tests.records import DIGITS, made_up, unfinished
+from tests.records import DIGITS
 from tests.shelves import write_shelf
 
 
@@ -114,17 +112,6 @@ def test_bad_requests_get_one_line(
     shelf = write_shelf(tmp_path)
     assert main(["verify", "--shelf", str(shelf), *arguments]) == 2
     assert capsys.readouterr() == ("", f"release: {message}\n")
-
-
-def test_a_run_of_another_recipe_is_not_compared() -> None:
-    with pytest.raises(RequestError, match=r"was made with the recipe x, digits now has"):
-        verify(replace(made_up(0), recipe_hash="x"), [0])
-
-
-def test_a_row_without_a_score_has_no_difference() -> None:
-    done = Verification(unfinished(0), made_up(0))
-    assert (done.differences, done.is_same) == ({"val_loss": None, "val_top1": None}, False)
-    assert Verification(unfinished(0), unfinished(0)).is_same
 
 
 def test_rows_that_were_trained_together_are_trained_together_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,42 +1,23 @@
-import csv
 import json
-import math
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from sase_bench.answers import render
 from sase_bench.calibrate.__main__ import main as calibrate
-from sase_bench.calibrate.findings import RULE
 from sase_bench.database import ShardWriter, connect
 from sase_bench.database.__main__ import main as database
 from sase_bench.database.schema import schema_sql
 from sase_bench.database.shelf import CALIBRATIONS
 from sase_bench.modules import Module
 from sase_bench.query import ask
-from sase_bench.record import COLUMNS, EPOCH_COLUMNS
 from sase_bench.release.__main__ import main
-from sase_bench.space import SASE_BLOCK
 from tests.records import DIGITS, made_up
 from tests.shelves import write_shelf
 
 NAMES = ("cifar10-8", "digits")
 FILES = ["DATACARD.md", "SHA256SUMS", "calibrations.csv", "croissant.json", "schema.sql"]
-
-
-@pytest.fixture(scope="module")
-def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two proxies with four blocks and the published one, released."""
-    path = write_shelf(tmp_path_factory.mktemp("release") / "database", NAMES, blocks=f"arch < 4 OR arch = {SASE_BLOCK.index}")
-    assert main(["--shelf", str(path), "--reference", "cifar10-8"]) == 0
-    return path
-
-
-@pytest.fixture(scope="module")
-def card(shelf: Path) -> str:
-    return (shelf / "DATACARD.md").read_text()
 
 
 def test_a_release_is_whole_and_lists_what_it_wrote(shelf: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -57,58 +38,6 @@ def test_the_same_shards_give_the_same_bytes(shelf: Path, tmp_path: Path, capsys
         assert [(tmp_path / name).read_bytes() for name in FILES] == [(shelf / name).read_bytes() for name in FILES]
 
 
-def test_the_first_line_of_the_card_tells_the_reliability(shelf: Path, card: str) -> None:
-    with (shelf / CALIBRATIONS).open(newline="") as file:
-        rows = [row for row in csv.DictReader(file) if row["metric"] == "val_loss"]
-    estimates = [
-        "{:.2f} [{:.2f}, {:.2f}]".format(*(float(row[f"reliability{end}"]) for end in ("", "_low", "_high"))) for row in rows
-    ]
-    assert float(rows[1]["reliability_low"]) < 0
-    assert (rows[1]["validity"], rows[1]["validity_low"], rows[1]["validity_high"]) == ("", "", "")
-    assert card.splitlines()[0] == (
-        f"# sase-bench: reliability of val_loss {estimates[0]} on cifar10-8 (5 blocks, 2 seeds); "
-        f"{estimates[1]} on digits (5 blocks, 2 seeds; validity not defined against cifar10-8)"
-    )
-    assert "| not defined (cifar10-8) | 5 |" in card
-
-
-def test_the_card_says_how_sure_blocks_with_so_many_seeds_are_and_how_far_its_intervals_hold(card: str) -> None:
-    beginning = card.partition("## Files")[0]
-    assert [line.partition(":")[0] for line in beginning.splitlines() if line.startswith("* ")] == [
-        f"* {count} {'block' if count == 1 else 'blocks'} of {name} with {seeds}"
-        for name, count, seeds in (("cifar10-8", 5, "2 seeds"), ("digits", 5, "2 seeds"))
-    ]
-    assert RULE in card
-
-
-def test_the_figures_of_the_card_are_those_that_the_commands_print(shelf: Path, card: str) -> None:
-    questions = ["summary", *(f"rank {SASE_BLOCK.index} by loss on {name}" for name in NAMES)]
-    for question in questions:
-        command = f'`python -m sase_bench.query "{question}" --db database`'
-        assert f"{command}\n\n{render(ask(question, db=shelf), 'md')}" in card
-    assert "divergence_rate" in card
-
-
-def test_the_card_says_what_a_better_table_takes(shelf: Path, card: str) -> None:
-    with (shelf / CALIBRATIONS).open(newline="") as file:
-        rows = [row for row in csv.DictReader(file) if row["metric"] == "val_loss"]
-    assert len(rows) == 2
-    for row in rows:
-        share = float(row["icc"])
-        seeds = (
-            f"{math.ceil(round(9 * (1 - share) / share, 6)):,}"
-            if share > 0
-            else "no number of seeds, as far as these runs tell"
-        )
-        (line,) = (line for line in card.splitlines() if line.startswith(f"| {row['proxy']} | {seeds} |"))
-        if share > 0:
-            cells = [cell.strip().replace(",", "") for cell in line.strip("|").split("|")]
-            assert (float(cells[2]), int(cells[3])) == (pytest.approx(float(row["seconds"]), abs=0.06), int(row["runs"]))
-            assert int(cells[4]) == 2401 * int(cells[1])
-            assert float(cells[5].split()[0]) == pytest.approx(int(cells[4]) * float(row["seconds"]) / 3600, abs=0.6)
-            assert "to no end]" in line
-
-
 def test_calibrations_are_those_of_the_merged_table(
     shelf: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], card: str
 ) -> None:
@@ -125,45 +54,8 @@ def test_calibrations_are_those_of_the_merged_table(
     assert ask("summary", db=shelf).records()[0]["reliability"] is not None
 
 
-def test_the_card_has_every_column_split_and_machine(card: str, shelf: Path) -> None:
-    assert all(f"| `{name}` |" in card for name in COLUMNS)
-    assert all(f"| `curve.{name}` |" in card for name in EPOCH_COLUMNS)
-    with connect(shelf) as table:
-        for (splits,) in table.execute("SELECT splits FROM proxies").fetchall():
-            assert all(f"`{checksum}`" in card for checksum in json.loads(splits).values())
-    assert "| digits | eager | none | 1 | 0 | 0 | None | 10 | 2026-11-22 | 2026-11-22 |" in card
-    assert "CC-BY-4.0" in card
-    assert "No row has been trained again yet" in card
-
-
 def test_the_schema_is_that_of_a_table(shelf: Path) -> None:
     assert (shelf / "schema.sql").read_text() == schema_sql()
-
-
-def test_croissant_names_every_file_with_its_checksum(shelf: Path) -> None:
-    described = json.loads((shelf / "croissant.json").read_text())
-    sums = dict(reversed(line.split()) for line in (shelf / "SHA256SUMS").read_text().splitlines())
-    files = {file["contentUrl"]: file["sha256"] for file in described["distribution"]}
-    assert files == {name: sums[name] for name in ("cifar10-8.parquet", "digits.parquet", CALIBRATIONS)}
-    assert [records["name"] for records in described["recordSet"]] == list(NAMES)
-
-
-@pytest.mark.slow
-def test_croissant_validates_and_loads_every_run(shelf: Path) -> None:
-    pytest.importorskip("mlcroissant")
-    code = f"""
-import json, mlcroissant
-dataset = mlcroissant.Dataset({str(shelf / "croissant.json")!r})
-issues = dataset.metadata.issues
-records = list(dataset.records("digits"))
-first = records[0]
-told = [list(issues.errors), list(issues.warnings), len(records), first["digits/val_loss"], len(first["digits/curve"])]
-print(json.dumps(told))
-"""
-    done = subprocess.run([sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True, check=True)
-    with connect(shelf) as table:
-        first = table.execute("SELECT val_loss FROM runs WHERE proxy = 'digits' LIMIT 1").fetchone()
-    assert json.loads(done.stdout) == [[], [], 10, *(first or ()), 12]
 
 
 def test_what_is_no_whole_shelf_is_not_released(

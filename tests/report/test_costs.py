@@ -1,22 +1,10 @@
 """Costs of blocks in ResNet-50."""
 
-from pathlib import Path
-
-import numpy as np
-import pytest
-
 from sase_bench.backbones import count_network, resnet50
-from sase_bench.errors import RequestError
-from sase_bench.latency.composition import compose_networks
-from sase_bench.latency.parts import parts_of, plain
-from sase_bench.latency.timings import Conditions, Setting, Timing, write_timings
 from sase_bench.modules import Module
-from sase_bench.report.composed import read_composed
 from sase_bench.report.costs import TRUNK_OF, count_of
 from sase_bench.report.times import Times, in_resnet50
-from sase_bench.space import SASE_BLOCK, Space
-
-TRUNK = TRUNK_OF["ResNet-50"]
+from sase_bench.space import SASE_BLOCK
 
 
 def test_counts_are_those_of_the_built_network() -> None:
@@ -28,24 +16,3 @@ def test_counts_are_those_of_the_built_network() -> None:
 
 def test_the_plain_networks_are_the_known_ones() -> None:
     assert [count_of(backbone, Module("none")).params for backbone in TRUNK_OF] == [25_557_032, 44_549_160]
-
-
-def test_times_are_composed_and_over_the_plain_network(tmp_path: Path) -> None:
-    assert read_composed(tmp_path) is None
-    conditions = Conditions(setting=Setting(), processor="a processor", torch_version="9")
-    seconds = {part: float(place) for place, part in enumerate(parts_of(TRUNK), 1)}
-    rows = [
-        Timing(part=part, conditions=conditions, calls=1, passes=1, seconds=[value], measured_at="now")
-        for part, value in seconds.items()
-    ]
-    write_timings(tmp_path / "operations.parquet", rows)
-    composed = read_composed(tmp_path)
-    assert composed is not None
-    expected = compose_networks(TRUNK, seconds, Space("full").digits()) / seconds[plain(TRUNK)]
-    np.testing.assert_allclose(composed.ratios, expected)
-    assert "batch 1, cpu (a processor), 1 threads, clock thread, torch 9" in composed.about
-    (cost,) = in_resnet50([7], Times(composed=composed))
-    assert (cost["resnet50_time"], cost["resnet50_time_is"]) == (pytest.approx(expected[7], abs=1e-4), "composed")
-    write_timings(tmp_path / "operations.parquet", rows[1:])
-    with pytest.raises(RequestError, match="time them with"):
-        read_composed(tmp_path)

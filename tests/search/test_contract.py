@@ -9,21 +9,10 @@ import pytest
 from sase_bench.bo import find
 from sase_bench.errors import RequestError
 from sase_bench.search import Pool, Strategy
-from sase_bench.search.differentiable import DifferentiableSearch, Found
+from sase_bench.search.differentiable import DifferentiableSearch
 from sase_bench.space import Space
+from tests.search.found import FOUND
 from tests.search.tables import true_scores
-
-FOUND = Found(
-    proxy="digits",
-    recipe_hash="0" * 16,
-    order=1,
-    seed=0,
-    epochs=1,
-    alphas=tuple(tuple(float(i == j) for j in range(7)) for i in range(6)),
-    val_losses=(2.0,),
-    seconds=60.0,
-    device="none",
-)
 
 EXHAUSTIVE = [
     "random", "local", "evolution", "bananas", "linear:log-ei", "linear:noisy-log-ei", "linear:ucb", "linear:thompson",

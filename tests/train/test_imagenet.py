@@ -138,12 +138,6 @@ def test_the_callers_generators_are_left_as_they_were(images: Path, tmp_path: Pa
     assert torch.equal(torch.get_rng_state(), before)
 
 
-def test_the_trunk_of_a_seed_is_the_same_for_all_blocks() -> None:
-    plain, se = (build_backbone("resnet50", name, 5, 64, 3).state_dict() for name in ("none", "se"))
-    assert all(torch.equal(tensor, se[name]) for name, tensor in plain.items())
-    assert not torch.equal(plain["conv1.weight"], build_backbone("resnet50", "none", 5, 64, 4).state_dict()["conv1.weight"])
-
-
 def test_bfloat16_trains_on_the_cpu(images: Path, tmp_path: Path) -> None:
     command = [*COMMAND, "--epochs", "1", "--batch-size", "12", "--precision", "bfloat16", "--schedule", "step"]
     assert main([*command, "--attention", "eca", "--data", str(images), "--output", str(tmp_path)]) == 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from sase_bench.report.drawing import COLOURS, MARKERS
+from sase_bench.report.drawing import line_of
 from sase_bench.report.plots.marks import explain
 from sase_bench.space import SLOTS
 
@@ -29,8 +29,7 @@ def regret(search: dict[str, Any], figure: Figure) -> None:
     hours = [moment / 3600 for moment in search["times"]]
     for i, (name, values) in enumerate(sorted(search["strategies"].items())):
         label = name if values["repeats"] == search["repeats"] else f"{name} (n = {values['repeats']})"
-        colour, marker = COLOURS[i % len(COLOURS)], MARKERS[i % len(MARKERS)]
-        style = ("-", "--", ":")[i % 3]
+        line = line_of(i)
         blocks = range(1, len(values["curve"]) + 1)
         for axes, x, curve in zip(panels, (blocks, hours), (values["curve"], values["curve_by_time"]), strict=True):
             points = [(at, mean, error or 0.0) for at, (mean, error) in zip(x, curve, strict=True) if mean is not None]
@@ -38,11 +37,10 @@ def regret(search: dict[str, Any], figure: Figure) -> None:
                 continue
             places, means, errors = zip(*points, strict=True)
             low, high = ([max(mean + sign * error, 0.0) for mean, error in zip(means, errors, strict=True)] for sign in (-1, 1))
-            axes.fill_between(places, low, high, color=colour, alpha=0.15, linewidth=0)
+            axes.fill_between(places, low, high, color=line["color"], alpha=0.15, linewidth=0)
             every = (i % 5, max(1, len(places) // 6))
             axes.plot(
-                places, means, style, color=colour, marker=marker, markevery=every, markersize=4, linewidth=1,
-                label=label if axes is panels[0] else None,
+                places, means, markevery=every, markersize=4, linewidth=1, label=label if axes is panels[0] else None, **line,
             )  # fmt: skip
     for axes in panels:
         axes.set_yscale("symlog", linthresh=_least_error(search))
@@ -74,10 +72,7 @@ def predictors(found: dict[str, Any], figure: Figure) -> None:
         mine = [row for row in rows if row["predictor"] == name and row["tau"] is not None]
         x = [sizes.index(row["n"]) + (i - (len(names) - 1) / 2) * spread for row in mine]
         errors = [row["tau_sd"] or 0.0 for row in mine]
-        colour, marker = COLOURS[i % len(COLOURS)], MARKERS[i % len(MARKERS)]
-        axes.errorbar(
-            x, [row["tau"] for row in mine], yerr=errors, color=colour, marker=marker, markersize=4, linewidth=1, label=name
-        )
+        axes.errorbar(x, [row["tau"] for row in mine], yerr=errors, markersize=4, linewidth=1, label=name, **line_of(i))
     ceilings = dict(sorted((row["n"], row["tau_ceiling"]) for row in rows if row["tau_ceiling"] is not None))
     for place, (n, ceiling) in enumerate(ceilings.items()):
         at = sizes.index(n)

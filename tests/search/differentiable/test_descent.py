@@ -1,5 +1,4 @@
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -7,12 +6,9 @@ import torch
 import torch.nn.functional as F
 
 from sase_bench.errors import RequestError
-from sase_bench.search import Pool
-from sase_bench.search.differentiable import Found, read_found, write_found
+from sase_bench.search.differentiable import Found
 from sase_bench.search.differentiable.descent import Descent, _ahead, descend
-from sase_bench.search.differentiable.supernet import MixedBlock, initial_alphas, supernet
-from sase_bench.space import SLOTS, Space
-from sase_bench.trunk import Stage
+from sase_bench.search.differentiable.supernet import initial_alphas, supernet
 from tests.records import DIGITS
 
 SHORT = replace(DIGITS, train_size=200, epochs=1)
@@ -79,45 +75,6 @@ def test_looking_ahead_leaves_the_network_as_it_was() -> None:
     batch = torch.randn(8, 1, 8, 8, generator=torch.Generator().manual_seed(1)), torch.arange(8)
     _ahead(network, alphas, torch.optim.SGD(network.parameters(), lr=0.1), batch, batch)
     assert all(torch.equal(value, before[name]) for name, value in network.state_dict().items())
-
-
-def test_a_mixture_of_one_operation_is_that_operation() -> None:
-    alphas = torch.full((6, 7), -1e9)
-    alphas[:, 2] = 0.0
-    with torch.random.fork_rng():
-        torch.manual_seed(0)
-        block = MixedBlock(Stage(16, 8, 8, 1), lambda: alphas).eval()
-        x = torch.randn(3, 16, 8, 8)
-    with torch.no_grad():
-        z = block.slots["channel_squeeze"].operations[2](x)
-        a, g = (block.slots[slot].operations[2](z) for slot in ("channel_excite", "channel_gate"))
-        squeezes = block.slots["gated_squeeze"].operations[2](g * x), block.slots["spatial_squeeze"].operations[2](x)
-        s = block.slots["spatial_excite"].operations[2](block.mixer(torch.cat(squeezes, 1)))
-        torch.testing.assert_close(block(x), x * ((a + s) / 2) + x)
-    assert not [name for name, _ in block.mixer.named_parameters() if "1." in name]  # no affine normalisation
-
-
-def test_the_strongest_operations_are_the_block_and_in_a_smaller_pool_the_likeliest() -> None:
-    alphas = np.zeros((6, 7))
-    alphas[np.arange(6), [3, 1, 6, 2, 0, 5]] = [1, 2, 1, 1, 2, 1]
-    found = Found(
-        proxy="digits", recipe_hash="", order=1, seed=0, epochs=1, alphas=tuple(map(tuple, alphas.tolist())),
-        val_losses=(), seconds=1.0, device="",
-    )  # fmt: skip
-    assert found.choose(Pool.of(Space("full"))) == 54983
-    tied = found.choose(Pool.of(Space("tied")))
-    assert [tied // 7**i % 7 for i in range(5, -1, -1)] == [3, 1, 1, 0, 0, 5]
-    assert list(found.operations) == list(SLOTS)
-
-
-def test_what_was_found_is_kept(found: Found, tmp_path: Path) -> None:
-    write_found(found, tmp_path / "deep" / "found.json")
-    assert read_found(tmp_path / "deep" / "found.json") == found
-    (tmp_path / "other.json").write_text('{"alphas": [[1, 2]]}')
-    with pytest.raises(RequestError, match="does not hold a differentiable search"):
-        read_found(tmp_path / "other.json")
-    with pytest.raises(RequestError, match=r"cannot read .*: No such file"):
-        read_found(tmp_path / "none.json")
 
 
 def test_orders_are_one_and_two() -> None:

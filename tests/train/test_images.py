@@ -1,18 +1,11 @@
-"""Loading images, random generators, files: what makes a run exact."""
-
-import random
-from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
 from sase_bench.errors import RequestError
-from sase_bench.train.files import prepare_folder
-from sase_bench.train.generators import capture, restore, seeded
 from sase_bench.train.images import ChangedImages, TrainingLoader, validation_loader
 from sase_bench.train.place import Place
 
@@ -84,38 +77,3 @@ def test_batches_are_shared_equally() -> None:
         epoch_of(0, 2, 0, batch=5)
     with pytest.raises(RequestError, match="a batch of 14 images needs as many training images, got 13"):
         epoch_of(0, 1, 0, batch=14)
-
-
-def draw() -> tuple[float, float, float]:
-    return torch.rand(()).item(), random.random(), float(np.random.rand())  # noqa: NPY002
-
-
-def test_generators_go_on_where_they_were_captured_through_a_file(tmp_path: Path) -> None:
-    with seeded(7, 0, CPU):
-        draw()
-        torch.save(capture(CPU), tmp_path / "states.pt")
-        expected = [draw() for _ in range(3)]
-    with seeded(8, 0, CPU):
-        assert draw() not in expected
-        restore(torch.load(tmp_path / "states.pt", weights_only=True), CPU)
-        assert [draw() for _ in range(3)] == expected
-
-
-def test_generators_of_a_run_differ_by_seed_and_process_and_are_given_back() -> None:
-    before = capture(CPU)
-    found = set()
-    for seed, rank in ((0, 0), (0, 1), (1, 0), (0, 0)):
-        with seeded(seed, rank, CPU):
-            found.add(draw())
-    assert len(found) == 3
-    assert torch.equal(capture(CPU)["torch"], before["torch"])
-    assert capture(CPU)["python"] == before["python"]
-    assert torch.equal(capture(CPU)["numpy"][1], before["numpy"][1])
-
-
-def test_a_folder_that_cannot_be_written_to_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "file").touch()
-    with pytest.raises(RequestError, match=r"cannot write to '.*file/below': Not a directory"):
-        prepare_folder(tmp_path / "file" / "below")
-    with pytest.raises(RequestError, match=r"cannot write to '/proc/below': "):
-        prepare_folder(Path("/proc/below"))

@@ -1,4 +1,5 @@
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,18 @@ def test_the_same_table_gives_the_same_bytes(table: Path, tmp_path: Path) -> Non
     assert {path.suffix for path in files} == {".html", ".json", ".md", ".png", ".svg", ".tex"}
     for path in files:
         assert (tmp_path / "first" / path).read_bytes() == (tmp_path / "second" / path).read_bytes()
+
+
+def test_without_matplotlib_nothing_is_read_and_nothing_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for library in ("matplotlib", "matplotlib.figure"):
+        monkeypatch.setitem(sys.modules, library, None)
+    folder = tmp_path / "reports"
+    assert main(["--db", str(tmp_path / "none.duckdb"), "--output", str(folder)]) == 2
+    line = "report: drawing figures needs the extra 'report'; install it with: pip install 'sase-bench[report]'\n"
+    assert capsys.readouterr() == ("", line)
+    assert not folder.exists()
 
 
 def test_bad_requests_get_one_line_and_status_2(table: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,0 +1,19 @@
+import pytest
+
+from sase_bench.bo.registry import find
+from sase_bench.errors import RequestError
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("nowhere:Search", "the strategy nowhere:Search cannot be imported (No module named 'nowhere')"),
+        ("json:Search", "the strategy json:Search cannot be imported (module 'json' has no attribute 'Search')"),
+        ("gpp", "unknown strategy 'gpp'"),
+        ("gp:ei", "unknown acquisition 'ei'"),
+    ],
+)
+def test_a_strategy_that_is_not_there_is_named(name: str, message: str) -> None:
+    with pytest.raises(RequestError) as error:
+        find(name)
+    assert str(error.value).startswith(message)
