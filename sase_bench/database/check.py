@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
 from sase_bench.database.admission import fault_of
 from sase_bench.database.checksums import SUMS, matches, read_sums
-from sase_bench.database.rows import Key, has_modules, keys_in, read_record
+from sase_bench.database.rows import Key, has_modules, tables_in
 from sase_bench.database.schema import BLOCK_TABLES, MODULE_TABLES
-from sase_bench.database.shards import read_shard, recipes_of
+from sase_bench.database.shards import keyed_records_of, read_shard, recipes_of, runs_sql
 from sase_bench.database.shelf import proxy_of
 from sase_bench.database.version import MODULES_FOLDER
 from sase_bench.errors import RequestError
@@ -71,18 +72,15 @@ def check(table: duckdb.DuckDBPyConnection) -> list[str]:
 def _faults_of_runs(table: duckdb.DuckDBPyConnection) -> Iterator[str]:
     """What each run says that cannot be true, and once for all runs with the same fault of their curves."""
     epochs = dict(table.execute("SELECT proxy, coalesce(epochs::BIGINT, 0) FROM proxies").fetchall())
-    faults: dict[str, list[Key]] = {}
-    for key in sorted(keys_in(table), key=lambda key: (key[1], key[2], key[0])):
-        try:
-            record = read_record(table, key)
-        except RequestError as error:
-            yield f"run {key}: {error}"
-            continue
-        if record is None or record.proxy not in epochs:  # asked for above
-            continue
-        fault = fault_of(record, epochs[record.proxy])
-        if fault is not None:
-            faults.setdefault(fault, []).append(key)
+    faults: dict[str, list[tuple[Any, ...]]] = {}
+    for tables in tables_in(table):
+        for key, record in keyed_records_of(table.execute(runs_sql(tables))):
+            if isinstance(record, RequestError):
+                yield f"run {key}: {record}"
+            elif record.proxy in epochs:  # of any other, it is said above
+                fault = fault_of(record, epochs[record.proxy])
+                if fault is not None:
+                    faults.setdefault(fault, []).append(key)
     for fault, keys in faults.items():
         others = f" and {len(keys) - 1} more" if len(keys) > 1 else ""
         yield f"run {keys[0]}{others} {fault}"

@@ -10,17 +10,21 @@ from sase_bench.database.dimensions import add_modules
 from sase_bench.database.schema import BLOCK_TABLES, MODULE_TABLES, tables_for
 from sase_bench.record import COLUMNS, EPOCH_COLUMNS, KEY, Column, Record
 
-__all__ = ["Key", "has_modules", "insert", "insert_runs", "keys_in", "largest_proxy", "read_record", "seeds_with"]
+__all__ = ["Key", "has_modules", "insert", "insert_runs", "keys_in", "largest_proxy", "read_record", "seeds_with", "tables_in"]
 
 Key = tuple[int, str, int]
 
 
 def keys_in(connection: duckdb.DuckDBPyConnection, *, status: str | None = None) -> list[Key]:
     """The (arch, proxy, seed) of every run in an open table, of blocks and of published modules; or of those with a status."""
-    runs = [BLOCK_TABLES[0], *([MODULE_TABLES[0]] if has_modules(connection) else [])]
     chosen = "" if status is None else "WHERE status = $status"
-    parts = (f"SELECT {', '.join(KEY)} FROM {name} {chosen}" for name in runs)
+    parts = (f"SELECT {', '.join(KEY)} FROM {runs} {chosen}" for runs, _ in tables_in(connection))
     return connection.execute(" UNION ALL ".join(parts), {} if status is None else {"status": status}).fetchall()
+
+
+def tables_in(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
+    """Where an open table has runs, and their curves: blocks, and published modules if there are any."""
+    return [BLOCK_TABLES, *([MODULE_TABLES] if has_modules(connection) else [])]
 
 
 def has_modules(connection: duckdb.DuckDBPyConnection) -> bool:

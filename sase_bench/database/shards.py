@@ -23,7 +23,17 @@ from sase_bench.errors import RequestError
 from sase_bench.recipes.recipe import check_recipe
 from sase_bench.record import COLUMNS, EPOCH_COLUMNS, KEY, Record
 
-__all__ = ["be_quiet", "export", "quoted", "read_shard", "recipes_in", "recipes_of", "records_of", "runs_sql"]
+__all__ = [
+    "be_quiet",
+    "export",
+    "keyed_records_of",
+    "quoted",
+    "read_shard",
+    "recipes_in",
+    "recipes_of",
+    "records_of",
+    "runs_sql",
+]
 
 
 def export(
@@ -99,9 +109,15 @@ def read_shard(path: Path) -> Iterator[Record | RequestError]:
 
 def records_of(rows: duckdb.DuckDBPyConnection) -> Iterator[Record | RequestError]:
     """Each run of an answer with the columns of a shard, or why a row is none."""
+    return (record for _, record in keyed_records_of(rows))
+
+
+def keyed_records_of(rows: duckdb.DuckDBPyConnection) -> Iterator[tuple[tuple[Any, ...], Record | RequestError]]:
+    """As `records_of`, with the values of `KEY` in front."""
     names = [column[0] for column in rows.description or []]
     while row := rows.fetchone():
-        yield _record(dict(zip(names, row, strict=True)))
+        values = dict(zip(names, row, strict=True))
+        yield tuple(values.get(name) for name in KEY), _record(values)
 
 
 def recipes_of(path: Path) -> dict[str, dict[str, Any]]:

@@ -9,8 +9,7 @@ import duckdb
 
 from sase_bench.database.reader import connect
 from sase_bench.database.refusals import refused
-from sase_bench.database.rows import has_modules
-from sase_bench.database.schema import BLOCK_TABLES, MODULE_TABLES
+from sase_bench.database.rows import tables_in
 from sase_bench.database.shards import read_shard, recipes_of, records_of, runs_sql
 from sase_bench.errors import RequestError
 from sase_bench.record import Record
@@ -40,7 +39,7 @@ def read_runs(path: Path) -> Iterator[Record | RequestError]:
         return
     with connect(path) as connection:
         try:
-            for tables in _tables(connection):
+            for tables in tables_in(connection):
                 yield from records_of(connection.execute(runs_sql(tables)))
         except duckdb.Error as error:
             raise refused(path, error) from error
@@ -52,11 +51,7 @@ def proxies_at(path: Path) -> list[str]:
         return list(recipes_of(path))
     with connect(path) as connection:
         try:
-            used = " UNION ".join(f"SELECT proxy FROM {runs}" for runs, _ in _tables(connection))
+            used = " UNION ".join(f"SELECT proxy FROM {runs}" for runs, _ in tables_in(connection))
             return [name for (name,) in connection.execute(f"{used} ORDER BY proxy").fetchall()]
         except duckdb.Error as error:
             raise refused(path, error) from error
-
-
-def _tables(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
-    return [BLOCK_TABLES, *([MODULE_TABLES] if has_modules(connection) else [])]
