@@ -43,9 +43,9 @@ def certainty(table: Measured, truth: Truth) -> Certainty | None:
     ranked, sign = np.searchsorted(members[scored], truth.ranked), COLUMNS[metric].sign
     tops = [len(truth.top(share)) for share in _SHARES]
     shares = []
-    for drawn in draws_of_truth(found, found.noise, sign=sign):
+    for drawn in draws_of_truth(found, sign=sign):
         places = drawn[ranked].argsort().argsort()  # from 0, of the blocks in the table's order
         shares.append([(places[:top] < top).mean() for top in tops])
     top, tip = np.mean(shares, axis=0)
-    place = interval_of_place(found, found.noise, int(ranked[0]), sign=sign)
+    place = interval_of_place(found, int(ranked[0]), sign=sign)
     return Certainty(len(scores[scored]), found.noise.sd, found.noise.degrees, list(place), float(top), float(tip))

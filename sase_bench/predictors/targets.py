@@ -1,9 +1,8 @@
 """What predictors learn: one score for each measured block, with the sd of its error, from the runs of a table.
 
 Notation: score y_bs of block b with seed s is m_b + c_s + e_bs, as in `sase_bench.statistics.effects`. The target is m_b; that
-the seeds' c_s are taken out of it matters only where blocks have different seeds. The variance of e is a block's own, but three
-seeds say little about it; it is drawn towards that of all blocks by the weight that the spread of the variances themselves
-supports (moderated variances: Smyth 2004, doi 10.2202/1544-6115.1027).
+the seeds' c_s are taken out of it matters only where blocks have different seeds. The variance of e is a block's own, moderated
+as in `sase_bench.statistics.variances`.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ from sase_bench.record import SCORES
 from sase_bench.space import Space, representative
 from sase_bench.statistics.effects import separate
 
-__all__ = ["Targets", "moderated", "targets"]
+__all__ = ["Targets", "targets"]
 
 
 @dataclass(frozen=True)
@@ -66,32 +65,7 @@ def targets(measured: Measured, metric: str, space: str = "full") -> Targets:
         raise RequestError(f"no block of the {space} space has a run on {measured.proxy} that ended ok")
     scores, counts = scores[chosen], counts[chosen]
     found, noise = separate(scores), None
-    if found.noise is not None:
-        freedom = counts - 1  # of which the seeds' levels have taken some, from all blocks alike
-        with np.errstate(invalid="ignore", divide="ignore"):
-            variances = np.nansum(found.residuals**2, axis=1) / freedom * (freedom.sum() / found.noise.degrees)
-        noise = np.sqrt(moderated(variances, freedom) / counts)
+    if found.variances is not None:
+        noise = np.sqrt(found.variances.values / counts)
     archs = measured.archs[chosen]
     return Targets(measured.proxy, metric, space, archs, found.means, noise, counts.astype(np.int64), scores)
-
-
-def moderated(variances: Floats, freedom: Indices) -> Floats:
-    """Variances (k,) with `freedom` degrees of freedom (k,), drawn towards a common one; just that one where there are none.
-
-    log s² is moment-matched: its spread beyond that of a χ² gives the prior's degrees of freedom, infinitely many if none.
-    """
-    from scipy.optimize import brentq
-    from scipy.special import digamma, polygamma
-
-    told = freedom > 0
-    d, s2 = freedom[told].astype(np.float64), variances[told]
-    pooled = float((d * s2).sum() / d.sum())
-    logs = np.log(np.maximum(s2, 1e-6 * pooled)) - digamma(d / 2) + np.log(d / 2) if pooled > 0 else np.zeros(len(d))
-    excess = float(logs.var(ddof=1) - polygamma(1, d / 2).mean()) if len(d) > 2 else 0.0
-    found = np.full(len(variances), pooled)
-    if excess > 1e-3:
-        prior = 2 * brentq(lambda x: polygamma(1, x) - excess, 1e-3, 1e4)
-        common = float(np.exp(logs.mean() + digamma(prior / 2) - np.log(prior / 2)))
-        found[:] = common
-        found[told] = (prior * common + d * s2) / (prior + d)
-    return found

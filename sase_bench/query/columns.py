@@ -23,7 +23,8 @@ _STYLES: dict[Style, str] = {
         blocks blocks_ahead seeds_min seeds_max tied tied_of full full_of
     """,
     "score": """
-        reliability reliability_low reliability_high divergence_rate gain gain_low gain_high share correlation
+        reliability reliability_low reliability_high divergence_rate gain gain_low gain_high lead lead_low lead_high
+        share correlation
         value seed_sd mean low high difference a a_sd b b_sd
     """,
     "seconds": "median_train_seconds",

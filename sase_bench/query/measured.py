@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
-from math import sqrt
 from typing import Any
 
 import numpy as np
@@ -28,8 +27,7 @@ from sase_bench.query.source import Source
 from sase_bench.query.together import NOTE, is_shared, sd_sql, trained_together
 from sase_bench.space import SLOTS, Architecture
 from sase_bench.statistics.effects import separate
-from sase_bench.statistics.means import CONFIDENCE, half_width, spread
-from sase_bench.statistics.quantiles import t_quantile
+from sase_bench.statistics.means import half_width, spread
 
 __all__ = ["Measured", "measure_on", "unmeasured"]
 
@@ -64,17 +62,17 @@ class Measured:
             self._require(present)
         return rows
 
-    def margin(self, metric: Metric, differences: Sequence[float]) -> float | None:
+    def margin(self, metric: Metric, differences: Sequence[float], one: int, other: int) -> float | None:
         """Half the interval of the mean of differences between two blocks or modules over the seeds that both have.
 
-        Two or three differences say little of how far they scatter. For a score it is √2 times the noise of a run, which is
-        that of all blocks and modules of the proxy; the differences alone are asked for times, and where no noise is known.
+        Two or three differences say little of how far they scatter. For a score it is the noise of both, on which all blocks
+        and modules of the proxy have a say; the differences alone are asked for times, and where no noise is known.
         """
-        column = metric.column(test=self.source.test)
-        noise = None if is_shared(metric) or not differences else separate(self.scores(column, with_modules=True)[1]).noise
-        if noise is None:
+        if is_shared(metric) or not differences:
             return half_width(spread(differences)[1], len(differences))
-        return t_quantile(CONFIDENCE, noise.degrees) * noise.sd * sqrt(2 / len(differences))
+        archs, scores = self.scores(metric.column(test=self.source.test), with_modules=True)
+        error = separate(scores).error_of_pairs(archs.index(one), archs.index(other), len(differences))
+        return half_width(spread(differences)[1], len(differences)) if error is None else error.half_width
 
     def scores(
         self, column: str, among: Set[int] | None = None, *, with_modules: bool = False

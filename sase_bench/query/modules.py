@@ -17,6 +17,7 @@ from sase_bench.query.metrics import Metric
 from sase_bench.query.source import Source
 from sase_bench.query.together import NOTE, is_shared, trained_together
 from sase_bench.space import SASE_BLOCK
+from sase_bench.statistics.effects import separate
 from sase_bench.statistics.means import spread
 
 __all__ = ["modules", "nearest"]
@@ -27,8 +28,9 @@ _SASE = "sase"  # stands among the modules under the name of its paper
 def modules(query: Modules, source: Source) -> Answer:
     """Every module that has a run that ended ok, and the published SASE block if it has one, best first.
 
-    `gain` is over the plain trunk, larger is better whatever the metric: the mean of the differences over the seeds that both
-    have, with a 95 % interval. `blocks_ahead` counts the measured blocks of the space whose mean is better. Parameters and
+    `gain` is over the plain trunk and `lead` over the published block, larger is better whatever the metric, with 95 %
+    intervals: of scores differences between means without the seeds' levels, by all runs of the table, so that none gains by
+    seeds that went well. `blocks_ahead` counts the measured blocks of the space whose mean is better. Parameters and
     FLOPs are those of the proxy's network with the module in it; missing in a network that modules were not counted in.
     """
     measured, metric = measure_on(source, query.on), query.metric
@@ -47,18 +49,16 @@ def modules(query: Modules, source: Source) -> Answer:
     )
     means = [mean for (mean,) in blocks]
     together = trained_together(source, measured.proxy) if is_shared(metric) else set()
+    gains = _Gains(measured, metric, found)
     rows: list[tuple[Any, ...]] = []
     for name, seeds in found.items():
         mean, sd = spread(list(seeds.values()))
         if mean is None:
             continue
         ahead = sum(metric.sign * other < metric.sign * mean for other in means)
-        gain, low, high, pairs = _gain(measured, metric, seeds, found.get(PLAIN, {}))
         if _index(name) in together:
-            sd = low = high = None
-        elif _index(PLAIN) in together:
-            low = high = None
-        scores = (mean, sd, len(seeds), gain, low, high, pairs, ahead, len(means))
+            sd = None
+        scores = (mean, sd, len(seeds), *gains.over(name, PLAIN), *gains.over(name, _SASE), ahead, len(means))
         rows.append((name, _year(name), *scores, *_costs(measured.trunk, name)))
     rows.sort(key=lambda row: (metric.sign * row[2], row[0]))
     names = (
@@ -70,15 +70,17 @@ def modules(query: Modules, source: Source) -> Answer:
         "gain",
         "gain_low",
         "gain_high",
-        "pairs",
+        "lead",
+        "lead_low",
+        "lead_high",
         "blocks_ahead",
         "blocks",
         "params",
         "flops",
     )
     note = (
-        "gain: over the plain trunk, paired by seeds, larger is better; low and high: 95 % interval of each by itself, "
-        "with the noise of all blocks and modules"
+        f"gain: over the plain trunk, lead: over the block {SASE_BLOCK.index} that was published, larger is better; "
+        "low and high: 95 % interval of each by itself"
     )
     if PLAIN not in found:
         note = f"the plain trunk has no run that ended ok, so there is no gain; train it with --plan {PLAIN}"
@@ -121,14 +123,28 @@ def _costs(trunk: str, name: str) -> tuple[int, int] | tuple[None, None]:
     return (None, None) if known is None else cost_in(known, SASE_BLOCK if name == _SASE else Module(name))
 
 
-def _gain(
-    measured: Measured, metric: Metric, seeds: dict[int, float], plain: dict[int, float]
-) -> tuple[float | None, float | None, float | None, int]:
-    differences = [-metric.sign * (value - plain[seed]) for seed, value in seeds.items() if seed in plain]
-    mean, _ = spread(differences)
-    margin = measured.margin(metric, differences)
-    if seeds == plain:
-        return None, None, None, len(differences)
-    if mean is None or margin is None:
-        return mean, None, None, len(differences)
-    return mean, mean - margin, mean + margin, len(differences)
+class _Gains:
+    """Differences between modules, in the direction that is better."""
+
+    def __init__(self, measured: Measured, metric: Metric, found: dict[str, dict[int, float]]) -> None:
+        self._sign, self._found, self._is_shared = metric.sign, found, is_shared(metric)
+        archs, scores = measured.scores(metric.column(test=measured.source.test), with_modules=True)
+        self._row = {arch: row for row, arch in enumerate(archs)}
+        self._effects = separate(scores)
+
+    def over(self, name: str, other: str) -> tuple[float | None, float | None, float | None]:
+        """How far `name` is ahead of `other`, and the ends of the interval; seeds that share their time leave none."""
+        if name == other or other not in self._found:
+            return None, None, None
+        if self._is_shared:
+            return self._ahead_in_time(self._found[name], self._found[other]), None, None
+        told = self._effects.difference(self._row[_index(name)], self._row[_index(other)])
+        if told is None:
+            return None, None, None
+        difference, error = told
+        gain = -self._sign * difference
+        return gain, gain - error.half_width, gain + error.half_width
+
+    def _ahead_in_time(self, one: dict[int, float], other: dict[int, float]) -> float | None:
+        mean, _ = spread([other[seed] - one[seed] for seed in one if seed in other])
+        return mean

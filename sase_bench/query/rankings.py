@@ -78,7 +78,7 @@ def pareto(query: Pareto, source: Source) -> Answer:
 def rank(query: Rank, source: Source) -> Answer:
     """A block's place among all measured ones by its mean, and the interval of the place that it truly has.
 
-    The noise is one standard deviation for all blocks, beside what a seed does to all of them; `places` says how the interval
+    The noise is what is left beside what a seed does to all blocks, and blocks may differ in it; `places` says how the interval
     follows from it. A block that looks best has had luck, so its interval may begin behind its place. A metric that does not
     depend on the seed has no noise.
     """
@@ -107,7 +107,7 @@ def rank(query: Rank, source: Source) -> Answer:
             notes.append("too few blocks share two seeds, so the seed noise is not known and the interval is missing")
         else:
             sd = noise.sd
-            low, high = interval_of_place(effects, noise, archs.index(query.arch.index), sign=metric.sign)
+            low, high = interval_of_place(effects, archs.index(query.arch.index), sign=metric.sign)
             notes += [
                 f"seed_sd is of one run beside what its seed does to all blocks, {noise.degrees} degrees of freedom",
                 "place is by the mean; place_low to place_high holds the true place with 95 % probability, luck allowed for",

@@ -37,6 +37,7 @@ class Measurement:
     fidelity: Records  # epoch by epoch: blocks, share, correlation with the ranking after the last epoch, low, high
     curves: dict[str, Records]  # by role (best, published, worst): epoch, val_loss, seeds
     modules: Records  # published modules in the place of a block, best first: module, val_loss, gain over the plain trunk
+    rival: dict[str, Any] | None  # the best module beside the best block, as `compare` has it; None if they share no seed
     best_gain: dict[str, Any] | None  # of the best block over the plain trunk; None if that was not trained
     published: dict[str, Any] | None  # place of the published block, with its interval; None if it was not measured
 
@@ -93,6 +94,8 @@ def _measurement(db: Path, proxy: str, times: Times) -> Measurement:
     roles = {"best": blocks[0]["arch"], "published": SASE_BLOCK.index, "worst": blocks[-1]["arch"]}
     there = {block["arch"] for block in blocks}
     place = _place(db, proxy, roles["published" if SASE_BLOCK.index in there else "best"])
+    modules = ask(f"modules by loss on {proxy}", db=db).records() if has_scores_of_modules(db, proxy) else []
+    rivals = [row["module"] for row in modules if row["module"] not in (PLAIN, "sase")]
     return Measurement(
         proxy=proxy,
         task=_task(db, proxy),
@@ -103,7 +106,8 @@ def _measurement(db: Path, proxy: str, times: Times) -> Measurement:
         effects={slot: ask(f"effect {slot} by loss on {proxy}", db=db).records() for slot in SLOTS},
         fidelity=ask(f"fidelity by loss on {proxy}", db=db).records(),
         curves={role: _curve(db, proxy, arch) for role, arch in roles.items() if arch in there},
-        modules=ask(f"modules by loss on {proxy}", db=db).records() if has_scores_of_modules(db, proxy) else [],
+        modules=modules,
+        rival=_compared(db, proxy, rivals[0], blocks[0]["arch"]) if rivals else None,
         best_gain=_gain(db, proxy, blocks[0]["arch"]),
         published=place if SASE_BLOCK.index in there else None,
     )
@@ -129,11 +133,17 @@ def has_scores_of_modules(db: Path, proxy: str) -> bool:
 
 def _gain(db: Path, proxy: str, arch: int) -> dict[str, Any] | None:
     """How much smaller the loss is than the plain trunk's, paired by seeds, in nats."""
-    rows = ask(f"compare {PLAIN} with {arch}", db=db, proxy=proxy).records()
-    (row,) = (row for row in rows if row["metric"] == "val_loss")
-    if not row["pairs"]:
+    row = _compared(db, proxy, PLAIN, arch)
+    if row is None:
         return None
-    return {"arch": arch, "gain": row["difference"], "gain_low": row["low"], "gain_high": row["high"], "pairs": row["pairs"]}
+    return {"arch": arch, "gain": row["difference"], "gain_low": row["low"], "gain_high": row["high"], "seeds": row["pairs"]}
+
+
+def _compared(db: Path, proxy: str, one: str, arch: int) -> dict[str, Any] | None:
+    """The loss of a module beside that of a block, over the seeds that both have; None if there is none."""
+    rows = ask(f"compare {one} with {arch}", db=db, proxy=proxy).records()
+    (row,) = (row for row in rows if row["metric"] == "val_loss")
+    return row if row["pairs"] else None
 
 
 def _place(db: Path, proxy: str, arch: int) -> dict[str, Any]:

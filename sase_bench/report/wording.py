@@ -102,20 +102,32 @@ def _modules(found: Measurement) -> Claim:
     text = (
         f"Of {len(ranked)} published modules trained in the same place on {found.proxy}, {_have(ahead)} a smaller mean loss "
         f"than the best measured block; the best of them is {first['module']}, {first['val_loss']:.4f} nats over "
-        f"{first['seeds']} seeds.{_price(found)}"
+        f"{first['seeds']} seeds{_apart(found.rival)}.{_price(found)}"
     )
     sase = next((row for row in found.modules if row["module"] == "sase"), None)
     if sase is not None:
-        if sase["gain"] is not None and all(row["gain"] is not None for row in ranked):
-            before = [row for row in ranked if row["gain"] > sase["gain"]]
+        leads = [row for row in ranked if row["lead"] is not None]
+        ahead, sure = ([row for row in leads if row[end] > 0] for end in ("lead", "lead_low"))
+        text += (
+            f" Beside the block that SASE published ({sase['val_loss']:.4f}) {_have(ahead)} a smaller loss, {len(sure)} beyond "
+            "the noise of the seeds (95 % interval of each by itself)."
+        )
+        if sase["gain"] is not None:
             text += (
-                f" Of all of them {_have(before)} a larger gain over the plain trunk, by the same seeds, than SASE's own block"
+                f" That block's gain over the plain trunk is {sase['gain']:+.4f} nats, 95 % interval "
+                f"{sase['gain_low']:+.4f} to {sase['gain_high']:+.4f}."
             )
-            text += f" ({sase['gain']:+.4f} nats, 95 % interval {sase['gain_low']:+.4f} to {sase['gain_high']:+.4f})."
-        else:
-            before = [row for row in ranked if row["val_loss"] < sase["val_loss"]]
-            text += f" Of all of them {_have(before)} a smaller mean loss than SASE's own block ({sase['val_loss']:.4f})."
     return Claim(text, command)
+
+
+def _apart(rival: Mapping[str, Any] | None) -> str:
+    """How far the best module is from the best block, over the seeds that both have."""
+    if rival is None or rival["low"] is None:
+        return ""
+    return (
+        f" (less the block's: {rival['difference']:+.4f}, 95 % interval {rival['low']:+.4f} to {rival['high']:+.4f}, "
+        f"{rival['pairs']} seeds)"
+    )
 
 
 def _price(found: Measurement) -> str:

@@ -32,6 +32,11 @@ class Spread:
     sd: float
     degrees: int
 
+    @property
+    def half_width(self) -> float:
+        """Half the confidence interval of what has this standard error."""
+        return t_quantile(CONFIDENCE, self.degrees) * self.sd
+
 
 def half_width(sd: float | None, count: int) -> float | None:
     """Half the confidence interval of a mean of `count` numbers with standard deviation `sd`; None for fewer than two."""

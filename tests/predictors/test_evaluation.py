@@ -12,7 +12,8 @@ from sase_bench.predictors.evaluation import half_interval
 from sase_bench.predictors.protocol import Prediction
 from sase_bench.predictors.scores import agreement, ceiling, covered, share_of_blocks
 from sase_bench.predictors.splits import SIZES, Splits
-from sase_bench.predictors.targets import Targets, moderated, targets
+from sase_bench.predictors.targets import Targets, targets
+from sase_bench.statistics.variances import moderated
 from tests.predictors.synthetic import synthetic
 from tests.records import DIGITS, made_up, unfinished
 
@@ -142,7 +143,9 @@ def test_the_seeds_of_groups_apart_take_no_degree_of_freedom_too_many() -> None:
     solved, _, rank, _ = np.linalg.lstsq(design, y, rcond=None)
     variances = ((y - design @ solved) ** 2).reshape(20, 2).sum(1) * 20 / (40 - rank)
     assert found.noise is not None
-    np.testing.assert_allclose(found.noise, np.sqrt(moderated(variances, np.ones(20)) / 2), rtol=1e-9)
+    np.testing.assert_allclose(
+        found.noise, np.sqrt(moderated(variances, np.ones(20, dtype=int), found.y).values / 2), rtol=1e-9
+    )
 
 
 def test_one_seed_each_has_no_noise_to_know(tmp_path: Path) -> None:
@@ -150,19 +153,6 @@ def test_one_seed_each_has_no_noise_to_know(tmp_path: Path) -> None:
         for arch in range(5):
             store.append(made_up(arch))
     assert targets(Benchmark.load(tmp_path / "table.duckdb").measured(), "val_loss").noise is None
-
-
-def test_variances_that_are_equal_are_pooled_and_others_are_kept_apart() -> None:
-    generator = np.random.default_rng(0)
-    freedom = np.full(2000, 2)
-    equal = generator.chisquare(2, 2000) / 2
-    assert moderated(equal, freedom).std() < 0.25 * equal.std()
-    assert moderated(equal, freedom).mean() == pytest.approx(1, abs=0.05)
-    own = np.exp(generator.normal(0, 1.5, 2000))
-    drawn = own * generator.chisquare(2, 2000) / 2
-    errors = [np.mean((np.log(guess) - np.log(own)) ** 2) for guess in (moderated(drawn, freedom), drawn, np.full(2000, 1.0))]
-    assert errors[0] < 0.8 * min(errors[1:])
-    assert moderated(np.asarray([1.0, 4.0, np.nan]), np.asarray([2, 2, 0]))[2] == pytest.approx(2.5)
 
 
 def test_verdicts_say_what_the_scores_say() -> None:

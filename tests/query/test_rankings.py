@@ -125,7 +125,7 @@ def test_rank_gives_the_place_and_the_interval_of_the_true_one(asked: Ask) -> No
     answer = asked(f"rank {SASE} by top1")
     effects = separate(top1s())
     assert effects.noise is not None
-    low, high = interval_of_place(effects, effects.noise, sorted(MEASURED).index(SASE), sign=-1)
+    low, high = interval_of_place(effects, sorted(MEASURED).index(SASE), sign=-1)
     assert answer.records() == [
         {
             "arch": SASE, "text": NAMES[SASE], "proxy": "digits", "metric": "val_top1", "place": 2, "of": 4,

@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
 from sase_bench.statistics.effects import Effects, separate
+from sase_bench.statistics.means import Spread
 
 TABLES = npst.arrays(bool, st.tuples(st.integers(1, 8), st.integers(1, 6)))
 
@@ -105,3 +106,60 @@ def test_where_blocks_do_not_share_two_seeds_the_noise_is_not_known() -> None:
     found = separate(np.asarray([[1.0, 2.0], [3.0, 5.0]])).noise
     assert found is not None
     assert (found.sd, found.degrees) == (pytest.approx(0.5), 1)
+
+
+def _unbalanced(generator: np.random.Generator, blocks: int = 30) -> np.ndarray:
+    there = np.ones((blocks, 4), dtype=bool)
+    there[: blocks // 2, 3] = there[blocks // 2 :, 0] = False
+    noise = generator.normal(0, np.where(np.arange(blocks) < blocks / 2, 1.5, 0.5)[:, None], (blocks, 4))
+    return np.where(there, np.arange(blocks)[:, None] / 10 + np.asarray([0, 3, -2, 5]) + noise, np.nan)
+
+
+def test_a_difference_and_its_error_are_those_of_the_whole_table_by_least_squares() -> None:
+    y = _unbalanced(np.random.default_rng(0))
+    found = separate(y)
+    rows, columns = np.nonzero(np.isfinite(y))
+    design = np.hstack([np.eye(30)[rows], np.eye(4)[columns]])
+    weights = np.linalg.pinv(design)[0] - np.linalg.pinv(design)[20]
+    told = found.difference(0, 20)
+    assert told is not None
+    assert found.variances is not None
+    assert told[0] == pytest.approx(float(weights @ y[rows, columns]))
+    assert told[1].sd == pytest.approx(float(np.sqrt((weights**2 * found.variances.values[rows]).sum())))
+    backwards = found.difference(20, 0)
+    assert backwards is not None
+    assert (backwards[0], backwards[1].sd) == (pytest.approx(-told[0]), pytest.approx(told[1].sd))
+
+
+def test_its_interval_holds_the_truth_more_often_than_with_one_noise_for_all_where_it_goes_with_the_mean() -> None:
+    held: dict[str, list[bool]] = {"calm": [], "noisy": [], "noisy, one for all": []}
+    for seed in range(150):
+        found = separate(_unbalanced(np.random.default_rng(seed)))
+        for kind, (one, other) in {"calm": (19, 29), "noisy": (2, 12)}.items():
+            told = found.difference(one, other)
+            assert told is not None
+            held[kind].append(abs(told[0] + 1.0) <= told[1].half_width)
+        assert found.noise is not None
+        margin = Spread(found.noise.sd * (2 / 3) ** 0.5, found.noise.degrees).half_width
+        held["noisy, one for all"].append(abs(told[0] + 1.0) <= margin)
+    assert np.mean(held["calm"]) >= 0.93
+    assert np.mean(held["noisy"]) >= np.mean(held["noisy, one for all"]) + 0.02
+
+
+def test_blocks_that_no_seed_connects_have_no_difference() -> None:
+    y = np.full((6, 4), np.nan)
+    y[:3, :2] = np.random.default_rng(0).normal(size=(3, 2))
+    y[3:, 2:] = np.random.default_rng(1).normal(size=(3, 2))
+    found = separate(y)
+    assert found.difference(0, 1) is not None
+    assert found.difference(0, 3) is None
+    assert separate(y[:, :1][:3]).difference(0, 1) is None
+
+
+def test_pairs_of_seeds_have_the_error_of_both_blocks() -> None:
+    found = separate(np.arange(12.0).reshape(4, 3) ** 1.5)
+    assert found.variances is not None
+    error = found.error_of_pairs(0, 1, 3)
+    assert error is not None
+    assert error.sd == pytest.approx(np.sqrt(found.variances.values[:2].sum() / 3))
+    assert separate(np.asarray([[1.0], [2.0]])).error_of_pairs(0, 1, 1) is None

@@ -15,7 +15,7 @@ def made_up(blocks: int, seeds: int, reliability: float, seed: int) -> tuple[np.
 
 def place_of(found: Effects, row: int, *, sign: float = 1.0) -> tuple[int, int]:
     assert found.noise is not None
-    return interval_of_place(found, found.noise, row, sign=sign)
+    return interval_of_place(found, row, sign=sign)
 
 
 @pytest.mark.parametrize(
@@ -83,12 +83,12 @@ def test_draws_of_the_truth_have_the_mean_and_the_variance_of_the_formula() -> N
     truth = generator.normal(0, 2, (600, 1))
     found = separate(truth + generator.normal(0, 3, (600, 4)))
     assert found.noise is not None
-    drawn = np.stack(list(draws_of_truth(found, found.noise, sign=-1, draws=3000, seed=1)))
+    drawn = np.stack(list(draws_of_truth(found, sign=-1, draws=3000, seed=1)))
     y, error = -(found.means - found.means.mean()), found.noise.sd**2 / 4
     share = 1 - error / y.var(ddof=1)
     np.testing.assert_allclose(drawn.mean(0), share * y, atol=0.15)
     assert drawn.var(0).mean() == pytest.approx(share * error, rel=0.05)
-    again = np.stack(list(draws_of_truth(found, found.noise, sign=-1, draws=5, seed=1)))
+    again = np.stack(list(draws_of_truth(found, sign=-1, draws=5, seed=1)))
     assert (again == drawn[:5]).all()
 
 

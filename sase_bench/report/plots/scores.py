@@ -101,11 +101,12 @@ def gains(measurement: Measurement, figure: Figure) -> None:
         if row["gain_low"] is not None:
             axes.plot([row["gain_low"], row["gain_high"]], [place, place], color=colour, linewidth=1)
         axes.plot([row["gain"]], [place], MARKERS[kind], color=colour, markersize=4)
-    axes.set_yticks(range(len(rows)), [f"{name} (n={row['pairs']})" for name, row, _ in rows], fontsize=7)
+    axes.set_yticks(range(len(rows)), [f"{name} (n={row['seeds']})" for name, row, _ in rows], fontsize=7)
     axes.axvline(0, color="black", linewidth=0.8)
     axes.set_ylim(-0.7, len(rows) - 0.3)
     axes.set_xlabel(
-        "validation loss below the plain trunk's (nats; right is better)\nmean and 95 % interval over n paired seeds"
+        "validation loss below the plain trunk's (nats; right is better)\n"
+        "mean over n seeds without their levels, and 95 % interval"
     )
     axes.set_title(f"{measurement.proxy}: {len(rows)} in the same trunk")
 

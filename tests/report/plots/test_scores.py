@@ -21,7 +21,7 @@ def test_published_modules_are_drawn_in_order_of_their_gain_with_the_best_block_
     found = evidence_of(tmp_path / "table.duckdb")
     (measured,) = found.measurements
     assert measured.best_gain is not None
-    assert (measured.best_gain["arch"], measured.best_gain["pairs"]) == (3, 2)
+    assert (measured.best_gain["arch"], measured.best_gain["seeds"]) == (3, 2)
     assert measured.best_gain["gain"] == pytest.approx(0.5, abs=0.01)
     figure = new_figure(7, 3)
     plots.gains(measured, figure)
