@@ -17,8 +17,8 @@ from sase_bench.cost import DEFAULT_TRUNKS, find_trunk
 from sase_bench.database import Store
 from sase_bench.database.reader import DEFAULT_TABLE, connect
 from sase_bench.errors import RequestError, needing
-from sase_bench.latency.agreement import LEAST_SAMPLES, ceiling
-from sase_bench.latency.checks import Checked, agreements, read_checks, replace_checks
+from sase_bench.latency.agreement import LEAST_SAMPLES, of_exact, repeatability
+from sase_bench.latency.checks import Checked, agreements, held_out, read_checks, replace_checks
 from sase_bench.latency.comparisons import Compared, ratio_of
 from sase_bench.latency.filling import fill, latency_of
 from sase_bench.latency.timings import Setting, Timing, read_timings, seconds_of
@@ -150,11 +150,15 @@ def _check(options: Any) -> int:
             found = checking.check(options.of, trunk, parts, archs, setting, passes=options.passes, report=report)
         replace_checks(options.checks, found)
         rows += found
-    lines = [
-        (trunk, kind, conditions.setting.batch, found.samples, found.spearman, found.kendall, repeatable, ceiling(repeatable),
-         found.error, found.corrected_error, found.largest_error, found.factor, found.residual, found.drift)
-        for (trunk, kind, conditions), (found, repeatable) in agreements(rows).items()
-    ]  # fmt: skip
+    lines = []
+    for (trunk_name, kind, conditions), found in agreements(rows).items():
+        again = held_out(rows, trunk_name, kind, conditions)
+        exact = of_exact(again)
+        lines.append(
+            (trunk_name, kind, conditions.setting.batch, found.samples, found.spearman, found.kendall, found.held_out_spearman,
+             repeatability(again), exact.value, exact.low, exact.high, found.error, found.corrected_error, found.largest_error,
+             found.factor, found.residual, found.drift)
+        )  # fmt: skip
     show(options.format, Answer(fields=_AGREED, rows=tuple(lines)))
     return 0
 
@@ -212,7 +216,20 @@ _COMPOSED = (
 _AGREED = (
     *styled("text", "trunk", "of"),
     *styled("plain", "batch", "n"),
-    *styled("score", "spearman", "kendall", "repeat", "ceiling", "error", "corrected", "largest", "factor"),
+    *styled(
+        "score",
+        "spearman",
+        "kendall",
+        "held_out",
+        "repeat",
+        "exact",
+        "exact_low",
+        "exact_high",
+        "error",
+        "corrected",
+        "largest",
+        "factor",
+    ),
     *styled("digits", "residual", "drift"),
 )
 _COMPARED = (

@@ -7,10 +7,14 @@ the data of a part are colder than where it is repeated by itself, so parts sum 
     f = median of (y − y0) / (d · (x − x0))
 
 over one half of the samples corrects that, and its error is reported on the other half: d · (x0 + f · (x − x0)) against y.
+
+Timings are noisy themselves. `of_exact` says about how well an exact prediction would rank them, beside which the rank
+correlation of composed ones is to be read; both are of the same half.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,8 +22,9 @@ from numpy.typing import NDArray
 
 from sase_bench.errors import RequestError
 from sase_bench.statistics.correlation import kendall, spearman
+from sase_bench.statistics.reliability import Estimate, bootstrap
 
-__all__ = ["LEAST_SAMPLES", "Agreement", "agreement", "ceiling", "repeatability"]
+__all__ = ["LEAST_SAMPLES", "Agreement", "agreement", "of_exact", "repeatability"]
 
 Seconds = NDArray[np.float64]  # (n,)
 
@@ -77,22 +82,33 @@ def agreement(
     )
 
 
-def repeatability(repetitions: list[list[float]]) -> float:
-    """Spearman's correlation between the medians of the earlier and the later half of each sample's repetitions.
+def repeatability(repetitions: Sequence[Sequence[float]]) -> float:
+    """Spearman's correlation between two halves of each sample's repetitions, both of them medians.
 
-    nan where a sample has only one. `ceiling` says what it means for a prediction.
+    Every other repetition in order is of the one half, so that both go through all visits and what the machine did between
+    visits is no difference of the halves. nan where a sample has only one.
+    """
+    return spearman(*_halves(repetitions)) if min(map(len, repetitions)) > 1 else float("nan")
+
+
+def of_exact(repetitions: Sequence[Sequence[float]]) -> Estimate:
+    """About what Spearman's correlation of an exact prediction with the medians of all repetitions would be.
+
+    √(2r / (1 + r)) for a `repeatability` of r: the root of the reliability of both halves together (Spearman 1910, Brown 1910),
+    and more than r, for the exact prediction has no noise. The formula is of means and of Pearson's correlation; medians and
+    ranks follow it roughly. It is no bound: the interval, 95 % by drawing samples anew, is wide for few of them, and a
+    prediction may be above it by luck. What the machine did to all repetitions of a sample counts as the sample's own, so the
+    truth may also be less. nan for r ≤ 0.
     """
     if min(map(len, repetitions)) < 2:
-        return float("nan")
-    earlier = np.asarray([np.median(seconds[: len(seconds) // 2]) for seconds in repetitions])
-    later = np.asarray([np.median(seconds[len(seconds) // 2 :]) for seconds in repetitions])
-    return spearman(earlier, later)
+        return Estimate(*(float("nan"),) * 3)
+    return bootstrap(lambda one, other: _stepped_up(spearman(one, other)), *_halves(repetitions))
 
 
-def ceiling(repeatable: float) -> float:
-    """The correlation of an exact prediction with the medians of all repetitions, whose halves correlate by r = `repeatable`.
+def _halves(repetitions: Sequence[Sequence[float]]) -> tuple[Seconds, Seconds]:
+    one, other = (np.asarray([np.median(seconds[start::2]) for seconds in repetitions]) for start in (0, 1))
+    return one, other
 
-    √(2r / (1 + r)): the root of the reliability of both halves together (Spearman 1910, Brown 1910), and more than r, for the
-    exact prediction has no noise. nan for r ≤ 0.
-    """
-    return float(np.sqrt(2 * repeatable / (1 + repeatable))) if repeatable > 0 else float("nan")
+
+def _stepped_up(r: float) -> float:
+    return float(np.sqrt(2 * r / (1 + r))) if r > 0 else float("nan")

@@ -1,24 +1,41 @@
 """What published figures say to whoever needs a module for ImageNet now, and how much they can say.
 
 Two modules are only compared within sources that trained both by one recipe: sources differ by more than modules do, and a
-module that was reported by few sources is not the better for it. A source's gain is the mean of its rows of a module.
+module that was reported by few sources is not the better for it. A source's gain is the mean of its rows of a module. One is
+called ahead of another if the interval of their mean difference over sources lies above zero, with two sources or more.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from math import fsum, sqrt
 
-from sase_bench.latency.comparisons import Ratio
 from sase_bench.report.comparison import Entry
 from sase_bench.report.costs import BACKBONE
 from sase_bench.report.published import BACKBONES
-from sase_bench.statistics.means import spread
+from sase_bench.statistics.means import half_width, spread
 
-__all__ = ["advice", "by_source", "differences", "leader", "scatter"]
+__all__ = ["Margin", "advice", "by_source", "differences", "leader", "margin", "scatter"]
 
 _SEVERAL = 2  # sources, from which a module is compared with another
+_LEAST_SCATTER = 0.01  # points: figures are published to a hundredth, so sources that agree more closely are not more exact
+
+
+@dataclass(frozen=True)
+class Margin:
+    """A mean over sources and its interval, in percentage points; no interval for one source."""
+
+    mean: float
+    low: float | None
+    high: float | None
+    sources: int
+
+    @property
+    def is_above_zero(self) -> bool:
+        """Whether the whole interval is."""
+        return self.low is not None and self.low > 0
 
 
 def by_source(entry: Entry) -> dict[str, float]:
@@ -35,16 +52,25 @@ def differences(one: Mapping[str, float], other: Mapping[str, float]) -> list[fl
     return [value - other[source] for source, value in one.items() if source in other]
 
 
-def leader(entries: Sequence[Entry]) -> tuple[Entry, dict[str, list[float]]] | None:
-    """The module that is ahead of every other one, on the mean of the sources that both share, and these differences.
+def margin(values: Sequence[float]) -> Margin:
+    """The mean of what sources say, with the 95 % interval by Student's t over them, who are taken as drawn at random."""
+    mean, sd = spread(values)
+    assert mean is not None
+    half = half_width(None if sd is None else max(sd, _LEAST_SCATTER), len(values))
+    return Margin(mean, None, None, len(values)) if half is None else Margin(mean, mean - half, mean + half, len(values))
 
-    Of modules on ResNet-50 that two sources or more have; None where no one shares so many with each other, or leads them.
+
+def leader(entries: Sequence[Entry]) -> tuple[Entry, dict[str, Margin]] | None:
+    """The module with the largest mean: over that of every other one, in the sources that both share; and by how much.
+
+    Of modules on ResNet-50 that two sources or more have; None where no one shares so many with each other, or leads them. It
+    is chosen by the figures that it is then judged by, so it is ahead of the others only if every margin is.
     """
     known = _several(entries)
     for entry in known:
-        beside = {other.name: differences(by_source(entry), by_source(other)) for other in known if other is not entry}
-        if beside and all(len(values) >= _SEVERAL and fsum(values) > 0 for values in beside.values()):
-            return entry, beside
+        values = {other.name: differences(by_source(entry), by_source(other)) for other in known if other is not entry}
+        if values and all(len(found) >= _SEVERAL and fsum(found) > 0 for found in values.values()):
+            return entry, {name: margin(found) for name, found in values.items()}
     return None
 
 
@@ -68,27 +94,39 @@ def scatter(entries: Sequence[Entry]) -> str | None:
 
 
 def advice(entries: Sequence[Entry]) -> list[str]:
-    """What to take by published figures, and then what that costs; nothing where no two modules have two sources."""
-    known = _several(entries)
+    """What to take by published figures, and what it gains and costs; nothing where no two modules have two sources."""
+    known = sorted(_several(entries), key=lambda entry: (-margin(list(by_source(entry).values())).mean, entry.name))
     if len(known) < 2:
         return []
-    first = (
-        f"For a {BACKBONE} on ImageNet, go by published results. Of {len(known)} modules that two sources or more trained "
-        "beside the plain network, by one recipe, "
-    )
     found = leader(entries)
-    if found is None:
-        return [first + "none is ahead of each other one where both were trained."]
-    entry, beside = found
-    ahead = "; ".join(f"{_than(values)} {name}" for name, values in sorted(beside.items()))
-    gains = "; ".join(_gains(other) for backbone in BACKBONES for other in _named(entries, backbone, entry.name))
-    taken = entry.taken
-    costs = [f"{entry.added.params / 1e6:.2f} million parameters more"]
-    costs += [f"{_times(ratio)} the {what}" for ratio, what in _works(taken.forward, taken.training) if ratio is not None]
-    other = "".join(_elsewhere(entries, entry, known, backbone) for backbone in BACKBONES if backbone != BACKBONE)
+    names = ", ".join(sorted(entry.name for entry in known))
+    among = f"{len(known)} modules that two sources or more trained beside the plain network by one recipe ({names})"
+    if found is not None and all(over.is_above_zero for over in found[1].values()):
+        said = [
+            f"For a {BACKBONE} on ImageNet, published results favour {found[0].name}. Of {among}, it is ahead of each other "
+            f"one beyond the scatter of sources: {_over(found[1])}.",
+            _elsewhere(entries, found[0], known),
+        ]
+    else:
+        said = [
+            f"For a {BACKBONE} on ImageNet, published results single out no module. Of {among}, none is ahead of each other "
+            "one beyond the scatter of sources.",
+        ]
+        if found is not None:
+            said.append(f"{found[0].name} has the largest mean where both were trained: {_over(found[1])}.")
+            said.append(_elsewhere(entries, found[0], known))
+        sure = [entry.name for entry in known if margin(list(by_source(entry).values())).is_above_zero]
+        said.append(
+            f"The gain over the plain network itself is above zero by its interval for {_and(sure)}: choose there by cost, and "
+            "between equals by your own training."
+            if sure
+            else "Nor is the gain of one over the plain network above zero by its interval: train before you choose."
+        )
+    bought = "; ".join(_bought(entries, entry) for entry in known)
     return [
-        f"{first}{entry.name} is ahead of each other one where both were trained: {ahead}. {other}".rstrip(),
-        f"Over the plain network {entry.name} gains {gains}. It takes {_and(costs)}.",
+        " ".join(sentence for sentence in said if sentence),
+        f"Over the plain {BACKBONE}, with the gain's 95 % interval by t over n sources, and the least and the most of a time's "
+        f"rounds: {bought}.",
     ]
 
 
@@ -100,38 +138,46 @@ def _named(entries: Sequence[Entry], backbone: str, name: str) -> list[Entry]:
     return [entry for entry in entries if (entry.backbone, entry.name) == (backbone, name)]
 
 
-def _than(values: Sequence[float]) -> str:
-    mean, ahead = fsum(values) / len(values), sum(value > 0 for value in values)
-    spans = f"{min(values):+.2f} to {max(values):+.2f}"
-    return f"{mean:+.2f} points of top-1 ({spans}, ahead in {ahead} of {len(values)} sources) against"
+def _interval(found: Margin) -> str:
+    """A margin's interval, as far as it has one, and its n."""
+    between = "" if found.low is None or found.high is None else f"{found.low:+.2f} to {found.high:+.2f}, "
+    return f"{between}n = {found.sources}"
 
 
-def _elsewhere(entries: Sequence[Entry], entry: Entry, others: Sequence[Entry], backbone: str) -> str:
-    """The same module against the same others on another backbone."""
-    there, said = _named(entries, backbone, entry.name), []
-    for name in sorted(other.name for other in others if other.name != entry.name):
-        beside = _named(entries, backbone, name)
-        values = [value for one in there for other in beside for value in differences(by_source(one), by_source(other))]
+def _over(beside: Mapping[str, Margin]) -> str:
+    said = [f"{over.mean:+.2f} over {name} ({_interval(over)})" for name, over in sorted(beside.items())]
+    return f"{_and(said)}, in points of top-1 with 95 % intervals by t over the n sources that trained both"
+
+
+def _elsewhere(entries: Sequence[Entry], entry: Entry, others: Sequence[Entry]) -> str:
+    """The same module against the same others on other backbones."""
+    sentences = []
+    for backbone in BACKBONES:
+        there, said = _named(entries, backbone, entry.name), []
+        for name in sorted(other.name for other in others if other.name != entry.name and backbone != BACKBONE):
+            beside = _named(entries, backbone, name)
+            values = [value for one in there for other in beside for value in differences(by_source(one), by_source(other))]
+            if values:
+                said.append(f"{margin(values).mean:+.2f} over {name} ({_interval(margin(values))})")
+        if said:
+            sentences.append(f"On {backbone} it is {_and(said)}.")
+    return " ".join(sentences)
+
+
+def _bought(entries: Sequence[Entry], entry: Entry) -> str:
+    """What a module gains over the plain network, and for what."""
+    gained = []
+    for backbone in BACKBONES:
+        values = [value for other in _named(entries, backbone, entry.name) for value in by_source(other).values()]
         if values:
-            said.append(f"{fsum(values) / len(values):+.2f} against {name} (n = {len(values)})")
-    return f"On {backbone} it is {_and(said)}. " if said else ""
-
-
-def _gains(entry: Entry) -> str:
-    values = by_source(entry).values()
-    if not values:
-        return f"what no source gives on {entry.backbone}"
-    low, high = min(values), max(values)
-    span = f"{low:+.2f}" if low == high else f"{low:+.2f} to {high:+.2f}"
-    return f"{span} points on {entry.backbone} (n = {len(values)} {'source' if len(values) == 1 else 'sources'})"
-
-
-def _works(forward: Ratio | None, training: Ratio | None) -> list[tuple[Ratio | None, str]]:
-    return [(forward, "forward time"), (training, "time of a training step")]
-
-
-def _times(ratio: Ratio) -> str:
-    return f"{ratio.median:.2f} ({ratio.low:.2f} to {ratio.high:.2f}, n = {ratio.rounds} rounds) times"
+            on = "" if backbone == BACKBONE else f"on {backbone} "
+            gained.append(f"{on}{margin(values).mean:+.2f} points ({_interval(margin(values))})")
+    timed = (("forward", entry.taken.forward), ("training", entry.taken.training))
+    times = [
+        f"{ratio.median:.2f} ({ratio.low:.2f} to {ratio.high:.2f}) times the {work} time" for work, ratio in timed if ratio
+    ]
+    costs = [f"{entry.added.params / 1e6:.2f} million parameters more", *times]
+    return f"{entry.name} gains {_and(gained)}, for {_and(costs)}"
 
 
 def _and(parts: Sequence[str]) -> str:

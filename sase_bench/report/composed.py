@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from math import isnan
 from pathlib import Path
 from typing import Any
 
-from sase_bench.latency.agreement import ceiling
-from sase_bench.latency.checks import Checked, agreements, read_checks
+from sase_bench.latency.agreement import of_exact
+from sase_bench.latency.checks import Checked, agreements, held_out, read_checks
 from sase_bench.latency.composition import Seconds
 from sase_bench.latency.filling import latency_of
 from sase_bench.latency.parts import plain
@@ -33,7 +34,7 @@ AGREED = (
     "networks",
     "held out",
     "Spearman, held out",
-    "Spearman that the timed ones' own noise allows",
+    "Spearman of an exact prediction, about",
     "bias before correction",
     "factor on the blocks",
     "mean absolute error, held out",
@@ -70,11 +71,13 @@ def read_composed(folder: Path) -> Composed | None:
 
 def agreement_records(checks: Sequence[Checked]) -> list[dict[str, Any]]:
     """How composed whole networks agree with timed ones, for each trunk and batch size, as plain values."""
-    return [
-        {"trunk": trunk, "batch": conditions.setting.batch, **asdict(found), "ceiling": ceiling(repeatable)}
-        for (trunk, kind, conditions), (found, repeatable) in agreements(checks).items()
-        if kind == "networks"
-    ]
+    records = []
+    for (trunk, kind, conditions), found in agreements(checks).items():
+        if kind == "networks":
+            exact = of_exact(held_out(checks, trunk, kind, conditions))
+            about = {"exact_spearman": exact.value, "exact_spearman_low": exact.low, "exact_spearman_high": exact.high}
+            records.append({"trunk": trunk, "batch": conditions.setting.batch, **asdict(found), **about})
+    return records
 
 
 def agreed(checks: Sequence[Checked]) -> list[tuple[str, ...]]:
@@ -86,7 +89,7 @@ def agreed(checks: Sequence[Checked]) -> list[tuple[str, ...]]:
             str(found["samples"]),
             str(found["held_out"]),
             f"{found['held_out_spearman']:.2f}",
-            "not known" if found["ceiling"] != found["ceiling"] else f"{found['ceiling']:.2f}",
+            _about(found["exact_spearman"], found["exact_spearman_low"], found["exact_spearman_high"]),
             f"{found['bias']:+.1%}",
             f"{found['factor']:.2f}",
             f"{found['mean_error']:.1%}",
@@ -94,6 +97,12 @@ def agreed(checks: Sequence[Checked]) -> list[tuple[str, ...]]:
         )
         for found in agreement_records(checks)
     ]
+
+
+def _about(value: float, low: float, high: float) -> str:
+    if isnan(value):
+        return "not known"
+    return f"{value:.2f} (no interval)" if isnan(low) else f"{value:.2f} ({low:.2f} to {high:.2f})"
 
 
 def _revisions(timings: Sequence[Timing]) -> str:

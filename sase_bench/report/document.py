@@ -34,7 +34,10 @@ _LATEX_BLOCKS = 10
 _CHECKED = (
     "Networks with random blocks were timed for a check (`python -m sase_bench.latency check`). One half gives the factor by "
     "which blocks in a network take longer than the sum of their parts; errors, relative to what was timed, are those of the "
-    "other half. The bias is the median over all before the correction."
+    "other half. The bias is the median over all before the correction. Timed networks are noisy too: from how alike the "
+    "repetitions of a network rank the held-out ones follows about what Spearman's correlation an exact prediction would have, "
+    "with a 95 % interval by bootstrap over networks. It is an estimate and no limit: where sums do as well or better, these "
+    "timings do not tell them from exact ones."
 )
 _BESIDE = (
     "Blocks that were timed in a whole ResNet-50 (`python -m sase_bench.latency compare`) beside their composed time. "

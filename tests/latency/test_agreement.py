@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from sase_bench.errors import RequestError
-from sase_bench.latency.agreement import agreement, ceiling, repeatability
+from sase_bench.latency.agreement import agreement, of_exact, repeatability
 from sase_bench.statistics.correlation import spearman
 
 ODD = np.arange(10) % 2 == 1
@@ -33,23 +33,31 @@ def test_a_machine_that_became_slower_for_everything_changes_neither_the_factor_
 
 
 def test_timings_that_keep_their_order_repeat_and_single_ones_cannot() -> None:
-    seconds = [[1.0, 1.1, 2.0, 2.1], [1.2, 1.3, 2.2, 2.3], [1.4, 1.5, 2.4, 2.5]]
+    seconds = [[1.0, 2.0, 1.1, 2.1], [1.2, 2.2, 1.3, 2.3], [1.4, 2.4, 1.5, 2.5]]
     assert repeatability(seconds) == pytest.approx(1)
-    assert repeatability(
-        [earlier[:2] + later[2:] for earlier, later in zip(seconds, seconds[::-1], strict=True)]
-    ) == pytest.approx(-1)
-    assert np.isnan(repeatability([*seconds, [1.0]]))
+    turned = [[one[0], other[1], one[2], other[3]] for one, other in zip(seconds, seconds[::-1], strict=True)]
+    assert repeatability(turned) == pytest.approx(-1)
+    assert np.isnan(of_exact(turned).value)
+    assert np.isnan([repeatability([*seconds, [1.0]]), of_exact([*seconds, [1.0]]).value]).all()
 
 
-def test_an_exact_prediction_agrees_better_with_noisy_timings_than_they_do_with_themselves() -> None:
+def test_load_that_moved_between_visits_is_no_difference_of_the_halves() -> None:
+    generator = np.random.default_rng(0)
+    first, second = generator.normal(10, 1, (2, 50, 1))  # nothing in common: what each visit found
+    assert repeatability(np.hstack([first, first, second, second]).tolist()) == pytest.approx(1)
+
+
+@pytest.mark.parametrize("repeats", [2, 6])
+def test_an_exact_prediction_agrees_better_with_noisy_timings_than_they_do_with_themselves(repeats: int) -> None:
     generator = np.random.default_rng(0)
     exact = generator.normal(10, 1, 4000)
-    timed = exact[:, None] + generator.normal(0, 1.1, (4000, 2))
-    repeatable = repeatability(timed.tolist())
-    assert repeatable == pytest.approx(0.43, abs=0.04)
-    assert spearman(exact, np.median(timed, axis=1)) == pytest.approx(ceiling(repeatable), abs=0.02)
-    assert (ceiling(1.0), ceiling(0.6)) == pytest.approx((1, np.sqrt(0.75)))
-    assert np.isnan([ceiling(0.0), ceiling(-0.5), ceiling(float("nan"))]).all()
+    timed = exact[:, None] + generator.normal(0, 1.1, (4000, repeats))
+    found = of_exact(timed[:200].tolist())
+    truth = spearman(exact, np.median(timed, axis=1))
+    assert repeatability(timed.tolist()) < truth - 0.1
+    assert found.low < truth < found.high
+    assert found.high - found.low < 0.25
+    assert found.value == pytest.approx(truth, abs=0.05)
 
 
 def test_what_is_only_wrong_in_the_second_half_shows_in_its_errors_and_not_in_the_factor() -> None:

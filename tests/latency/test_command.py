@@ -30,7 +30,7 @@ def test_from_nothing_to_a_table_that_answers(run: Run, tmp_path: Path, capsys: 
     assert "130/130" in err
     assert run("check", "--blocks", "8", "--passes", "1") == 0
     assert run("check", "--blocks", "8", "--passes", "1", "--of", "blocks") == 0
-    networks, blocks = (out.split()[-14:] for out in capsys.readouterr().out.rsplit("trunk", 1))
+    networks, blocks = (out.split()[-17:] for out in capsys.readouterr().out.rsplit("trunk", 1))
     assert (networks[:4], blocks[:4]) == ([SMALL, "networks", "1", "8"], [SMALL, "blocks", "1", "8"])
     assert (networks[-1] != "-", blocks[-1]) == (True, "-")
     assert run("compose") == 0
