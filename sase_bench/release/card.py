@@ -162,7 +162,7 @@ def _price(found: Sequence[Finding]) -> Iterator[str]:
     yield "(Spearman-Brown). Hours are those seeds × 2,401 tied blocks × the median seconds (training and evaluation) of the"
     yield "runs that were judged, one core each, as they were measured: seeds of a block trained together as here, on a machine"
     yield "that did other work besides, with nothing that fails or is made twice. The estimate is as uncertain as the ICC: in"
-    yield "brackets what both ends of its interval give."
+    yield "brackets what both ends of its interval give. That tied blocks differ as much as those of the sample is assumed."
     rows: list[tuple[str, ...]] = []
     for item in found:
         if item.metric != "val_loss":
