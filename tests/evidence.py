@@ -24,6 +24,7 @@ def measurement(proxy: str, count: int, text: str = "a/b/c/d/e/f") -> Measuremen
         fidelity=[],
         curves={},
         modules=[],
+        rival=None,
         best_gain=None,
         published=None,
     )

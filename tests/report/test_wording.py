@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from sase_bench.report.wording import claims, most_trusted
 from tests.evidence import calibration, evidence, measurement
 
@@ -26,3 +28,22 @@ def test_a_claim_says_no_more_than_the_interval_allows() -> None:
 def test_a_table_without_scores_claims_nothing() -> None:
     (claim,) = claims(evidence(), [])
     assert "nothing is said of any block" in claim.text
+
+
+def module(name: str, loss: float, lead: float | None, margin: float = 0.05) -> dict[str, object]:
+    ends = (None, None) if lead is None else (lead - margin, lead + margin)
+    scores = {"val_loss": loss, "seeds": 3, "params": 5, "flops": 8, "gain": 0.1, "gain_low": 0.0, "gain_high": 0.2}
+    return {"module": name, **scores, "lead": lead, "lead_low": ends[0], "lead_high": ends[1]}
+
+
+def test_modules_are_ahead_of_the_published_block_by_their_mean_or_beyond_the_noise() -> None:
+    modules = [module("eca", 0.05, 0.35), module("se", 0.38, 0.02), module("sase", 0.4, None), module("gc", 0.6, -0.2)]
+    rival = {"difference": -0.05, "low": -0.075, "high": -0.025, "pairs": 3}
+    found = replace(measurement("p", 3), modules=modules, rival=rival)
+    (told,) = (claim.text for claim in claims(evidence(found), []) if "Beside the block that SASE published" in claim.text)
+    assert (
+        "Of 3 published modules trained in the same place on p, 1 has a smaller mean loss than the best measured block" in told
+    )
+    assert "eca, 0.0500 nats over 3 seeds (less the block's: -0.0500, 95 % interval -0.0750 to -0.0250, 3 seeds)." in told
+    assert "Beside the block that SASE published (0.4000) 2 have a smaller loss, 1 beyond the noise of the seeds" in told
+    assert "gain over the plain trunk is +0.1000 nats, 95 % interval +0.0000 to +0.2000" in told
