@@ -81,10 +81,12 @@ def _evaluate(options: argparse.Namespace, found: Targets, names: Sequence[str])
         raise RequestError("no number of training blocks is left to evaluate; name some with --sizes")
     if chosen := len(found.archs) - len(judged.archs):
         _say(f"left out {chosen} blocks that a person or a search chose; the others were drawn at random")
-    rows = list(evaluate(judged, splits, contenders(found.proxy, names, options.extras), sizes, _say))
-    folder = shelf.write_evaluation(options.shelf, found, splits, rows)
+    judgements = list(evaluate(judged, splits, contenders(found.proxy, names, options.extras), sizes, _say))
+    rows = [row for scored, _ in judgements for row in scored]
+    pairs = [pair for _, compared in judgements for pair in compared]
+    folder = shelf.write_evaluation(options.shelf, found, splits, rows, pairs)
     show(options.format, Answer(fields=_SCORES, rows=tuple(astuple(row) for row in rows)))
-    _say(f"lists and scores are in {folder}")
+    _say(f"lists, scores and the differences of all pairs of predictors are in {folder}")
     return 0
 
 
