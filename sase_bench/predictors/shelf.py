@@ -23,7 +23,7 @@ from sase_bench.predictors.card import card
 from sase_bench.predictors.contents import write_contents
 from sase_bench.predictors.differences import Difference
 from sase_bench.predictors.evaluation import Row
-from sase_bench.predictors.importance import Share
+from sase_bench.predictors.importance import INTERVALS, Share
 from sase_bench.predictors.protocol import Predictor
 from sase_bench.predictors.splits import Splits
 from sase_bench.predictors.targets import Targets
@@ -77,7 +77,7 @@ def write_importance(shelf: Path, targets: Targets, found: Iterable[Share], draw
     """Keep the shares of slots and pairs."""
     folder = folder_of(shelf, targets.proxy, targets.metric, targets.space)
     rows = [share._asdict() for share in found]
-    write_json(folder / _IMPORTANCE, {"data": described(targets), "draws": draws, "rows": rows})
+    write_json(folder / _IMPORTANCE, {"data": described(targets), "draws": draws, "intervals": INTERVALS, "rows": rows})
     write_contents(shelf)
     return folder
 
