@@ -20,7 +20,7 @@ from sase_bench.database.shelf import is_shelf, merging
 from sase_bench.errors import RequestError
 from sase_bench.predictors import PREDICTORS, shelf
 from sase_bench.predictors.evaluation import Row, contenders, evaluate
-from sase_bench.predictors.importance import DRAWS, importance
+from sase_bench.predictors.importance import DRAWS, INTERVALS, importance
 from sase_bench.predictors.splits import SIZES, Splits
 from sase_bench.predictors.targets import Targets, targets
 from sase_bench.record import SCORES
@@ -81,10 +81,12 @@ def _evaluate(options: argparse.Namespace, found: Targets, names: Sequence[str])
         raise RequestError("no number of training blocks is left to evaluate; name some with --sizes")
     if chosen := len(found.archs) - len(judged.archs):
         _say(f"left out {chosen} blocks that a person or a search chose; the others were drawn at random")
-    rows = list(evaluate(judged, splits, contenders(found.proxy, names, options.extras), sizes, _say))
-    folder = shelf.write_evaluation(options.shelf, found, splits, rows)
+    judgements = list(evaluate(judged, splits, contenders(found.proxy, names, options.extras), sizes, _say))
+    rows = [row for scored, _ in judgements for row in scored]
+    pairs = [pair for _, compared in judgements for pair in compared]
+    folder = shelf.write_evaluation(options.shelf, found, splits, rows, pairs)
     show(options.format, Answer(fields=_SCORES, rows=tuple(astuple(row) for row in rows)))
-    _say(f"lists and scores are in {folder}")
+    _say(f"lists, scores and the differences of all pairs of predictors are in {folder}")
     return 0
 
 
@@ -116,13 +118,17 @@ def _importance(options: argparse.Namespace, found: Targets, names: Sequence[str
     shares = importance(judged, seed=options.seed)
     place = shelf.write_importance(options.shelf, judged, shares, DRAWS)
     show(options.format, Answer(fields=_SHARES, rows=tuple(shares)))
+    _say(f"an interval holds {INTERVALS}")
+    for share in shares:
+        if share.part in ("pairs", "rest") and share.low == 0:
+            _say(f"{share.part}: not told apart from none by {len(judged.archs)} blocks")
     _say(f"the shares are in {place}")
     return 0
 
 
 _NAMED = (*styled("text", "predictor"), *styled("plain", "n", "repeats", "tested"))
 _SCORES = (*_NAMED, *styled("score", *(item.name for item in fields(Row)[len(_NAMED) :])))
-_SHARES = (*styled("text", "slot", "other"), *styled("score", "share", "low", "high"))
+_SHARES = (*styled("text", "part", "slot", "other"), *styled("score", "share", "low", "high"))
 
 _ACTIONS: dict[str, Callable[[argparse.Namespace, Targets, Sequence[str]], int]] = {
     "evaluate": _evaluate,

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from sase_bench.predictors.protocol import Floats, Observations
 from sase_bench.predictors.tables import cells, digits, expand, subsets
 
-__all__ = ["EFFECTS", "Layout", "Posterior", "agreement", "maximise"]
+__all__ = ["EFFECTS", "Layout", "Posterior", "agreement", "covariance", "maximise"]
 
 #: The slots of each effect: none, one, two.
 EFFECTS = (*subsets(0), *subsets(1), *subsets(2))
@@ -76,7 +76,7 @@ def maximise(layout: Layout, data: Observations) -> Floats:
 
     def loss(theta: Floats) -> tuple[float, Floats]:
         v = layout.variances(theta)
-        inverse, factor = _invert(_covariance(v, shared, data))
+        inverse, factor = _invert(covariance(v, shared, data))
         alpha = inverse @ data.y
         value = 0.5 * float(data.y @ alpha) + float(np.log(np.diagonal(factor)).sum())
         pull = 0.5 * (inverse - np.outer(alpha, alpha))
@@ -99,7 +99,7 @@ class Posterior:
         self.variances, self.data = variances, data
         operations = digits()[data.architectures]
         shared = agreement(operations, operations)
-        self._inverse, _ = _invert(_covariance(variances, shared, data))
+        self._inverse, _ = _invert(covariance(variances, shared, data))
         self._alpha = self._inverse @ data.y
         self._influence = _influence(variances, operations)  # (735, n)
         self._of_blocks = float(variances[-1]) if data.noise is not None else 0.0  # variance of r that is a block's own
@@ -126,18 +126,30 @@ class Posterior:
 
         Matheron's rule (Wilson et al. 2020, arXiv 2002.09309); blocks are drawn jointly.
         """
-        v, data = self.variances, self.data
-        tables, blocks = _prior_tables(v, generator), data.architectures
+        tables, blocks = _prior_tables(self.variances, generator), self.data.architectures
         own = np.sqrt(self._of_blocks) * generator.standard_normal(len(digits()))
-        spread = np.sqrt(data.noise_or(0.0) ** 2 + v[-1] - self._of_blocks)
-        at_data = np.take_along_axis(tables, cells(digits()[blocks], 2).T, axis=1).sum(0) + own[blocks]
-        wrong = self._inverse @ (data.y - at_data - spread * generator.standard_normal(len(data)))
+        wrong = self._wrong(tables, own[blocks], generator)
         drawn = expand(tables + (self._influence @ wrong).reshape(15, 49)) + own
         np.add.at(drawn, blocks, self._of_blocks * wrong)
         return np.asarray(drawn)
 
+    def draw_effects(self, generator: np.random.Generator) -> Floats:
+        """The pair tables of such a draw without r, (15, 49): all main effects and pairs, and no block of 117,649 by itself."""
+        tables = _prior_tables(self.variances, generator)
+        blocks, places = np.unique(self.data.architectures, return_inverse=True)
+        own = np.sqrt(self._of_blocks) * generator.standard_normal(len(blocks))
+        wrong = self._wrong(tables, own[places], generator)
+        return np.asarray(tables + (self._influence @ wrong).reshape(15, 49))
 
-def _covariance(v: Floats, shared: NDArray[np.uint8], data: Observations) -> Floats:
+    def _wrong(self, tables: Floats, own: Floats, generator: np.random.Generator) -> Floats:
+        """What a draw of the prior gets wrong at the data (n,), weighed by the inverse of their covariance."""
+        data = self.data
+        spread = np.sqrt(data.noise_or(0.0) ** 2 + self.variances[-1] - self._of_blocks)
+        at_data = np.take_along_axis(tables, cells(digits()[data.architectures], 2).T, axis=1).sum(0) + own
+        return np.asarray(self._inverse @ (data.y - at_data - spread * generator.standard_normal(len(data))))
+
+
+def covariance(v: Floats, shared: NDArray[np.uint8], data: Observations) -> Floats:
     """Of the observations (n, n): where no noise is known, r is the noise."""
     covariance = (_basis() @ v[:-1])[shared]
     if data.noise is None:

@@ -110,9 +110,17 @@ def verdicts(rows: Sequence[Mapping[str, Any]], evaluation: Sequence[Mapping[str
         found.append(_against_floor(row))
     flops = [one["tau"] for one in evaluation if (one["predictor"], one["n"]) == (FlopsLine.name, n) and one["tau"] is not None]
     found += [
-        f"At n = {n} FLOPs alone, without any training, have a τ of {tau:.3f}; here it is {row['tau']:.3f}." for tau in flops
+        f"At n = {n} FLOPs alone, without any training, have a τ of {tau:.3f}; here it is {row['tau']:.3f}{_over_flops(row)}."
+        for tau in flops
     ]
     return found
+
+
+def _over_flops(row: Mapping[str, Any]) -> str:
+    ahead, low, high = (row.get(f"tau_over_{FlopsLine.name}{end}") for end in ("", "_low", "_high"))
+    if ahead is None or low is None or high is None:
+        return ""
+    return f", a difference of {ahead:+.3f} [{low:+.3f}, {high:+.3f}]"
 
 
 def _against_floor(row: Mapping[str, Any]) -> str:

@@ -23,8 +23,10 @@ With `--space tied` a folder is called `PROXY-METRIC-tied`. `python -m sase_benc
 predictions of all 117,649 blocks into the table, where `python -m sase_bench.query "top 10 by loss" --predicted gp` asks for
 them. Nothing here is a pickle: models are JSON (XGBoost's own) and arrays of numpy.
 
-`importance` says which part of the variance of all blocks' scores is due to each slot and to each pair of slots, with intervals
-(a functional analysis of variance of the Gaussian process); it takes 37 measured blocks.
+`importance` says which part of the variance of all blocks' scores is due to each slot and to each pair of slots (a functional
+analysis of variance of the Gaussian process); it takes 37 measured blocks. An interval holds 95 % of the draws of the function
+and of its variances, given the blocks, and begins at 0 where these do not tell a share apart from none. `evaluation.json` also
+has the `differences` in Kendall's tau of all pairs of predictors, with 95 % intervals that allow for blocks shared by repeats.
 
 `flops` in an evaluation is a line over the logarithm of the FLOPs alone, which takes no training, and `gp-flops` that line with
 the Gaussian process on what it leaves; with `evaluate --extras costs` boosted trees see parameters and FLOPs, too. Evaluations

@@ -1,7 +1,6 @@
 """Evaluate predictors: repeated fits on the fixed lists of `splits`, every score beside its noise ceiling.
 
-Repeats share blocks, so their scores vary less than those of new blocks would. The interval of a difference takes that in
-with the variance (1/J + n_test/n_train)·s² over J repeats (Nadeau & Bengio 2003, doi 10.1023/A:1024068626366) and Student's t.
+All predictors are fitted and tested on the same lists, so they are compared by paired differences (see `differences`).
 
 Times are of this machine and of whatever else it did. `predict_seconds` is for all 117,649 blocks.
 """
@@ -11,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from functools import partial
-from math import sqrt
 from time import perf_counter
 from typing import Any
 
@@ -19,23 +17,22 @@ import numpy as np
 
 from sase_bench.predictors import predictor
 from sase_bench.predictors.boosting import BoostedTrees
+from sase_bench.predictors.differences import Difference, differences
 from sase_bench.predictors.features import costs
 from sase_bench.predictors.flops import FlopsLine
-from sase_bench.predictors.protocol import Fittable, Floats
+from sase_bench.predictors.protocol import Fittable
 from sase_bench.predictors.scores import Agreement, agreement, ceiling, covered, share_of_blocks
 from sase_bench.predictors.splits import Splits
 from sase_bench.predictors.targets import Targets
 from sase_bench.recipes.registry import find
 from sase_bench.record import COLUMNS
 from sase_bench.space import Space
-from sase_bench.statistics.means import CONFIDENCE
-from sase_bench.statistics.quantiles import t_quantile
 
-__all__ = ["FLOOR", "Row", "contenders", "evaluate", "half_interval"]
+__all__ = ["FLOOR", "Row", "contenders", "evaluate"]
 
 Maker = Callable[..., Fittable]
 
-#: The predictor that the others are compared with.
+#: The predictor that the bars of cards are compared with.
 FLOOR = "linear"
 
 
@@ -54,6 +51,9 @@ class Row:
     tau_over_linear: float | None  # mean difference from the linear model on the same lists
     tau_over_linear_low: float | None  # 95 %, corrected for the blocks that repeats share
     tau_over_linear_high: float | None
+    tau_over_flops: float | None  # the same from the line over FLOPs alone
+    tau_over_flops_low: float | None
+    tau_over_flops_high: float | None
     spearman: float | None
     spearman_ceiling: float | None
     precision_at_10: float | None
@@ -79,17 +79,17 @@ def contenders(proxy: str, names: Sequence[str], extras: str | None) -> dict[str
 
 def evaluate(
     targets: Targets, splits: Splits, makers: Mapping[str, Maker], sizes: Sequence[int], say: Callable[[str], None]
-) -> Iterator[Row]:
-    """A row for each predictor and number of training blocks."""
+) -> Iterator[tuple[list[Row], list[Difference]]]:
+    """For each number of training blocks a row for every predictor, and the differences of all pairs of them."""
     share = share_of_blocks(targets)
     repeats = range(len(splits.orders))
     bounds = [ceiling(share, targets.counts[targets.rows(splits.test(repeat))], seed=repeat) for repeat in repeats[:3]]
     bound = Agreement(*(float(np.mean([getattr(one, item.name) for one in bounds])) for item in fields(Agreement)))
     for n in sizes:
         found = {name: [_once(maker, targets, splits, repeat, n) for repeat in repeats] for name, maker in makers.items()}
-        floor = [one["tau"] for one in found[FLOOR]] if FLOOR in found else None
-        for name, results in found.items():
-            yield _row(name, n, results, bound, floor if name != FLOOR else None, splits.tested)
+        taus = {name: np.asarray([one["tau"] for one in results]) for name, results in found.items()}
+        pairs = differences(taus, n, blocks=len(splits.archs), tested=splits.tested)
+        yield [_row(name, n, results, bound, pairs, splits.tested) for name, results in found.items()], pairs
         say(f"n = {n}: {', '.join(found)}")
 
 
@@ -114,33 +114,21 @@ def _once(maker: Maker, targets: Targets, splits: Splits, repeat: int, n: int) -
     }
 
 
-def half_interval(differences: Floats, n_train: int, n_test: int) -> float:
-    """Half the 95 % interval of the mean difference of two predictors over repeats, (J,); nan for fewer than two."""
-    repeats = len(differences)
-    if repeats < 2:
-        return float("nan")
-    variance = float(differences.var(ddof=1)) * (1 / repeats + n_test / n_train)
-    return t_quantile(CONFIDENCE, repeats - 1) * sqrt(variance)
-
-
 def _row(
-    name: str, n: int, results: Sequence[Mapping[str, float]], bound: Agreement, floor: Sequence[float] | None, tested: int
+    name: str,
+    n: int,
+    results: Sequence[Mapping[str, float]],
+    bound: Agreement,
+    pairs: Sequence[Difference],
+    tested: int,
 ) -> Row:
     columns = {key: np.asarray([result[key] for result in results]) for key in results[0]}
     mean = {key: float(values.mean()) for key, values in columns.items()}
-    low = middle = high = np.nan
-    if floor is not None:
-        ahead = columns["tau"] - np.asarray(floor)
-        margin = half_interval(ahead, n, tested)
-        middle, low, high = ahead.mean(), ahead.mean() - margin, ahead.mean() + margin
     values: dict[str, Any] = {
         "tau": mean["tau"],
         "tau_sd": columns["tau"].std(ddof=1) if len(results) > 1 else np.nan,
         "tau_ceiling": bound.tau,
         "tau_of_ceiling": mean["tau"] / bound.tau,
-        "tau_over_linear": middle,
-        "tau_over_linear_low": low,
-        "tau_over_linear_high": high,
         "spearman": mean["spearman"],
         "spearman_ceiling": bound.spearman,
         "precision_at_10": mean["precision"],
@@ -153,4 +141,13 @@ def _row(
         "predict_seconds": np.median(columns["predict_seconds"]),
     }
     finite: dict[str, Any] = {key: float(value) if np.isfinite(value) else None for key, value in values.items()}
-    return Row(predictor=name, n=n, repeats=len(results), tested=tested, **finite)
+    ahead = _ahead(name, FLOOR, pairs) | _ahead(name, FlopsLine.name, pairs)
+    return Row(predictor=name, n=n, repeats=len(results), tested=tested, **finite, **ahead)
+
+
+def _ahead(name: str, other: str, pairs: Sequence[Difference]) -> dict[str, float | None]:
+    """The columns of the difference of `name` from `other`; None where there is none."""
+    seen = (one for pair in pairs for one in (pair, pair.turned()))
+    one = next((one for one in seen if (one.predictor, one.other) == (name, other)), None)
+    values = (None, None, None) if one is None else (one.tau, one.low, one.high)
+    return {f"tau_over_{other}{end}": value for end, value in zip(("", "_low", "_high"), values, strict=True)}

@@ -1,71 +1,108 @@
 """Which slots, and which pairs of slots, the scores of blocks depend on: a functional analysis of variance over the full space.
 
 The share of a slot is the variance of its main effect in the variance of all 117,649 scores, that of a pair what both together
-add to their main effects (fANOVA; Hutter, Hoos & Leyton-Brown, ICML 2014). Scores that were not measured are drawn from the
-Gaussian process fitted on those that were, so that a share has an interval: the spread between draws of the posterior.
+add to their main effects (fANOVA; Hutter, Hoos & Leyton-Brown, ICML 2014). Scores that were not measured are drawn from a
+Gaussian process given those that were, each draw with variances drawn anew (see `variances`): a share's interval is where 95 %
+of the draws lie. It carries what the blocks leave open about the function and about its variances, and it begins at 0 where
+they leave open that there are no pairs, or no rest, at all. The prior is that of the predictor `gp`, wider for pairs and rest.
+
+COVERAGE
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 
 from sase_bench.errors import RequestError
+from sase_bench.predictors.anova import Posterior
 from sase_bench.predictors.gaussian_process import GaussianProcess
-from sase_bench.predictors.protocol import Floats
+from sase_bench.predictors.protocol import Floats, Observations
 from sase_bench.predictors.tables import subsets
 from sase_bench.predictors.targets import Targets
+from sase_bench.predictors.threads import one_thread
+from sase_bench.predictors.variances import drawn_variances
 from sase_bench.space import RADIX, SLOTS
 from sase_bench.statistics.means import TAILS
 
-__all__ = ["DRAWS", "LEAST_BLOCKS", "Share", "importance", "shares"]
+__all__ = ["DRAWS", "INTERVALS", "LEAST_BLOCKS", "Share", "importance", "shares"]
 
 #: As many blocks as main effects have free values, with the mean.
 LEAST_BLOCKS = 37
 DRAWS = 200
+#: What an interval is of.
+INTERVALS = "95 % of the draws of the function and of its variances, given the measured blocks"
 
 _NAMES = tuple(SLOTS)
+_PAIRS = slice(6, 21)
+_LEAST = 1e-12  # a smaller share is rounding
+#: Of the logarithms of variances: the six slots', what pairs have in common, the fifteen pairs', the residual's.
+_PRIOR_SD = np.concatenate([np.full(6, 1.5), [2.0], np.full(15, 1.0), [2.0]])
 
 
 class Share(NamedTuple):
-    """What part of the variance of all scores is due to a slot, to a pair of slots, or (both None) to anything more; 0..1."""
+    """What part of the variance of all scores is due to a part of the block; 0..1.
 
+    `part` is "slot", "pair", "rest" (three slots and more, and what a block has of its own), or one of two sums: "pairs" (all
+    fifteen), and "interactions" (these and the rest, which few blocks tell apart badly).
+    """
+
+    part: str
     slot: str | None
-    other: str | None  # None: the main effect of `slot`
-    share: float
-    low: float  # 95 % interval
+    other: str | None  # of a pair
+    share: float  # mean over the draws
+    low: float  # 95 % of the draws
     high: float
 
 
 def importance(found: Targets, *, draws: int = DRAWS, seed: int = 0) -> list[Share]:
-    """The shares of the 6 slots, of their 15 pairs, and of the rest. Raises `RequestError` for less than 37 measured blocks."""
+    """The shares of the 6 slots, of their 15 pairs, of the rest, of all pairs, and of pairs and rest.
+
+    Raises `RequestError` for less than 37 measured blocks, and where no block has two seeds: noise would count as the rest.
+    """
     if len(found.archs) < LEAST_BLOCKS:
         raise RequestError(
             f"a share for each slot and pair needs at least {LEAST_BLOCKS} measured blocks, got {len(found.archs)} "
             f"on {found.proxy}"
         )
-    model = GaussianProcess().fit(found.archs, found.y, found.noise)
-    every = np.arange(RADIX ** len(SLOTS), dtype=np.int64)
-    drawn = np.stack([shares(model.sample(every, 1, seed + number)[0]) for number in range(draws)])
+    if found.noise is None:
+        raise RequestError(f"shares take the noise of the scores, got no block with two seeds on {found.proxy}")
+    data, generator = Observations.of(found.archs, found.y, found.noise), np.random.default_rng([seed, 1])
+    with one_thread():
+        variances = drawn_variances(replace(GaussianProcess.layout, sd=_PRIOR_SD), data, draws, seed)
+        drawn = np.stack([shares(Posterior(v, data).draw_effects(generator), float(v[-1])) for v in variances])
+    pairs, rest = drawn[:, _PAIRS].sum(1), drawn[:, -1]
+    drawn = np.column_stack([drawn, pairs, pairs + rest])
     low, high = np.quantile(drawn, TAILS, axis=0)
-    parts = [(_NAMES[slots[0]], _NAMES[slots[1]] if len(slots) == 2 else None) for slots in (*subsets(1), *subsets(2))]
     return [
-        Share(slot, other, float(mean), float(a), float(b))
-        for (slot, other), mean, a, b in zip([*parts, (None, None)], drawn.mean(0), low, high, strict=True)
+        Share(*part, float(mean), float(a), float(b))
+        for part, mean, a, b in zip(_parts(), drawn.mean(0), low, high, strict=True)
     ]
 
 
-def shares(scores: Floats) -> Floats:
-    """The shares (22,) for scores (117649,) of all blocks in order: 6 main effects, 15 pairs, the rest. They add up to 1."""
-    centred = scores.reshape((RADIX,) * len(SLOTS)) - scores.mean()
-    total = float((centred**2).mean())
+def _parts() -> Iterator[tuple[str, str | None, str | None]]:
+    yield from (("slot", name, None) for name in _NAMES)
+    yield from (("pair", _NAMES[i], _NAMES[j]) for i, j in subsets(2))
+    yield from ((part, None, None) for part in ("rest", "pairs", "interactions"))
+
+
+def shares(tables: Floats, own: float) -> Floats:
+    """The shares (22,): 6 main effects, 15 pairs, the rest. They add up to 1; nan for a constant.
+
+    The function is the sum of pair tables (15, 49) and of a part of every block's own with the variance `own`, in which 117,649
+    blocks have main effects and pairs too small to count.
+    """
+    main, pairs = np.zeros((len(SLOTS), RADIX)), []
+    for (i, j), table in zip(subsets(2), tables.reshape(-1, RADIX, RADIX), strict=True):
+        rows, columns = table.mean(1) - table.mean(), table.mean(0) - table.mean()
+        main[i] += rows
+        main[j] += columns
+        pairs.append(float(((table - table.mean() - rows[:, None] - columns) ** 2).mean()))
+    found = np.asarray([*(main**2).mean(1), *pairs, own])
+    total = float(found.sum())
     if not total > 0:
-        return np.full(1 + len(subsets(1)) + len(subsets(2)), np.nan)
-    pairs = [centred.mean(tuple(set(range(len(SLOTS))) - set(slots))) for slots in subsets(2)]
-    main = np.empty(len(SLOTS))
-    for (i, j), table in zip(subsets(2), pairs, strict=True):
-        main[i], main[j] = (table.mean(1) ** 2).mean(), (table.mean(0) ** 2).mean()
-    both = [(table**2).mean() - main[i] - main[j] for (i, j), table in zip(subsets(2), pairs, strict=True)]
-    found = np.array([*main, *both]) / total
-    return np.append(found, 1 - found.sum())
+        return np.full(len(found), np.nan)
+    return np.where(found < _LEAST * total, 0.0, found / total)

@@ -21,8 +21,9 @@ from sase_bench.files import write_json, write_text
 from sase_bench.predictors import PREDICTORS, predictor
 from sase_bench.predictors.card import card
 from sase_bench.predictors.contents import write_contents
+from sase_bench.predictors.differences import Difference
 from sase_bench.predictors.evaluation import Row
-from sase_bench.predictors.importance import Share
+from sase_bench.predictors.importance import INTERVALS, Share
 from sase_bench.predictors.protocol import Predictor
 from sase_bench.predictors.splits import Splits
 from sase_bench.predictors.targets import Targets
@@ -59,14 +60,15 @@ def described(targets: Targets) -> dict[str, Any]:
     }
 
 
-def write_evaluation(shelf: Path, targets: Targets, splits: Splits, rows: Iterable[Row]) -> Path:
-    """Keep the lists and the scores."""
+def write_evaluation(shelf: Path, targets: Targets, splits: Splits, rows: Iterable[Row], pairs: Iterable[Difference]) -> Path:
+    """Keep the lists, the scores, and the differences between predictors."""
     folder = folder_of(shelf, targets.proxy, targets.metric, targets.space)
     try:
         splits.write(folder)
     except OSError as error:
         raise RequestError(f"cannot write to {str(folder)!r}: {error.strerror}") from error
-    write_json(folder / _EVALUATION, {"data": described(targets), "rows": [asdict(row) for row in rows]})
+    content = {"rows": [asdict(row) for row in rows], "differences": [asdict(pair) for pair in pairs]}
+    write_json(folder / _EVALUATION, {"data": described(targets)} | content)
     write_contents(shelf)
     return folder
 
@@ -75,7 +77,7 @@ def write_importance(shelf: Path, targets: Targets, found: Iterable[Share], draw
     """Keep the shares of slots and pairs."""
     folder = folder_of(shelf, targets.proxy, targets.metric, targets.space)
     rows = [share._asdict() for share in found]
-    write_json(folder / _IMPORTANCE, {"data": described(targets), "draws": draws, "rows": rows})
+    write_json(folder / _IMPORTANCE, {"data": described(targets), "draws": draws, "intervals": INTERVALS, "rows": rows})
     write_contents(shelf)
     return folder
 

@@ -8,7 +8,6 @@ from sase_bench.benchmark import Benchmark, Measured
 from sase_bench.database import Store
 from sase_bench.errors import RequestError
 from sase_bench.predictors.card import verdicts
-from sase_bench.predictors.evaluation import half_interval
 from sase_bench.predictors.protocol import Prediction
 from sase_bench.predictors.scores import agreement, ceiling, covered, share_of_blocks
 from sase_bench.predictors.splits import SIZES, Splits
@@ -175,31 +174,3 @@ def test_verdicts_say_what_the_scores_say() -> None:
     assert "is worse than the linear model" in verdicts([worse | {"tau_over_linear_high": -0.01}])[-1]
     assert "noise ceiling is not defined" in verdicts([row | {"tau_of_ceiling": None}])[0]
     assert verdicts([]) == ["It was not evaluated."]
-
-
-def test_learners_of_equal_skill_seldom_differ_although_repeats_share_blocks() -> None:
-    """Two ridge regressions, each on its own half of ten features that matter alike; taken as independent, over 30 % would."""
-    generator, (blocks, n, repeats, tables) = np.random.default_rng(0), (200, 100, 10, 150)
-    corrected = naive = 0
-    for _ in range(tables):
-        features = generator.normal(size=(blocks, 10))
-        y = features.sum(1) + generator.normal(0, 3, blocks)
-        differences = []
-        for _ in range(repeats):
-            order = generator.permutation(blocks)
-            train, test = order[:n], order[n:]
-            halves = (features[:, :5], features[:, 5:])
-            fits = [x @ np.linalg.solve(x[train].T @ x[train] + np.eye(5), x[train].T @ y[train]) for x in halves]
-            found = [agreement(fit[test], y[test]).tau for fit in fits]
-            differences.append(found[0] - found[1])
-        ahead = np.asarray(differences)
-        corrected += abs(ahead.mean()) > half_interval(ahead, n, blocks - n)
-        naive += abs(ahead.mean()) > 1.96 * ahead.std(ddof=1) / np.sqrt(repeats)
-    assert corrected / tables < 0.1
-    assert naive / tables > 0.3
-
-
-def test_the_interval_of_a_difference_is_nadeaus_and_bengios() -> None:
-    ahead = np.asarray([0.01, 0.03, 0.02, 0.06, 0.03])  # variance 0.00035, t(.975, 4) = 2.776445
-    assert half_interval(ahead, 400, 1000) == pytest.approx(2.776445 * np.sqrt(0.00035 * (1 / 5 + 1000 / 400)), rel=1e-6)
-    assert np.isnan(half_interval(ahead[:1], 400, 1000))

@@ -28,9 +28,11 @@ EVALUATION = {
 SHARES = {
     "data": {"proxy": "digits", "metric": "val_loss", "space": "full", "blocks": 40},
     "draws": 5,
+    "intervals": "95 % of the draws of everything",
     "rows": [
-        {"slot": "channel_squeeze", "other": None, "share": 0.5, "low": 0.4, "high": 0.6},
-        {"slot": "channel_squeeze", "other": "channel_gate", "share": 0.1, "low": 0.0, "high": 0.2},
-        {"slot": None, "other": None, "share": 0.4, "low": 0.3, "high": 0.5},
+        {"part": "slot", "slot": "channel_squeeze", "other": None, "share": 0.5, "low": 0.4, "high": 0.6},
+        {"part": "pair", "slot": "channel_squeeze", "other": "channel_gate", "share": 0.1, "low": 0.0, "high": 0.2},
+        {"part": "rest", "slot": None, "other": None, "share": 0.4, "low": 0.3, "high": 0.5},
+        {"part": "pairs", "slot": None, "other": None, "share": 0.1, "low": 0.0, "high": 0.2},
     ],
 }

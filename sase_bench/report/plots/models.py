@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 
 __all__ = ["interactions", "predictors", "regret"]
 
+#: What shares that belong to no cell are of.
+_SUMS = {"rest": "three slots and more", "pairs": "all pairs", "interactions": "pairs and more"}
+#: Of a file that does not say what its intervals are of.
+_FIXED = "draws of the function with its variances held fixed, too narrow; estimate the shares again"
 #: Of a regret, by metric.
 _UNITS = {"val_loss": "nats", "val_top1": "0..1"}
 
@@ -86,25 +90,29 @@ def predictors(found: dict[str, Any], figure: Figure) -> None:
 
 
 def interactions(found: Mapping[str, Any], figure: Figure) -> None:
-    """The share in the variance of each slot, on the diagonal, and of each pair of slots, below it."""
+    """The share in the variance of each slot, on the diagonal, and of each pair of slots, below it; sums are in the title.
+
+    What an interval is of is said as the file says it.
+    """
     axes, data, names = figure.subplots(), found["data"], list(SLOTS)
-    shares = {(row["slot"], row["other"]): row for row in found["rows"]}
     grid = [[float("nan")] * len(names) for _ in names]
-    for (slot, other), row in shares.items():
-        if slot is None:
-            continue
-        column, line = names.index(slot), names.index(other or slot)
+    cells = [row for row in found["rows"] if row["slot"] is not None]
+    for row in cells:
+        column, line = names.index(row["slot"]), names.index(row["other"] or row["slot"])
         grid[line][column] = 100 * row["share"]
         said = f"{100 * row['share']:.0f} %\n[{100 * row['low']:.0f}, {100 * row['high']:.0f}]"
         axes.text(column, line, said, ha="center", va="center", fontsize=7)
-    image = axes.imshow(grid, cmap="Blues", vmin=0, vmax=max(100 * row["share"] for row in found["rows"]) * 1.6)
+    image = axes.imshow(grid, cmap="Blues", vmin=0, vmax=max(100 * row["share"] for row in cells) * 1.6)
     axes.set_xticks(range(len(names)), names, rotation=30, ha="right", fontsize=7)
     axes.set_yticks(range(len(names)), names, fontsize=7)
     axes.grid(visible=False)
     figure.colorbar(image, ax=axes, label=f"share in the variance of {data['metric']} (%)")
-    rest = shares[None, None]
-    figure.suptitle(
-        f"{data['proxy']}: Gaussian process on n = {data['blocks']} blocks, 95 % intervals over {found['draws']} draws;\n"
-        f"three slots and more: {100 * rest['share']:.0f} % [{100 * rest['low']:.0f}, {100 * rest['high']:.0f}]",
-        fontsize=9,
-    )
+    sums = [_sum(row, data["blocks"]) for row in found["rows"] if row["slot"] is None]
+    head = f"{data['proxy']}: Gaussian process on n = {data['blocks']} blocks, {found['draws']} draws; mean and interval:"
+    figure.suptitle("\n".join([head, found.get("intervals", _FIXED), *sums]), fontsize=8)
+
+
+def _sum(row: Mapping[str, Any], blocks: int) -> str:
+    """In words, and whether it is told apart from none."""
+    said = f"{_SUMS[row.get('part', 'rest')]}: {100 * row['share']:.0f} % [{100 * row['low']:.0f}, {100 * row['high']:.0f}]"
+    return said if row["low"] > 0 else f"{said}, not told apart from none by {blocks} blocks"

@@ -42,4 +42,17 @@ def test_a_map_of_slots_has_each_share_in_its_place() -> None:
     plots.interactions(SHARES, figure)
     said = {text.get_position(): text.get_text() for text in figure.axes[0].texts}
     assert said == {(0, 0): "50 %\n[40, 60]", (0, 2): "10 %\n[0, 20]"}
-    assert "three slots and more: 40 % [30, 50]" in figure.get_suptitle()
+    assert figure.get_suptitle().splitlines()[1:] == [
+        "95 % of the draws of everything",
+        "three slots and more: 40 % [30, 50]",
+        "all pairs: 10 % [0, 20], not told apart from none by 40 blocks",
+    ]
+
+
+def test_a_file_that_does_not_say_what_its_intervals_are_of_is_not_trusted() -> None:
+    figure = new_figure(7, 5)
+    rows = [{key: value for key, value in row.items() if key != "part"} for row in SHARES["rows"][:3]]
+    unsaid = {key: value for key, value in SHARES.items() if key != "intervals"}
+    plots.interactions({**unsaid, "rows": rows}, figure)
+    assert "too narrow" in figure.get_suptitle()
+    assert figure.get_suptitle().endswith("three slots and more: 40 % [30, 50]")
