@@ -141,7 +141,7 @@ def _row(
         "predict_seconds": np.median(columns["predict_seconds"]),
     }
     finite: dict[str, Any] = {key: float(value) if np.isfinite(value) else None for key, value in values.items()}
-    ahead = _ahead(name, FLOOR, pairs) | _ahead(name, FlopsLine.name, pairs)
+    ahead: dict[str, Any] = {**_ahead(name, FLOOR, pairs), **_ahead(name, FlopsLine.name, pairs)}
     return Row(predictor=name, n=n, repeats=len(results), tested=tested, **finite, **ahead)
 
 
