@@ -85,8 +85,8 @@ def agreement(
 def repeatability(repetitions: Sequence[Sequence[float]]) -> float:
     """Spearman's correlation between two halves of each sample's repetitions, both of them medians.
 
-    Every other repetition in order is of the one half, so that both go through all visits and what the machine did between
-    visits is no difference of the halves. nan where a sample has only one.
+    Every other repetition in order is of the one half: both go through all visits, so that what the machine did between visits
+    is hardly a difference of the halves (and none where a visit has an even number). nan where a sample has only one.
     """
     return spearman(*_halves(repetitions)) if min(map(len, repetitions)) > 1 else float("nan")
 

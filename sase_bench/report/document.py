@@ -36,8 +36,8 @@ _CHECKED = (
     "which blocks in a network take longer than the sum of their parts; errors, relative to what was timed, are those of the "
     "other half. The bias is the median over all before the correction. Timed networks are noisy too: from how alike the "
     "repetitions of a network rank the held-out ones follows about what Spearman's correlation an exact prediction would have, "
-    "with a 95 % interval by bootstrap over networks. It is an estimate and no limit: where sums do as well or better, these "
-    "timings do not tell them from exact ones."
+    "with a 95 % interval by bootstrap over networks. It is an estimate and no limit: where the sums' correlation "
+    "lies within that interval, these timings do not tell sums from exact predictions."
 )
 _BESIDE = (
     "Blocks that were timed in a whole ResNet-50 (`python -m sase_bench.latency compare`) beside their composed time. "
