@@ -118,7 +118,7 @@ def _importance(options: argparse.Namespace, found: Targets, names: Sequence[str
     shares = importance(judged, seed=options.seed)
     place = shelf.write_importance(options.shelf, judged, shares, DRAWS)
     show(options.format, Answer(fields=_SHARES, rows=tuple(shares)))
-    _say(f"an interval holds {INTERVALS}")
+    _say(f"an interval holds {INTERVALS}; cite that of all pairs, a single pair's holds its share less often")
     for share in shares:
         if share.part in ("pairs", "rest") and share.low == 0:
             _say(f"{share.part}: not told apart from none by {len(judged.archs)} blocks")

@@ -92,7 +92,8 @@ def predictors(found: dict[str, Any], figure: Figure) -> None:
 def interactions(found: Mapping[str, Any], figure: Figure) -> None:
     """The share in the variance of each slot, on the diagonal, and of each pair of slots, below it; sums are in the title.
 
-    What an interval is of is said as the file says it.
+    What an interval is of is said as the file says it. A pair has none: that of a single one holds the truth too seldom (see
+    `sase_bench.predictors.importance`), that of all pairs holds it.
     """
     axes, data, names = figure.subplots(), found["data"], list(SLOTS)
     grid = [[float("nan")] * len(names) for _ in names]
@@ -100,7 +101,9 @@ def interactions(found: Mapping[str, Any], figure: Figure) -> None:
     for row in cells:
         column, line = names.index(row["slot"]), names.index(row["other"] or row["slot"])
         grid[line][column] = 100 * row["share"]
-        said = f"{100 * row['share']:.0f} %\n[{100 * row['low']:.0f}, {100 * row['high']:.0f}]"
+        said = f"{100 * row['share']:.0f} %"
+        if row["other"] is None:
+            said += f"\n[{100 * row['low']:.0f}, {100 * row['high']:.0f}]"
         axes.text(column, line, said, ha="center", va="center", fontsize=7)
     image = axes.imshow(grid, cmap="Blues", vmin=0, vmax=max(100 * row["share"] for row in cells) * 1.6)
     axes.set_xticks(range(len(names)), names, rotation=30, ha="right", fontsize=7)
