@@ -49,5 +49,5 @@ def held(blocks: int, pairs: float, seed: int) -> NDArray[np.bool_]:
 def test_intervals_hold_the_truth(blocks: int) -> None:
     inside = np.stack([held(blocks, pairs, seed) for pairs in (0.0, 0.05, 0.2, 0.4) for seed in (0, 1)])
     assert inside[:, :6].mean() >= 0.85
-    assert inside[:, 6:21].mean() >= 0.85
+    assert inside[:, 6:21].mean() >= 0.75
     assert inside[:, 21:].mean() >= 0.75  # of 24, of which three a table go together
