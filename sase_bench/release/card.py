@@ -191,6 +191,8 @@ def _noise(folder: Path) -> Iterator[str]:
     yield "The standard deviation of one run of a block, beside what its seed does to all blocks, and the true place of the"
     yield "block that looks best: the answer to `rank ARCH by METRIC on PROXY`. It looks best by luck, too, and the interval"
     yield "allows for that: scores are drawn towards the mean of all as far as they are noise (`sase_bench.statistics.places`)."
+    yield "The deviation is that of all blocks together; they differ in it, and intervals go by the noise of each"
+    yield "(`sase_bench.statistics.variances`)."
     rows: list[tuple[str, ...]] = []
     for record in ask("summary", db=folder).records():
         for column in SCORES:
