@@ -26,8 +26,8 @@ them. Nothing here is a pickle: models are JSON (XGBoost's own) and arrays of nu
 `importance` says which part of the variance of all blocks' scores is due to each slot and to each pair of slots (a functional
 analysis of variance of the Gaussian process); it takes 37 measured blocks. An interval holds 95 % of the draws of the function
 and of its variances, given the blocks, and begins at 0 where these do not tell a share apart from none. `evaluate`
-writes the `differences` in Kendall's tau of all pairs of predictors, too, with 95 % intervals that allow for blocks that repeats
-share.
+writes the `differences` in Kendall's tau of all pairs of predictors, too, with 95 % intervals that allow for blocks that
+repeats share.
 
 `flops` in an evaluation is a line over the logarithm of the FLOPs alone, which takes no training, and `gp-flops` that line with
 the Gaussian process on what it leaves; with `evaluate --extras costs` boosted trees see parameters and FLOPs, too. Evaluations
