@@ -137,14 +137,12 @@ class _Gains:
         if name == other or other not in self._found:
             return None, None, None
         if self._is_shared:
-            return self._ahead_in_time(self._found[name], self._found[other]), None, None
+            one, reference = self._found[name], self._found[other]
+            mean, _ = spread([reference[seed] - one[seed] for seed in one if seed in reference])
+            return mean, None, None
         told = self._effects.difference(self._row[_index(name)], self._row[_index(other)])
         if told is None:
             return None, None, None
         difference, error = told
         gain = -self._sign * difference
         return gain, gain - error.half_width, gain + error.half_width
-
-    def _ahead_in_time(self, one: dict[int, float], other: dict[int, float]) -> float | None:
-        mean, _ = spread([other[seed] - one[seed] for seed in one if seed in other])
-        return mean

@@ -9,6 +9,7 @@ doi 10.1186/gb-2014-15-2-r29), else a constant.
 
 Simulated, 92 blocks with 3 or 6 seeds of which the 28 best have 1.7 times the noise of the others (60 tables): intervals of
 95 % of differences hold the truth in 91 % of pairs of the noisy ones, 96 % of others; with one variance for all, 86 and 99 %.
+The slow test of `tests/statistics/test_effects.py` does the like.
 
 >>> found = moderated(np.array([1.0, 4.0, 0.5, 30.0]), np.array([2, 2, 2, 2]))
 >>> found.values.round(2).tolist(), found.freedom.round(2).tolist()
