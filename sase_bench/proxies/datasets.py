@@ -17,8 +17,9 @@ from torch import Tensor
 
 from sase_bench.errors import UNREADABLE, RequestError
 from sase_bench.proxies.augmentation import jitter_colours
+from sase_bench.proxies.superclasses import SUPERCLASS
 from sase_bench.recipes.folder import find_folder
-from sase_bench.recipes.recipe import Proxy
+from sase_bench.recipes.recipe import DATASETS, Proxy
 from sase_bench.recipes.splits import published_checksums, split_of
 from sase_bench.seeds import derived_seed
 
@@ -32,6 +33,9 @@ Pool = tuple[Pixels, Labels]
 _CHECKED_SIDE = {"digits": 8, "fashion": 32, "cifar10": 32, "cifar100": 16}
 
 _TORCHVISION = {"fashion": "FashionMNIST", "cifar10": "CIFAR10", "cifar100": "CIFAR100"}
+
+#: The label of each class of the set whose images a set has.
+_RELABELLED = {"cifar20": SUPERCLASS}
 
 
 @dataclass(frozen=True)
@@ -96,6 +100,11 @@ def raw_images(dataset: str, folder: Path | None, *, coarsest: int, download: bo
 
     The pixels are as fine as the copy at hand has them, which need not be finer than `coarsest`.
     """
+    pixels = DATASETS[dataset].pixels_of
+    if pixels:
+        labels = np.asarray(_RELABELLED[dataset])
+        pools = raw_images(pixels, folder, coarsest=coarsest, download=download)
+        return {pool: (x, labels[y]) for pool, (x, y) in pools.items()}
     folder = find_folder(dataset, folder, download=download)
     if folder is None:
         from sklearn.datasets import load_digits
@@ -147,6 +156,6 @@ def images_checksum(dataset: str, pools: dict[str, Pool]) -> str:
     """SHA-256 of all pixels and labels, at the resolution at which every copy of the set is the same."""
     digest = hashlib.sha256()
     for _, (pixels, labels) in sorted(pools.items()):
-        digest.update(shrink(pixels, _CHECKED_SIDE[dataset]).tobytes())
+        digest.update(shrink(pixels, _CHECKED_SIDE[DATASETS[dataset].pixels_of or dataset]).tobytes())
         digest.update(labels.astype("<i8").tobytes())
     return digest.hexdigest()

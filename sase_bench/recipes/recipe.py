@@ -34,6 +34,7 @@ class Dataset:
     train_images: int  # images that training and validation are drawn from
     test_images: int  # images of the official test set; 0 = there is none, test images are drawn from the others
     ships: bool = False  # with scikit-learn; any other lies in a folder of torchvision's
+    pixels_of: str = ""  # the set whose images these are, where only the labels are others
     citation: str
 
 
@@ -53,6 +54,10 @@ DATASETS: dict[str, Dataset] = {
     "cifar100": Dataset(
         classes=100, channels=3, side=32, train_images=50_000, test_images=10_000,
         citation="Krizhevsky, Learning Multiple Layers of Features from Tiny Images, 2009",
+    ),
+    "cifar20": Dataset(
+        classes=20, channels=3, side=32, train_images=50_000, test_images=10_000, pixels_of="cifar100",
+        citation="the 20 superclasses of CIFAR-100: Krizhevsky, Learning Multiple Layers of Features from Tiny Images, 2009",
     ),
 }  # fmt: skip
 

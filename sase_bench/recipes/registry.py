@@ -58,6 +58,10 @@ _CIFAR10 = Proxy(
 
 _CIFAR100 = replace(_CIFAR10, name="cifar100-16", description="CIFAR-100 at low resolution", dataset="cifar100")
 
+_CIFAR20 = replace(
+    _CIFAR100, name="cifar20-16", description="the twenty superclasses of CIFAR-100 at low resolution", dataset="cifar20"
+)
+
 _PAPER = Proxy(
     name="cifar10-r20",
     description="the search setting of the SASE paper: ResNet-20 on CIFAR-10 halves at 32×32, 100 epochs",
@@ -86,7 +90,7 @@ _PAPER_DEEP = replace(
 
 _SIZED = [
     replace(base, name=f"{base.dataset}-{side}", resolution=side, shift=side // 8)
-    for base in (_FASHION, _CIFAR10, _CIFAR100)
+    for base in (_FASHION, _CIFAR10, _CIFAR100, _CIFAR20)
     for side in (8, 16, 32)
 ]
 
@@ -100,7 +104,7 @@ _LOCAL = [
         epochs=5,
         learning_rate=0.1,
     )
-    for base in (_FASHION, _CIFAR10, _CIFAR100)
+    for base in (_FASHION, _CIFAR10, _CIFAR100, _CIFAR20)
 ]
 
 _COLOURS = [

@@ -1,9 +1,9 @@
 """Fixed, disjoint train, validation and test images of every data set.
 
-The images of a pool are put in the order of SHA-256("DATASET/POOL/NUMBER"): training images are taken from the front of that
-order, validation images from its end, and for a set without an official test set the test images before those. No random
-number generator is involved, so every machine and every version gets the same split, and `splits.json` writes down the
-checksum of each list of image numbers.
+The images of a pool are put in the order of SHA-256("DATASET/POOL/NUMBER"), DATASET being the first to publish them: training
+images are taken from the front of that order, validation images from its end, and for a set without an official test set the
+test images before those. No random number generator is involved, so every machine and every version gets the same split, and
+`splits.json` writes down the checksum of each list of image numbers.
 """
 
 import hashlib
@@ -42,10 +42,11 @@ def _order(dataset: str, pool: str, size: int) -> Numbers:
 
 def split_of(proxy: Proxy) -> Split:
     """The images of `proxy`; the same for all proxies with the same data set and sizes, nested for different sizes."""
-    data, order = proxy.data, _order(proxy.dataset, "train", proxy.data.train_images)
+    data, pixels = proxy.data, proxy.data.pixels_of or proxy.dataset
+    order = _order(pixels, "train", data.train_images)
     front, back = order[: proxy.train_size], order[len(order) - proxy.val_size :]
     if data.test_images:
-        return Split(front, back, _order(proxy.dataset, "test", data.test_images)[: proxy.test_size], "test")
+        return Split(front, back, _order(pixels, "test", data.test_images)[: proxy.test_size], "test")
     end = len(order) - proxy.val_size
     return Split(front, back, order[end - proxy.test_size : end], "train")
 

@@ -17,6 +17,7 @@ import numpy as np
 
 from sase_bench.errors import needing
 from sase_bench.search.pool import History, Pool
+from sase_bench.search.smac_pool import pool_maximizer
 from sase_bench.space import Architecture
 
 if TYPE_CHECKING:
@@ -55,11 +56,9 @@ class SMAC:
         self._info, self._value, self._status, self._configuration_of = TrialInfo, TrialValue, StatusType, Configuration
         design, maximizer = Facade.get_initial_design(scenario, n_configs=initial), None
         if len(pool) < len(pool.space):
-            from sase_bench.search.smac_pool import PoolMaximizer
-
             first = self._generator.permutation(pool.members)[:initial].tolist()
             design = Facade.get_initial_design(scenario, n_configs=0, additional_configs=self._configurations(first))
-            maximizer = PoolMaximizer(lambda: self._configurations(self.history.open().tolist()), seed=seed)
+            maximizer = pool_maximizer(lambda: self._configurations(self.history.open().tolist()), seed=seed)
         self._smac = Facade(
             scenario,
             lambda config, seed=0: 0.0,  # never called: results are told

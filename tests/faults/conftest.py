@@ -40,7 +40,8 @@ def figure(request: pytest.FixtureRequest) -> Iterator[Callable[..., None]]:
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     path = session.config.getoption("--figures")
     if path is not None:
-        where = f"{len(os.sched_getaffinity(0))} processors, Python {platform.python_version()}, DuckDB {duckdb.__version__}"
+        count = len(os.sched_getaffinity(0))
+        where = f"{count} processor{'s' * (count != 1)}, Python {platform.python_version()}, DuckDB {duckdb.__version__}"
         figures = list(session.config.stash.get(FIGURES, {}).values())
         before = path.read_text(encoding="utf-8") if path.exists() else ""
         path.write_text(as_page(figures, where, failed=session.testsfailed, before=before), encoding="utf-8")

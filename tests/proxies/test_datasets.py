@@ -9,6 +9,7 @@ import torch
 from sase_bench.errors import RequestError
 from sase_bench.proxies.datasets import load, raw_images, shrink
 from sase_bench.recipes.registry import PROXIES
+from sase_bench.recipes.splits import split_of
 
 FOLDER = os.environ.get("SASE_BENCH_DATA")
 needs_data = pytest.mark.skipif(FOLDER is None, reason="SASE_BENCH_DATA names no folder of data sets")
@@ -68,10 +69,23 @@ def test_a_file_of_other_arrays_is_named(tmp_path: Path, shape: tuple[int, ...])
         load(PROXIES["cifar100-8"], tmp_path)
 
 
+def test_superclasses_are_other_labels_of_the_same_images(tmp_path: Path) -> None:
+    images = np.random.default_rng(0).integers(256, size=(100, 16, 16, 3), dtype=np.uint8)
+    arrays = {f"{kind}_{pool}": values for pool in ("train", "test") for kind, values in (("x", images), ("y", np.arange(100)))}
+    np.savez(tmp_path / "cifar100-16.npz", **arrays)
+    (pixels, _), (same, labels) = (raw_images(name, tmp_path, coarsest=16)["train"] for name in ("cifar100", "cifar20"))
+    np.testing.assert_array_equal(pixels, same)
+    assert np.bincount(labels).tolist() == [5] * 20
+    fruit = [0, 51, 53, 57, 83]  # apple, mushroom, orange, pear, sweet pepper: "fruit and vegetables", the fifth superclass
+    assert np.flatnonzero(labels == 4).tolist() == fruit
+    fine, coarse = (split_of(PROXIES[f"{name}-8"]) for name in ("cifar100", "cifar20"))
+    assert all(np.array_equal(getattr(fine, part), getattr(coarse, part)) for part in ("train", "val", "test"))
+
+
 @needs_data
 @pytest.mark.data
 @pytest.mark.parametrize(
-    "name", ["fashion-8", "fashion-32", "cifar10-8", "cifar10-16", "cifar10-32", "cifar100-8", "cifar100-16"]
+    "name", ["fashion-8", "fashion-32", "cifar10-8", "cifar10-16", "cifar10-32", "cifar100-8", "cifar100-16", "cifar20-8"]
 )
 def test_data_sets_on_disk_are_the_published_ones(name: str) -> None:
     proxy = PROXIES[name]

@@ -21,7 +21,7 @@ def test_recipes_are_hashed_by_what_decides_a_score() -> None:
     [
         (
             lambda: replace(PROXIES["digits"], dataset="mnist"),
-            "unknown data set 'mnist'; choose from digits, fashion, cifar10, cifar100",
+            "unknown data set 'mnist'; choose from digits, fashion, cifar10, cifar100, cifar20",
         ),
         (lambda: replace(PROXIES["digits"], resolution=16), "digits has 8 pixels and shrinks to a divisor of that, got 16"),
         (lambda: replace(PROXIES["digits"], batch_size=701), "proxy digits has batches of 701 from 700 images"),
