@@ -31,8 +31,9 @@ def measurement(proxy: str, count: int, text: str = "a/b/c/d/e/f") -> Measuremen
 
 
 def calibration(proxy: str, low: float | None) -> dict[str, object]:
-    figures = {"reliability": 0.5, "reliability_low": low, "reliability_high": 0.9, "validity": None, "reference": None}
-    return {"proxy": proxy, "metric": "val_loss", "blocks": 3, "seeds": 2, **figures}
+    figures = {"reliability": 0.5, "reliability_low": low, "reliability_high": 0.9}
+    unknown = {"validity": None, "validity_low": None, "validity_high": None, "reference": None}
+    return {"proxy": proxy, "metric": "val_loss", "blocks": 3, "seeds": 2, **figures, **unknown}
 
 
 def evidence(*found: Measurement, calibrations: list[dict[str, object]] | None = None) -> Evidence:

@@ -17,7 +17,7 @@ from sase_bench.report.costs import BACKBONE
 from sase_bench.report.published import BACKBONES
 from sase_bench.statistics.means import half_width, spread
 
-__all__ = ["Margin", "advice", "by_source", "differences", "leader", "margin", "scatter"]
+__all__ = ["BOUGHT", "Advice", "Margin", "advice", "by_source", "differences", "leader", "margin", "scatter"]
 
 _SEVERAL = 2  # sources, from which a module is compared with another
 _LEAST_SCATTER = 0.01  # points: figures are published to a hundredth, so sources that agree more closely are not more exact
@@ -36,6 +36,25 @@ class Margin:
     def is_above_zero(self) -> bool:
         """Whether the whole interval is."""
         return self.low is not None and self.low > 0
+
+
+#: The columns of `Advice.rows`.
+BOUGHT = (
+    "module",
+    *(f"gain on {backbone}, points" for backbone in BACKBONES),
+    "added parameters",
+    "forward time, times",
+    "training time, times",
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Advice:
+    """What published figures say in a sentence, what it rests on, and what each module gains and costs."""
+
+    headline: str
+    text: str
+    rows: tuple[tuple[str, ...], ...]
 
 
 def by_source(entry: Entry) -> dict[str, float]:
@@ -93,41 +112,38 @@ def scatter(entries: Sequence[Entry]) -> str | None:
     )
 
 
-def advice(entries: Sequence[Entry]) -> list[str]:
-    """What to take by published figures, and what it gains and costs; nothing where no two modules have two sources."""
-    known = sorted(_several(entries), key=lambda entry: (-margin(list(by_source(entry).values())).mean, entry.name))
+def advice(entries: Sequence[Entry]) -> Advice | None:
+    """What to take by published figures; None where no two modules have two sources."""
+    known = sorted(_several(entries), key=lambda entry: (-_gain(entry).mean, entry.name))
     if len(known) < 2:
-        return []
+        return None
     found = leader(entries)
+    ahead = found is not None and all(over.is_above_zero for over in found[1].values())
     names = ", ".join(sorted(entry.name for entry in known))
-    among = f"{len(known)} modules that two sources or more trained beside the plain network by one recipe ({names})"
-    if found is not None and all(over.is_above_zero for over in found[1].values()):
-        said = [
-            f"For a {BACKBONE} on ImageNet, published results favour {found[0].name}. Of {among}, it is ahead of each other "
-            f"one beyond the scatter of sources: {_over(found[1])}.",
-            _elsewhere(entries, found[0], known),
-        ]
-    else:
-        said = [
-            f"For a {BACKBONE} on ImageNet, published results single out no module. Of {among}, none is ahead of each other "
-            "one beyond the scatter of sources.",
-        ]
-        if found is not None:
-            said.append(f"{found[0].name} has the largest mean where both were trained: {_over(found[1])}.")
-            said.append(_elsewhere(entries, found[0], known))
-        sure = [entry.name for entry in known if margin(list(by_source(entry).values())).is_above_zero]
-        said.append(
-            f"The gain over the plain network itself is above zero by its interval for {_and(sure)}: choose there by cost, and "
-            "between equals by your own training."
-            if sure
-            else "Nor is the gain of one over the plain network above zero by its interval: train before you choose."
-        )
-    bought = "; ".join(_bought(entries, entry) for entry in known)
-    return [
-        " ".join(sentence for sentence in said if sentence),
-        f"Over the plain {BACKBONE}, with the gain's 95 % interval by t over n sources, and the least and the most of a time's "
-        f"rounds: {bought}.",
+    said = [
+        f"Of {len(known)} modules that two sources or more trained beside the plain network by one recipe ({names}), "
+        f"{found[0].name if found and ahead else 'none'} is ahead of each other one beyond the scatter of sources."
     ]
+    if found is not None:
+        said += [f"{found[0].name} has the largest mean where both were trained: {_over(found[1])}."]
+        said += [_elsewhere(entries, found[0], known)]
+    said.append(
+        "The table has gains in points of top-1 over the plain network, with 95 % intervals by t over n sources, and times as "
+        f"multiples of the plain {BACKBONE}'s, with the least and the most of their rounds."
+    )
+    rows = tuple(_bought(entries, entry) for entry in known)
+    headline = f"For a {BACKBONE} on ImageNet, published results {_favoured(found[0].name if found and ahead else None, known)}"
+    return Advice(headline=headline, text=" ".join(sentence for sentence in said if sentence), rows=rows)
+
+
+def _favoured(name: str | None, known: Sequence[Entry]) -> str:
+    """The end of a sentence: the module to take, or those whose gain over the plain network is above zero by its interval."""
+    if name is not None:
+        return f"favour {name}."
+    sure = [entry.name for entry in known if _gain(entry).is_above_zero]
+    if not sure:
+        return "single out no module, nor one that is better than none: train before you choose."
+    return f"single out no module; {_and(sure)} {'is' if len(sure) == 1 else 'are'} better than none: choose by cost."
 
 
 def _several(entries: Sequence[Entry]) -> list[Entry]:
@@ -164,20 +180,21 @@ def _elsewhere(entries: Sequence[Entry], entry: Entry, others: Sequence[Entry]) 
     return " ".join(sentences)
 
 
-def _bought(entries: Sequence[Entry], entry: Entry) -> str:
-    """What a module gains over the plain network, and for what."""
+def _gain(entry: Entry) -> Margin:
+    return margin(list(by_source(entry).values()))
+
+
+def _bought(entries: Sequence[Entry], entry: Entry) -> tuple[str, ...]:
+    """What a module gains over the plain network, and for what; a row under `BOUGHT`."""
     gained = []
     for backbone in BACKBONES:
         values = [value for other in _named(entries, backbone, entry.name) for value in by_source(other).values()]
-        if values:
-            on = "" if backbone == BACKBONE else f"on {backbone} "
-            gained.append(f"{on}{margin(values).mean:+.2f} points ({_interval(margin(values))})")
-    timed = (("forward", entry.taken.forward), ("training", entry.taken.training))
+        gained.append(f"{margin(values).mean:+.2f} ({_interval(margin(values))})" if values else "-")
     times = [
-        f"{ratio.median:.2f} ({ratio.low:.2f} to {ratio.high:.2f}) times the {work} time" for work, ratio in timed if ratio
+        f"{ratio.median:.2f} ({ratio.low:.2f} to {ratio.high:.2f})" if ratio else "-"
+        for ratio in (entry.taken.forward, entry.taken.training)
     ]
-    costs = [f"{entry.added.params / 1e6:.2f} million parameters more", *times]
-    return f"{entry.name} gains {_and(gained)}, for {_and(costs)}"
+    return (entry.name, *gained, f"+{entry.added.params / 1e6:.2f} million", *times)
 
 
 def _and(parts: Sequence[str]) -> str:

@@ -20,7 +20,7 @@ from sase_bench.report.figures import Missing, Picture, figures
 from sase_bench.report.page import page
 from sase_bench.report.tables import latex
 from sase_bench.report.times import BESIDE, Times
-from sase_bench.report.wording import claims
+from sase_bench.report.wording import Claim, claims
 from sase_bench.space import SLOTS
 
 __all__ = ["Section", "numbers", "sections", "texts", "write"]
@@ -104,8 +104,8 @@ def numbers(evidence: Evidence, entries: Sequence[Entry], times: Times) -> dict[
 def texts(parts: Iterable[Section], evidence: Evidence, entries: Sequence[Entry], times: Times) -> dict[str, str]:
     """The files that are text without figures, by name."""
     rows = [cells(entry) for entry in entries]
-    said = [f"* {claim.text}\n  `{claim.command}`" for claim in claims(evidence, entries)]
-    summary = ["# Report", "", *said, ""]
+    said = [line for claim in claims(evidence, entries) for line in _claim(claim)]
+    summary = ["# Report", "", *said]
     for part in parts:
         notes = [f"*{note}*\n" for note in part.answer.notes]
         question = f'`python -m sase_bench.query "{part.question}"`'
@@ -123,6 +123,11 @@ def texts(parts: Iterable[Section], evidence: Evidence, entries: Sequence[Entry]
         **{f"blocks-{found.proxy}.tex": _blocks(found.proxy, found.blocks) for found in evidence.measurements},
         "numbers.json": json.dumps(numbers(evidence, entries, times), indent=1, ensure_ascii=False, allow_nan=False) + "\n",
     }
+
+
+def _claim(claim: Claim) -> list[str]:
+    table = [markdown(*claim.table)] if claim.table else []
+    return [f"**{claim.headline}**", "", *table, claim.text, "", f"`{claim.command}`", ""]
 
 
 def _composed(times: Times) -> list[str]:

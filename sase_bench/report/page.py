@@ -103,7 +103,11 @@ def _own(suffix: str) -> str:
 
 
 def _claim(claim: Claim) -> str:
-    return f'<div class="claim">{escape(claim.text)}<code>{escape(claim.command)}</code></div>'
+    table = _table(*claim.table) if claim.table else ""
+    basis = f"<details><summary>what this rests on</summary>{escape(claim.text)}</details>"
+    return (
+        f'<div class="claim"><strong>{escape(claim.headline)}</strong>{table}{basis}<code>{escape(claim.command)}</code></div>'
+    )
 
 
 def _controls() -> str:

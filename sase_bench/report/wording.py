@@ -7,19 +7,28 @@ from typing import Any, NamedTuple
 
 from sase_bench.modules import PLAIN
 from sase_bench.query.modules import nearest
-from sase_bench.report.advice import advice
+from sase_bench.report.advice import BOUGHT, advice
 from sase_bench.report.comparison import Entry
 from sase_bench.report.evidence import Evidence, Measurement
 from sase_bench.space import SASE_BLOCK
 
-__all__ = ["Claim", "claims", "most_trusted"]
+__all__ = ["Claim", "Table", "claims", "most_trusted"]
+
+
+class Table(NamedTuple):
+    """Cells under their columns."""
+
+    headers: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
 
 
 class Claim(NamedTuple):
-    """A sentence, and what prints its numbers."""
+    """What is said, for a reader who knows nothing of the project; what it rests on; and what prints its numbers."""
 
+    headline: str  # a sentence
     text: str
     command: str
+    table: Table | None = None
 
 
 def most_trusted(evidence: Evidence) -> Measurement | None:
@@ -35,34 +44,55 @@ def most_trusted(evidence: Evidence) -> Measurement | None:
 
 def claims(evidence: Evidence, entries: Sequence[Entry]) -> Iterator[Claim]:
     """The claims of the first screen; `entries` are the modules side by side."""
-    for advised in advice(entries):
-        yield Claim(advised, "python -m sase_bench.report")
+    advised = advice(entries)
+    if advised is not None:
+        yield Claim(advised.headline, advised.text, "python -m sase_bench.report", Table(BOUGHT, advised.rows))
     found = most_trusted(evidence)
     if found is None:
-        yield Claim("No run in this table has a score, so nothing is said of any block.", "python -m sase_bench.query summary")
+        yield Claim("Nothing is said of any block.", "No run in this table has a score.", "python -m sase_bench.query summary")
         return
-    best, proxy = found.best, found.proxy
-    yield Claim(
-        f"The best of {len(found.blocks)} measured blocks on {proxy} is block {best['arch']} ({best['text']}), validation loss "
-        f"{best['val_loss']:.4f} nats over {best['seeds']} seeds, in a network of {best['params']:,} parameters and "
-        f"{best['flops']:,} FLOPs. It has no ImageNet number: nothing here says that it beats a published module there. "
-        f"The task: {found.task}.",
-        f'python -m sase_bench.query "top 1 by loss on {proxy}"',
-    )
-    yield _trust(proxy, evidence.calibrations)
+    yield _best(found)
+    yield _trust(found.proxy, evidence.calibrations)
     yield _place(found)
     if found.modules:
         yield _modules(found)
+    yield _sase_on_imagenet(entries)
+
+
+def _best(found: Measurement) -> Claim:
+    best, proxy = found.best, found.proxy
+    gain = found.best_gain
+    over = (
+        ""
+        if gain is None or gain["gain_low"] is None
+        else f", {gain['gain']:.4f} less than the network has without a block (95 % interval {gain['gain_low']:.4f} to "
+        f"{gain['gain_high']:.4f}, {gain['seeds']} seeds)"
+    )
+    return Claim(
+        f"Of {len(found.blocks)} blocks trained on a small task, number {best['arch']} is the best, untried on ImageNet.",
+        f"It is {best['text']}. Validation loss on {proxy}: {best['val_loss']:.4f} nats over {best['seeds']} seeds{over}, in a "
+        f"network of {best['params']:,} parameters and {best['flops']:,} FLOPs. It has no ImageNet number: nothing here says "
+        f"that it beats a published module there. The task: {found.task}.",
+        f'python -m sase_bench.query "top 1 by loss on {proxy}"',
+    )
+
+
+def _sase_on_imagenet(entries: Sequence[Entry]) -> Claim:
     stated = sorted({row.backbone for entry in entries if entry.name == "sase" for row in entry.rows})
     said = f"stands in the table below for {' and '.join(stated)}" if stated else "is in none of the published tables used here"
-    yield Claim(f"An ImageNet result of SASE's own block {said}.", "python -m sase_bench.report")
+    text = "Published figures and scores of this project are different things, and never share a column or an axis."
+    return Claim(f"An ImageNet result of SASE's own block {said}.", text, "python -m sase_bench.report")
+
+
+#: What is said of a correlation whose interval begins above this.
+_ALIKE = ((0.8, "nearly alike"), (0.5, "much alike"), (0.0, "somewhat alike"))
 
 
 def _trust(proxy: str, calibrations: Sequence[Mapping[str, Any]]) -> Claim:
     command = f"python -m sase_bench.calibrate --measured --proxy {proxy}"
     row = next((row for row in calibrations if (row["proxy"], row["metric"]) == (proxy, "val_loss")), None)
     if row is None or row["reliability"] is None or row["reliability_low"] is None:
-        return Claim(f"How far scores on {proxy} can be trusted is not known: too few blocks with two seeds.", command)
+        return Claim("How far these scores can be trusted is not known.", f"Too few blocks on {proxy} have two seeds.", command)
     low, high = row["reliability_low"], row["reliability_high"]
     verdict = (
         "that is above zero, yet it leaves neighbours in the ranking undecided"
@@ -73,7 +103,16 @@ def _trust(proxy: str, calibrations: Sequence[Mapping[str, Any]]) -> Claim:
         f"Reliability of the loss on {proxy}: {row['reliability']:.2f}, 95 % interval {low:.2f} to {high:.2f} "
         f"({row['blocks']} blocks, {row['seeds']} seeds; 1 = other seeds would give the same ranking); {verdict}."
     )
-    return Claim(text + _validity(row), command)
+    seeds, longer = _alike(low), _alike(row["validity_low"])
+    headline = f"Trained again with other seeds, blocks rank {seeds or 'perhaps not alike at all'}; " + (
+        f"trained for longer, {longer}." if longer else "whether longer training ranks them so is not known."
+    )
+    return Claim(headline, text + _validity(row), command)
+
+
+def _alike(low: float | None) -> str | None:
+    """How alike two rankings are, by the lower end of their correlation; None where it does not show that they are."""
+    return None if low is None else next((how for least, how in _ALIKE if low > least), None)
 
 
 def _validity(row: Mapping[str, Any]) -> str:
@@ -96,7 +135,9 @@ def _modules(found: Measurement) -> Claim:
     command = f'python -m sase_bench.query "modules by loss on {found.proxy}"'
     ranked = [row for row in found.modules if row["module"] not in (PLAIN, "sase")]
     if not ranked:
-        return Claim(f"Only the plain trunk was trained beside the blocks on {found.proxy}.", command)
+        return Claim(
+            "No published module was trained beside the blocks.", f"Only the plain trunk was, on {found.proxy}.", command
+        )
     first = ranked[0]
     ahead = [row for row in ranked if row["val_loss"] < found.best["val_loss"]]
     text = (
@@ -117,7 +158,20 @@ def _modules(found: Measurement) -> Claim:
                 f" That block's gain over the plain trunk is {sase['gain']:+.4f} nats, 95 % interval "
                 f"{sase['gain_low']:+.4f} to {sase['gain_high']:+.4f}."
             )
-    return Claim(text, command)
+    return Claim(_beside(found, first), text, command)
+
+
+def _beside(found: Measurement, first: Mapping[str, Any]) -> str:
+    """How the module with the least loss stands beside the best block, as far as their shared seeds can tell."""
+    rival, name = found.rival, first["module"]
+    if rival is None or rival["low"] is None:
+        return f"Of the published modules trained in the same place, {name} is the best."
+    if rival["low"] > 0:
+        return f"The best block is ahead of {name}, the best of the published modules trained in the same place."
+    stands = "is ahead of the best block" if rival["high"] < 0 else "does as well as the best block within the noise"
+    share = None if first["params"] is None else 100 * first["params"] / found.best["params"]
+    cost = "" if share is None else f", in a network with {share:.0f} % of its parameters"
+    return f"Of the published modules trained in the same place, {name} {stands}{cost}."
 
 
 def _apart(rival: Mapping[str, Any] | None) -> str:
@@ -152,11 +206,12 @@ def _place(found: Measurement) -> Claim:
     command = f'python -m sase_bench.query "rank {SASE_BLOCK.index} by loss on {found.proxy}"'
     place = found.published
     if place is None:
-        return Claim(f"The block that SASE published ({SASE_BLOCK}) was not measured on {found.proxy}.", command)
+        return Claim("The block that SASE published was not measured.", f"{SASE_BLOCK} has no score on {found.proxy}.", command)
     low, high = place["place_low"], place["place_high"]
-    noise = (
-        "" if low is None else f" by its mean; its true place, the noise of the seeds allowed for, is {low} to {high} (95 %)"
-    )
+    within = "" if low is None else f" (95 %: {low} to {high})"
+    noise = "" if low is None else " The interval is of its true place, the noise of the seeds allowed for."
     return Claim(
-        f"The block that SASE published is in place {place['place']} of {place['of']} on {found.proxy}{noise}.", command
+        f"The block that SASE published is in place {place['place']} of {place['of']}{within}.",
+        f"That is by its mean on {found.proxy}; blocks that a search or a person chose are among them.{noise}",
+        command,
     )

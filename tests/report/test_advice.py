@@ -49,10 +49,13 @@ def test_modules_are_compared_within_the_sources_they_share() -> None:
     assert leader([many, few, once]) == found  # one source compares nothing
     apart = entry("apart", {"y": 9.0, "z": 9.0})
     assert leader([many, few, apart]) is None
-    assert advice([many]) == []
-    first, _ = advice([many, few, apart])
-    assert "none is ahead of each other one beyond the scatter of sources. The gain over the plain network" in first
-    assert "for apart: choose there by cost" in first  # its gain is 9 ± 0.09, that of few 1.75 ± 3.18
+    assert advice([many]) is None
+    told = advice([many, few, apart])
+    assert told is not None
+    assert told.headline.endswith(
+        "single out no module; apart is better than none: choose by cost."
+    )  # 9 ± 0.09, few 1.75 ± 3.18
+    assert "none is ahead of each other one beyond the scatter of sources. The table has" in told.text
 
 
 def test_an_interval_is_students_and_no_narrower_than_two_decimals() -> None:
@@ -71,40 +74,47 @@ ELSEWHERE = [entry("cbam", {"a": 0.25}, "ResNet-101"), entry("se", {"a": 0.5, "b
 
 def test_the_largest_mean_is_not_ahead_where_sources_scatter_and_what_gains_at_all_is_named() -> None:
     entries = [entry("se", {"a": 0.75, "b": 1.0}), entry("cbam", {"a": 1.75, "b": 1.25, "c": 1.5}), *ELSEWHERE]
-    first, second, *_ = (claim.text for claim in claims(evidence(measurement("p", 3)), entries))
-    assert first == (
-        "For a ResNet-50 on ImageNet, published results single out no module. Of 2 modules that two sources or more "
-        "trained beside the plain network by one recipe (cbam, se), none is ahead of each other one beyond the scatter "
-        "of sources. cbam has the largest mean where both were trained: +0.62 over se (-4.14 to +5.39, n = 2), in "
-        "points of top-1 with 95 % intervals by t over the n sources that trained both. On ResNet-101 it is -0.25 over "
-        "se (n = 1). The gain over the plain network itself is above zero by its interval for cbam: choose there by "
-        "cost, and between equals by your own training."
+    first, *_ = claims(evidence(measurement("p", 3)), entries)
+    assert first.headline == (
+        "For a ResNet-50 on ImageNet, published results single out no module; cbam is better than none: choose by cost."
     )
-    assert second.endswith(
-        "cbam gains +1.50 points (+0.88 to +2.12, n = 3) and on ResNet-101 +0.25 points (n = 1), for 1.25 million "
-        "parameters more, 1.50 (1.25 to 1.75) times the forward time and 2.00 (1.75 to 2.25) times the training time; "
-        "se gains +0.88 points (-0.71 to +2.46, n = 2) and on ResNet-101 +4.75 points (-49.25 to +58.75, n = 2), for "
-        "1.25 million parameters more, 1.50 (1.25 to 1.75) times the forward time and 2.00 (1.75 to 2.25) times the "
-        "training time."
+    assert first.text.startswith(
+        "Of 2 modules that two sources or more trained beside the plain network by one recipe (cbam, se), none is ahead of "
+        "each other one beyond the scatter of sources. cbam has the largest mean where both were trained: +0.62 over se (-4.14 "
+        "to +5.39, n = 2), in points of top-1 with 95 % intervals by t over the n sources that trained both. On ResNet-101 it "
+        "is -0.25 over se (n = 1). The table has"
     )
+    assert first.table is not None
+    times = ("+1.25 million", "1.50 (1.25 to 1.75)", "2.00 (1.75 to 2.25)")
+    assert first.table.rows == (
+        ("cbam", "+1.50 (+0.88 to +2.12, n = 3)", "+0.25 (n = 1)", *times),
+        ("se", "+0.88 (-0.71 to +2.46, n = 2)", "+4.75 (-49.25 to +58.75, n = 2)", *times),
+    )
+    assert {len(row) for row in first.table.rows} == {len(first.table.headers)}
 
 
 def test_a_module_that_every_source_has_before_the_others_is_ahead() -> None:
     gains = {"a": 0.5, "b": 1.5, "c": -1.0}
     entries = [entry("se", gains), entry("cbam", {"a": 1.5, "b": 2.75, "c": 0.0}), *ELSEWHERE]
-    assert advice(entries)[0] == (
-        "For a ResNet-50 on ImageNet, published results favour cbam. Of 2 modules that two sources or more trained beside the "
-        "plain network by one recipe (cbam, se), it is ahead of each other one beyond the scatter of sources: +1.08 over se "
-        "(+0.72 to +1.44, n = 3), in points of top-1 with 95 % intervals by t over the n sources that trained both. On "
-        "ResNet-101 it is -0.25 over se (n = 1)."
+    told = advice(entries)
+    assert told is not None
+    assert told.headline == "For a ResNet-50 on ImageNet, published results favour cbam."
+    assert told.text.startswith(
+        "Of 2 modules that two sources or more trained beside the plain network by one recipe (cbam, se), cbam is ahead of "
+        "each other one beyond the scatter of sources. cbam has the largest mean where both were trained: +1.08 over se (+0.72 "
+        "to +1.44, n = 3), in points of top-1 with 95 % intervals by t over the n sources that trained both. On ResNet-101 it "
+        "is -0.25 over se (n = 1)."
     )
     third = entry("bam", {"a": 1.25, "b": 2.75})  # cbam's mean is larger, and its interval over bam holds zero
-    assert "none is ahead" in advice([*entries, third])[0]
+    told = advice([*entries, third])
+    assert told is not None
+    assert "none is ahead" in told.text
 
 
 def test_without_a_gain_that_is_above_zero_the_advice_is_to_train() -> None:
-    first, _ = advice([entry("se", {"a": -1.0, "b": 2.0}), entry("eca", {"c": -1.0, "d": 1.0})])
-    assert first.endswith("Nor is the gain of one over the plain network above zero by its interval: train before you choose.")
+    told = advice([entry("se", {"a": -1.0, "b": 2.0}), entry("eca", {"c": -1.0, "d": 1.0})])
+    assert told is not None
+    assert told.headline.endswith("single out no module, nor one that is better than none: train before you choose.")
 
 
 def test_what_sources_differ_by_is_computed_from_them() -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 from sase_bench.report.figures import Missing, Picture
 from sase_bench.report.page import page
 from sase_bench.report.times import Times
-from sase_bench.report.wording import Claim
+from sase_bench.report.wording import Claim, Table
 from tests.evidence import evidence, measurement
 
 HOSTILE = "</script><img src=x onerror=alert(1)>"
@@ -19,7 +19,7 @@ def test_no_text_of_a_table_becomes_markup(tmp_path: Path) -> None:
         evidence(measurement(HOSTILE, 1, HOSTILE)),
         [],
         Times(),
-        [Claim(HOSTILE, HOSTILE)],
+        [Claim(HOSTILE, HOSTILE, HOSTILE, Table((HOSTILE,), ((HOSTILE,),)))],
         [(picture, drawn)],
         [Missing(name=HOSTILE, reason=HOSTILE)],
     )

@@ -1,5 +1,7 @@
 from dataclasses import replace
 
+import pytest
+
 from sase_bench.report.wording import claims, most_trusted
 from tests.evidence import calibration, evidence, measurement
 
@@ -15,19 +17,23 @@ def test_the_proxy_with_the_surest_reliability_speaks() -> None:
 def test_a_claim_says_no_more_than_the_interval_allows() -> None:
     found = measurement("p", 3)
     texts = {
-        low: " ".join(c.text for c in claims(evidence(found, calibrations=[calibration("p", low)]), [])) for low in (-1, 0.2)
+        low: " ".join(f"{c.headline} {c.text}" for c in claims(evidence(found, calibrations=[calibration("p", low)]), []))
+        for low in (-1, 0.2, 0.6, 0.9)
     }
     assert "holds zero: the best block may be the luckiest one" in texts[-1]
     assert "above zero" in texts[0.2]
+    alike = {-1: "perhaps not alike at all", 0.2: "somewhat alike", 0.6: "much alike", 0.9: "nearly alike"}
+    for low, text in texts.items():
+        assert f"Trained again with other seeds, blocks rank {alike[low]}; " in text
     for text in texts.values():
         assert "It has no ImageNet number" in text
-        assert "was not measured on p" in text
+        assert "The block that SASE published was not measured." in text
         assert "An ImageNet result of SASE's own block is in none of the published tables" in text
 
 
 def test_a_table_without_scores_claims_nothing() -> None:
     (claim,) = claims(evidence(), [])
-    assert "nothing is said of any block" in claim.text
+    assert claim[:2] == ("Nothing is said of any block.", "No run in this table has a score.")
 
 
 def module(name: str, loss: float, lead: float | None, margin: float = 0.05) -> dict[str, object]:
@@ -40,10 +46,30 @@ def test_modules_are_ahead_of_the_published_block_by_their_mean_or_beyond_the_no
     modules = [module("eca", 0.05, 0.35), module("se", 0.38, 0.02), module("sase", 0.4, None), module("gc", 0.6, -0.2)]
     rival = {"difference": -0.05, "low": -0.075, "high": -0.025, "pairs": 3}
     found = replace(measurement("p", 3), modules=modules, rival=rival)
-    (told,) = (claim.text for claim in claims(evidence(found), []) if "Beside the block that SASE published" in claim.text)
+    (claim,) = (claim for claim in claims(evidence(found), []) if "Beside the block that SASE published" in claim.text)
+    told = claim.text
+    assert claim.headline.startswith(
+        "Of the published modules trained in the same place, eca is ahead of the best block, in a "
+    )
     assert (
         "Of 3 published modules trained in the same place on p, 1 has a smaller mean loss than the best measured block" in told
     )
     assert "eca, 0.0500 nats over 3 seeds (less the block's: -0.0500, 95 % interval -0.0750 to -0.0250, 3 seeds)." in told
     assert "Beside the block that SASE published (0.4000) 2 have a smaller loss, 1 beyond the noise of the seeds" in told
     assert "gain over the plain trunk is +0.1000 nats, 95 % interval +0.0000 to +0.2000" in told
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "said"),
+    [
+        (0.025, 0.075, "The best block is ahead of eca, the best of the published modules trained in the same place."),
+        (-0.025, 0.075, "eca does as well as the best block within the noise, in a network with 50 % of its parameters."),
+        (None, None, "Of the published modules trained in the same place, eca is the best."),
+    ],
+)
+def test_a_module_is_level_with_the_best_block_where_their_seeds_cannot_tell(
+    low: float | None, high: float | None, said: str
+) -> None:
+    rival = {"difference": 0.025, "low": low, "high": high, "pairs": 3}
+    found = replace(measurement("p", 3), modules=[module("eca", 0.4, None)], rival=rival)
+    assert any(claim.headline.endswith(said) for claim in claims(evidence(found), []))
