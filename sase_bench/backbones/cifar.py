@@ -29,12 +29,13 @@ class BasicBlock(nn.Module):
         self.conv1 = _conv_norm(inputs, outputs, kernel, stride)
         self.conv2 = _conv_norm(outputs, outputs, kernel)
         self.attention = build(stage)
+        self.drop_path: nn.Module = nn.Identity()  # for libraries that drop residual branches in training
         self.shortcut = nn.Identity() if inputs == outputs else _conv_norm(inputs, outputs, 1, stride)
 
     def forward(self, x: Tensor) -> Tensor:
         x = self.pool(x)
         y = self.conv2(torch.relu(self.conv1(x)))
-        return torch.relu(self.attention(y) + self.shortcut(x))
+        return torch.relu(self.drop_path(self.attention(y)) + self.shortcut(x))
 
 
 class CifarResNet(nn.Module):

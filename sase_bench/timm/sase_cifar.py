@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F
-from timm.layers import create_classifier
+from timm.layers import DropPath, calculate_drop_path_rates, create_classifier
 from timm.models import checkpoint_seq, generate_default_cfgs, register_model
 from timm.models._features import feature_take_indices
 from torch import Tensor, nn
@@ -38,6 +38,7 @@ class CifarModel(CifarResNet):
         epsilon: float = EPSILON,
         global_pool: str = "avg",
         drop_rate: float = 0.0,
+        drop_path_rate: float = 0.0,
         device: torch.device | str | None = None,
         dtype: torch.dtype | None = None,
     ) -> None:
@@ -48,6 +49,9 @@ class CifarModel(CifarResNet):
         )
         with torch.device(device) if device is not None else nullcontext():
             super().__init__(trunk, attention_builder(attention, epsilon=epsilon))
+        blocks = [block for stage in self.stages for block in stage]
+        for block, rate in zip(blocks, calculate_drop_path_rates(drop_path_rate, len(blocks)), strict=True):
+            block.drop_path = DropPath(rate) if rate > 0 else block.drop_path
         self.to(dtype=dtype)
         self.in_chans, self.drop_rate, self.grad_checkpointing = in_chans, drop_rate, False
         self.num_features = trunk.stages[-1].channels

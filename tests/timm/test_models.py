@@ -6,6 +6,7 @@ import pytest
 import timm
 import torch
 from timm.data import create_loader, resolve_data_config
+from timm.layers import DropPath
 from timm.optim import create_optimizer_v2
 from timm.scheduler import create_scheduler_v2
 from timm.utils import AverageMeter, ModelEmaV3, NativeScaler, accuracy
@@ -115,6 +116,15 @@ def test_gradient_checkpointing_changes_no_gradient(name: str) -> None:
         network(images()).square().sum().backward()
         gradients.append([parameter.grad.clone() for parameter in network.parameters()])
     assert all(torch.equal(first, second) for first, second in zip(*gradients, strict=True))
+
+
+def test_paths_are_dropped_in_training_alone_the_deeper_the_more() -> None:
+    plain, dropping = model("sase_resnet20"), model("sase_resnet20", drop_path_rate=0.5)
+    dropping.load_state_dict(plain.state_dict())
+    rates = [module.drop_prob for module in dropping.modules() if isinstance(module, DropPath)]
+    assert rates == pytest.approx([block / 16 for block in range(1, 9)])
+    torch.testing.assert_close(dropping.eval()(images()), plain.eval()(images()))
+    assert not torch.equal(dropping.train()(images()), plain.train()(images()))
 
 
 @one_of_each
