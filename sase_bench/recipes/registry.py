@@ -88,6 +88,18 @@ _PAPER_DEEP = replace(
     _PAPER, name="cifar10-r56", description="the search setting of the SASE paper in a ResNet-56: 32×32, 100 epochs", depth=56
 )
 
+_PAPER_SHORT = replace(
+    _PAPER,
+    name="cifar10-r20-short",
+    description="the network of the paper's search at 32×32 for as many epochs as a processor core affords",
+    val_size=10_000,
+    epochs=5,
+    learning_rate=0.2,
+    warmup=0.2,
+    final_rate=0.0,
+    nesterov=True,
+)
+
 _SIZED = [
     replace(base, name=f"{base.dataset}-{side}", resolution=side, shift=side // 8)
     for base in (_FASHION, _CIFAR10, _CIFAR100, _CIFAR20)
@@ -154,7 +166,8 @@ _VARIANTS = [
 
 #: Every proxy by name.
 PROXIES: dict[str, Proxy] = {
-    proxy.name: proxy for proxy in (_DIGITS, *_SIZED, *_LOCAL, *_COLOURS, *_LONG, *_LONGEST, *_VARIANTS, _PAPER, _PAPER_DEEP)
+    proxy.name: proxy
+    for proxy in (_DIGITS, *_SIZED, *_LOCAL, *_COLOURS, *_LONG, *_LONGEST, *_VARIANTS, _PAPER, _PAPER_DEEP, _PAPER_SHORT)
 }
 
 
