@@ -1,4 +1,4 @@
-"""The commands in docs/ are those of the program."""
+"""The commands in docs/ and beside what is kept are those of the program."""
 
 import argparse
 import re
@@ -9,22 +9,24 @@ from pathlib import Path
 
 import pytest
 
-PAGES = sorted((Path(__file__).parents[1] / "docs").glob("*.md"))
+ROOT = Path(__file__).parents[1]
+SHELVES = [ROOT / shelf / "README.md" for shelf in ("database", "predictors", "reports", "reports/published")]
+PAGES = [*sorted((ROOT / "docs").glob("*.md")), *SHELVES]
 LINES = [
-    (page.name, line)
+    (str(page.relative_to(ROOT)), line)
     for page in PAGES
     for line in re.findall(r"^(?:exec )?(python -m sase_bench\..*)$", page.read_text(), re.MULTILINE)
 ]
 
 
 def test_there_are_commands_to_check() -> None:
-    assert {page for page, _ in LINES} >= {"slurm.md"}
+    assert {page for page, _ in LINES} >= {"docs/slurm.md", "database/README.md", "reports/README.md"}
 
 
 @pytest.mark.parametrize(("page", "line"), LINES)
 def test_a_command_of_a_page_is_understood(page: str, line: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each line gets through its command's parser: names, choices and types. What it names need not be there."""
-    words = shlex.split(line)[2:]
+    words = shlex.split(line.partition(" > ")[0])[2:]
 
     class Understood(BaseException):
         pass
@@ -41,3 +43,10 @@ def test_a_command_of_a_page_is_understood(page: str, line: str, monkeypatch: py
     main = import_module(f"{words[0]}.__main__").main
     with pytest.raises(Understood):
         main(words[1:])
+
+
+def test_every_kind_of_file_of_a_report_is_explained() -> None:
+    text = (ROOT / "reports" / "README.md").read_text(encoding="utf-8")
+    kept = {path.name for path in (ROOT / "reports").iterdir() if not path.name.startswith(".")} - {"README.md"}
+    kinds = {"blocks-PROXY.tex" if name.startswith("blocks-") else name for name in kept}
+    assert {kind for kind in kinds if f"`{kind}`" not in text and f"`{kind}/" not in text} == set()

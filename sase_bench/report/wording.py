@@ -69,7 +69,7 @@ def _best(found: Measurement) -> Claim:
         f"{gain['gain_high']:.4f}, {gain['seeds']} seeds)"
     )
     return Claim(
-        f"Of {len(found.blocks)} blocks trained on a small task, number {best['arch']} is the best, untried on ImageNet.",
+        f"Of {len(found.blocks)} blocks trained on a small task, number {best['arch']} scores best, untried on ImageNet.",
         f"It is {best['text']}. Validation loss on {proxy}: {best['val_loss']:.4f} nats over {best['seeds']} seeds{over}, in a "
         f"network of {best['params']:,} parameters and {best['flops']:,} FLOPs. It has no ImageNet number: nothing here says "
         f"that it beats a published module there. The task: {found.task}.",
