@@ -1,6 +1,7 @@
 """Evidence for tests of reports: no table was asked for it."""
 
 from sase_bench.report.evidence import Evidence, Measurement
+from sase_bench.report.transfer import Transfer
 
 
 def block(arch: int, loss: float, text: str = "a/b/c/d/e/f") -> dict[str, object]:
@@ -36,5 +37,7 @@ def calibration(proxy: str, low: float | None) -> dict[str, object]:
     return {"proxy": proxy, "metric": "val_loss", "blocks": 3, "seeds": 2, **figures, **unknown}
 
 
-def evidence(*found: Measurement, calibrations: list[dict[str, object]] | None = None) -> Evidence:
-    return Evidence(measurements=found, calibrations=calibrations or [], search=None)
+def evidence(
+    *found: Measurement, calibrations: list[dict[str, object]] | None = None, transfers: tuple[Transfer, ...] = ()
+) -> Evidence:
+    return Evidence(measurements=found, calibrations=calibrations or [], search=None, transfers=transfers)

@@ -15,6 +15,7 @@ from sase_bench.release.__main__ import main as release
 ROOT = Path(__file__).parents[1]
 SHELF = ROOT / "database"
 PILOTS = SHELF / "pilots"
+TRANSFER = SHELF / "transfer"
 README = (ROOT / "README.md").read_text()
 
 
@@ -29,7 +30,7 @@ def tables(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     return {name: str(path) for name, path in found.items()}
 
 
-@pytest.mark.parametrize("folder", [SHELF, SHELF / "modules", PILOTS])
+@pytest.mark.parametrize("folder", [SHELF, SHELF / "modules", PILOTS, TRANSFER, TRANSFER / "modules"])
 def test_every_shard_is_what_its_checksum_says(folder: Path) -> None:
     listed = {name for name in read_sums(folder) if name.endswith(".parquet")}
     assert listed == {path.name for path in folder.glob("*.parquet")}

@@ -10,7 +10,7 @@ from sase_bench.backbones.resolution import require_pixels
 from sase_bench.blocks.shape import EPSILON
 from sase_bench.trunk import CifarTrunk, Stage
 
-__all__ = ["CifarResNet", "cifar_resnet"]
+__all__ = ["BasicBlock", "CifarResNet", "cifar_resnet"]
 
 
 def _conv_norm(inputs: int, outputs: int, kernel: int, stride: int = 1) -> nn.Sequential:

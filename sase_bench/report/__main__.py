@@ -32,6 +32,7 @@ def _command(argv: Sequence[str] | None) -> int:
     parser.add_argument(
         "--comparisons", type=Path, metavar="PATH", help="timed networks, beside timed operations (default: released)"
     )
+    parser.add_argument("--transfer", type=Path, metavar="DIR", help="runs of ordinary networks (default: released)")
     options = parser.parse_args(argv)
     check_drawing()
     inputs = read_inputs(
@@ -40,6 +41,7 @@ def _command(argv: Sequence[str] | None) -> int:
         search=options.search,
         predictors=options.predictors,
         comparisons=options.comparisons,
+        transfer=options.transfer,
     )
     for path in write(*inputs, options.output):
         print(path)

@@ -15,11 +15,13 @@ from sase_bench.report.advice import scatter
 from sase_bench.report.comparison import HEADERS, STATED, Entry, cells, missing, stated
 from sase_bench.report.composed import AGREED, PLACE, agreed, agreement_records
 from sase_bench.report.drawing import save
-from sase_bench.report.evidence import Evidence, finite, has_scores_of_modules
+from sase_bench.report.evidence import Evidence, finite
 from sase_bench.report.figures import Missing, Picture, figures
 from sase_bench.report.page import page
+from sase_bench.report.questions import has_scores_of_modules
 from sase_bench.report.tables import latex
 from sase_bench.report.times import BESIDE, Times
+from sase_bench.report.transfer import TRANSFERRED, TRANSFERS, transferred
 from sase_bench.report.wording import Claim, claims
 from sase_bench.space import SLOTS
 
@@ -110,6 +112,10 @@ def texts(parts: Iterable[Section], evidence: Evidence, entries: Sequence[Entry]
         notes = [f"*{note}*\n" for note in part.answer.notes]
         question = f'`python -m sase_bench.query "{part.question}"`'
         summary += [f"## {part.title}", "", question, "", render(part.answer, "md"), *notes]
+    if evidence.transfers:
+        tasks = [f"* {found.proxy}: {found.task}" for found in evidence.transfers]
+        lines = markdown(TRANSFERRED, transferred(evidence.transfers))
+        summary += ["## Transfer to ordinary networks", "", TRANSFERS, "", *tasks, "", lines]
     every = [line for entry in entries for line in stated(entry)]
     modules = ["# Published modules", "", _CAPTION, "", markdown(HEADERS, rows), *(f"{note}\n" for note in missing(entries))]
     modules += [f"{note}\n" for note in (scatter(entries),) if note]

@@ -10,15 +10,16 @@ from typing import Any
 
 from sase_bench.calibrate import judge
 from sase_bench.database.reader import connect
-from sase_bench.database.rows import has_modules
 from sase_bench.errors import RequestError
 from sase_bench.modules import PLAIN
 from sase_bench.query import ask
 from sase_bench.record import SCORES
+from sase_bench.report.questions import has_scores_of_modules, task_of
 from sase_bench.report.times import Times, in_resnet50
+from sase_bench.report.transfer import Transfer, read_transfer
 from sase_bench.space import SASE_BLOCK, SLOTS, Space, drawn_at_random
 
-__all__ = ["Evidence", "Measurement", "evidence_of", "finite", "has_scores_of_modules", "read_json"]
+__all__ = ["Evidence", "Measurement", "evidence_of", "finite", "read_json"]
 
 Records = list[dict[str, Any]]
 
@@ -56,10 +57,16 @@ class Evidence:
     search: dict[str, Any] | None  # as `python -m sase_bench.bo --compare --output` writes it
     predictors: list[dict[str, Any]] = field(default_factory=list)  # as `predictors evaluate` writes them
     importances: list[dict[str, Any]] = field(default_factory=list)  # as `predictors importance` writes them
+    transfers: tuple[Transfer, ...] = ()  # what attention does for ordinary networks
 
 
 def evidence_of(
-    db: Path, *, search: Path | None = None, predictors: Path | None = None, times: Times | None = None
+    db: Path,
+    *,
+    search: Path | None = None,
+    predictors: Path | None = None,
+    times: Times | None = None,
+    transfer: Path | None = None,
 ) -> Evidence:
     """Everything that the table `db` holds for a report. Raises `RequestError` for what cannot be read."""
     scored = [str(record["proxy"]) for record in ask("summary", db=db).records() if record["ok"]]
@@ -69,6 +76,7 @@ def evidence_of(
         search=read_json(search) if search and search.exists() else None,
         predictors=_all_json(predictors, "*/evaluation.json"),
         importances=_all_json(predictors, "*/importance.json"),
+        transfers=read_transfer(transfer) if transfer else (),
     )
 
 
@@ -98,7 +106,7 @@ def _measurement(db: Path, proxy: str, times: Times) -> Measurement:
     rivals = [row["module"] for row in modules if row["module"] not in (PLAIN, "sase")]
     return Measurement(
         proxy=proxy,
-        task=_task(db, proxy),
+        task=task_of(db, proxy),
         blocks=blocks,
         seed_sd=place["seed_sd"],
         drawn=len(drawn_at_random(there)),
@@ -113,22 +121,8 @@ def _measurement(db: Path, proxy: str, times: Times) -> Measurement:
     )
 
 
-def _task(db: Path, proxy: str) -> str:
-    with connect(db) as table:
-        found = table.execute("SELECT description, trunk, epochs FROM proxies WHERE proxy = ?", [proxy]).fetchone()
-    description, trunk, epochs = found or ("", "", 0)
-    return f"{description} (network {trunk}, {epochs} epochs)"
-
-
 def _curve(db: Path, proxy: str, arch: int) -> Records:
     return ask(f"curve {arch}", db=db, proxy=proxy).records()
-
-
-def has_scores_of_modules(db: Path, proxy: str) -> bool:
-    """Whether a published module has a run that ended ok on `proxy`."""
-    with connect(db) as table:
-        runs = "SELECT 1 FROM module_runs WHERE proxy = ? AND status = 'ok' LIMIT 1"
-        return has_modules(table) and table.execute(runs, [proxy]).fetchone() is not None
 
 
 def _gain(db: Path, proxy: str, arch: int) -> dict[str, Any] | None:

@@ -13,6 +13,7 @@ from sase_bench.report.comparison import Entry
 from sase_bench.report.drawing import Drawing
 from sase_bench.report.evidence import Evidence, Measurement
 from sase_bench.report.plots.marks import PUBLISHED
+from sase_bench.report.transfer import COMPARED
 from sase_bench.space import SASE_BLOCK, SLOTS
 
 __all__ = ["Missing", "Picture", "figures"]
@@ -54,7 +55,24 @@ def figures(evidence: Evidence, entries: Sequence[Entry]) -> Iterator[Picture | 
     else:
         yield Missing(name="reliability", reason="no proxy has three blocks with two seeds")
     yield from _agreements(evidence)
+    yield from _transfers(evidence)
     yield from _of_programs(evidence)
+
+
+def _transfers(evidence: Evidence) -> Iterator[Picture | Missing]:
+    if not evidence.transfers:
+        how = "python -m sase_bench.sweep --plan database/transfer/plan.toml"
+        yield Missing(
+            name="transfer", reason=f"no ordinary network was trained with and without attention; train some with: {how}"
+        )
+        return
+    yield Picture(
+        name="transfer",
+        title="What attention gains in ordinary networks",
+        command=COMPARED,
+        draw=partial(plots.transfer, evidence.transfers),
+        height=1.3 + 0.24 * max(len(found.gains) for found in evidence.transfers),
+    )
 
 
 def _agreements(evidence: Evidence) -> Iterator[Picture | Missing]:

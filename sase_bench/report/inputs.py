@@ -11,6 +11,7 @@ from sase_bench.report.document import Section, sections
 from sase_bench.report.evidence import Evidence, evidence_of
 from sase_bench.report.published import find_folder, read
 from sase_bench.report.times import Times, find_comparisons, read_times
+from sase_bench.report.transfer import find_transfer
 from sase_bench.report.wording import most_trusted
 from sase_bench.space import Architecture
 
@@ -36,6 +37,7 @@ def read_inputs(
     search: Path = DEFAULT_FOLDER / "search.json",
     predictors: Path = Path("predictors"),
     comparisons: Path | None = None,
+    transfer: Path | None = None,
 ) -> Inputs:
     """Everything for a report on the table `db`; what is not named is that of the release.
 
@@ -44,7 +46,7 @@ def read_inputs(
     comparisons = comparisons or find_comparisons()
     times = read_times(comparisons, read_composed(comparisons.parent))
     parts, rows = sections(db), read((published or find_folder()) / "imagenet.csv")
-    evidence = evidence_of(db, search=search, predictors=predictors, times=times)
+    evidence = evidence_of(db, search=search, predictors=predictors, times=times, transfer=transfer or find_transfer())
     trusted = most_trusted(evidence)
     best = {} if trusted is None else {f"best on {trusted.proxy}": Architecture(int(trusted.best["arch"]))}
     return Inputs(parts, evidence, compare(rows, best, times), times)

@@ -18,6 +18,7 @@ from sase_bench.report.comparison import HEADERS, STATED, Entry, cells, missing,
 from sase_bench.report.evidence import Evidence
 from sase_bench.report.figures import Missing, Picture
 from sase_bench.report.times import HOW, Times
+from sase_bench.report.transfer import COMPARED, TRANSFERRED, TRANSFERS, transferred
 from sase_bench.report.wording import Claim
 from sase_bench.space import SASE_BLOCK
 
@@ -79,6 +80,7 @@ def page(
         f"{escape(' '.join(times.conditions()))}</p>",
         *([f"<p>{escape(times.composed.about)} How far such sums are off is in modules.md.</p>"] if times.composed else []),
         f"<p><code>{escape(HOW)}</code></p>",
+        *_transfers(evidence),
         "<h2>Figures</h2>",
         *(_figure(picture, path) for picture, path in shown),
         "<h2>What is not here, and why</h2>",
@@ -96,6 +98,18 @@ def page(
     body = "\n".join(parts)
     scripts = f'<script type="application/json" id="data">{embedded}</script>\n<script>{_own("js")}</script>'
     return f'<!doctype html>\n<html lang="en">\n<head>{head}</head>\n<body>\n{body}\n{scripts}\n</body>\n</html>\n'
+
+
+def _transfers(evidence: Evidence) -> list[str]:
+    if not evidence.transfers:
+        return []
+    tasks = "".join(f"<li>{escape(found.proxy)}: {escape(found.task)}</li>" for found in evidence.transfers)
+    return [
+        "<h2>Transfer to ordinary networks</h2>",
+        f"<p>{escape(TRANSFERS)}</p><ul>{tasks}</ul>",
+        _table(TRANSFERRED, transferred(evidence.transfers)),
+        f"<p><code>{escape(COMPARED)}</code></p>",
+    ]
 
 
 def _own(suffix: str) -> str:

@@ -10,6 +10,7 @@ from sase_bench.query.modules import nearest
 from sase_bench.report.advice import BOUGHT, advice
 from sase_bench.report.comparison import Entry
 from sase_bench.report.evidence import Evidence, Measurement
+from sase_bench.report.transfer import COMPARED, TRANSFERS, Transfer
 from sase_bench.space import SASE_BLOCK
 
 __all__ = ["Claim", "Table", "claims", "most_trusted"]
@@ -55,8 +56,29 @@ def claims(evidence: Evidence, entries: Sequence[Entry]) -> Iterator[Claim]:
     yield _trust(found.proxy, evidence.calibrations)
     yield _place(found)
     if found.modules:
-        yield _modules(found)
+        yield _modules(found, [other for other in evidence.measurements if other is not found])
+    if evidence.transfers:
+        yield _transfer(evidence.transfers)
     yield _sase_on_imagenet(entries)
+
+
+def _transfer(transfers: Sequence[Transfer]) -> Claim:
+    """Whether attention is seen to gain anything in ordinary networks, and how large a gain could hide in the noise."""
+    gains = [(found, gain) for found in transfers for gain in found.gains]
+    ahead = [f"{gain.attention.partition(' (')[0]} in {found.proxy}" for found, gain in gains if gain.is_above_zero]
+    networks = f"{len(transfers)} ordinary network{'s' * (len(transfers) > 1)}"
+    said = (
+        f"{len(ahead)} of {len(gains)} gains are beyond the noise: {', '.join(ahead)}"
+        if ahead
+        else "no gain is beyond the noise"
+    )
+    highest = max((gain.top1_high for _, gain in gains if gain.top1_high is not None), default=None)
+    hidden = "" if highest is None else f" A gain of up to {highest:.1f} points would be within its interval."
+    return Claim(
+        f"In {networks} of 3×3 convolutions, {said}.",
+        f"{TRANSFERS} Trained: {'; '.join(f'{found.proxy}, {found.task}' for found in transfers)}.{hidden}",
+        COMPARED,
+    )
 
 
 def _best(found: Measurement) -> Claim:
@@ -130,8 +152,8 @@ def _validity(row: Mapping[str, Any]) -> str:
     )
 
 
-def _modules(found: Measurement) -> Claim:
-    """How the best block and SASE's stand beside the published modules that were trained in the same place."""
+def _modules(found: Measurement, others: Sequence[Measurement]) -> Claim:
+    """How the best block and SASE's stand beside the published modules trained in the same place; and on other proxies."""
     command = f'python -m sase_bench.query "modules by loss on {found.proxy}"'
     ranked = [row for row in found.modules if row["module"] not in (PLAIN, "sase")]
     if not ranked:
@@ -158,7 +180,19 @@ def _modules(found: Measurement) -> Claim:
                 f" That block's gain over the plain trunk is {sase['gain']:+.4f} nats, 95 % interval "
                 f"{sase['gain_low']:+.4f} to {sase['gain_high']:+.4f}."
             )
+    text += "".join(_elsewhere(other) for other in others)
     return Claim(_beside(found, first), text, command)
+
+
+def _elsewhere(found: Measurement) -> str:
+    ranked = [row for row in found.modules if row["module"] not in (PLAIN, "sase")]
+    if not ranked:
+        return ""
+    best, first = found.best, ranked[0]
+    return (
+        f" On {found.proxy} the best of {len(found.blocks)} blocks is {best['arch']} ({best['val_loss']:.4f}) and the best "
+        f"module {first['module']}, {first['val_loss']:.4f} nats over {first['seeds']} seeds{_apart(found.rival)}."
+    )
 
 
 def _beside(found: Measurement, first: Mapping[str, Any]) -> str:

@@ -12,7 +12,7 @@ from timm.models._features import feature_take_indices
 from torch import Tensor, nn
 
 from sase_bench.backbones import Attention, attention_builder
-from sase_bench.backbones.cifar import CifarResNet
+from sase_bench.backbones.cifar import BasicBlock, CifarResNet
 from sase_bench.blocks.shape import EPSILON
 from sase_bench.errors import RequestError
 from sase_bench.timm.entry import build
@@ -49,7 +49,7 @@ class CifarModel(CifarResNet):
         )
         with torch.device(device) if device is not None else nullcontext():
             super().__init__(trunk, attention_builder(attention, epsilon=epsilon))
-        blocks = [block for stage in self.stages for block in stage]
+        blocks = [module for module in self.modules() if isinstance(module, BasicBlock)]
         for block, rate in zip(blocks, calculate_drop_path_rates(drop_path_rate, len(blocks)), strict=True):
             block.drop_path = DropPath(rate) if rate > 0 else block.drop_path
         self.to(dtype=dtype)

@@ -12,7 +12,16 @@ from tests.report.found import EVALUATION, SEARCH, SHARES
 
 def test_a_figure_that_the_data_do_not_allow_is_missing_with_its_reason(evidence: Evidence) -> None:
     missing = {item.name: item.reason for item in figures(evidence, []) if isinstance(item, Missing)}
-    assert set(missing) == {"modules", "gains-digits", "place-digits", "agreement", "regret", "predictors", "interactions"}
+    assert set(missing) == {
+        "modules",
+        "gains-digits",
+        "place-digits",
+        "agreement",
+        "transfer",
+        "regret",
+        "predictors",
+        "interactions",
+    }
     assert "python -m sase_bench.bo --compare" in missing["regret"]
     assert "python -m sase_bench.predictors evaluate" in missing["predictors"]
     assert "python -m sase_bench.sweep --plan modules --proxy digits" in missing["gains-digits"]

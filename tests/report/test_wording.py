@@ -46,7 +46,8 @@ def test_modules_are_ahead_of_the_published_block_by_their_mean_or_beyond_the_no
     modules = [module("eca", 0.05, 0.35), module("se", 0.38, 0.02), module("sase", 0.4, None), module("gc", 0.6, -0.2)]
     rival = {"difference": -0.05, "low": -0.075, "high": -0.025, "pairs": 3}
     found = replace(measurement("p", 3), modules=modules, rival=rival)
-    (claim,) = (claim for claim in claims(evidence(found), []) if "Beside the block that SASE published" in claim.text)
+    longer = replace(measurement("longer", 2), modules=[module("gc", 0.25, None), module("none", 0.5, None)], rival=rival)
+    (claim,) = (claim for claim in claims(evidence(found, longer), []) if "Beside the block that SASE published" in claim.text)
     told = claim.text
     assert claim.headline.startswith(
         "Of the published modules trained in the same place, eca is ahead of the best block, in a "
@@ -56,6 +57,10 @@ def test_modules_are_ahead_of_the_published_block_by_their_mean_or_beyond_the_no
     )
     assert "eca, 0.0500 nats over 3 seeds (less the block's: -0.0500, 95 % interval -0.0750 to -0.0250, 3 seeds)." in told
     assert "Beside the block that SASE published (0.4000) 2 have a smaller loss, 1 beyond the noise of the seeds" in told
+    assert told.endswith(
+        " On longer the best of 2 blocks is 1 (0.1000) and the best module gc, 0.2500 nats over 3 seeds (less the "
+        "block's: -0.0500, 95 % interval -0.0750 to -0.0250, 3 seeds)."
+    )
     assert "gain over the plain trunk is +0.1000 nats, 95 % interval +0.0000 to +0.2000" in told
 
 

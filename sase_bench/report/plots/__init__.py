@@ -1,7 +1,7 @@
 """The drawings behind the figures: plain values in, marks on an empty matplotlib figure out. Every axis says its unit and n."""
 
 from sase_bench.report.plots.models import interactions, predictors, regret
-from sase_bench.report.plots.scores import curves, effects, gains, modules, pareto, place
+from sase_bench.report.plots.scores import curves, effects, gains, modules, pareto, place, transfer
 from sase_bench.report.plots.trust import agreement, fidelity, reliability
 
 __all__ = [
@@ -17,4 +17,5 @@ __all__ = [
     "predictors",
     "regret",
     "reliability",
+    "transfer",
 ]

@@ -6,20 +6,21 @@ from collections.abc import Sequence
 from math import sqrt
 from typing import TYPE_CHECKING, Any
 
-from sase_bench.modules import PLAIN
+from sase_bench.modules import MODULES, PLAIN
 from sase_bench.query.modules import nearest
 from sase_bench.report.comparison import Entry
 from sase_bench.report.drawing import COLOURS, MARKERS
 from sase_bench.report.evidence import Measurement
 from sase_bench.report.plots.marks import around, explain, is_published, mark_published, n_of, named
 from sase_bench.report.published import BACKBONES
+from sase_bench.report.transfer import Transfer
 from sase_bench.space import SASE_BLOCK, SLOTS
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-__all__ = ["curves", "effects", "gains", "modules", "pareto", "place"]
+__all__ = ["curves", "effects", "gains", "modules", "pareto", "place", "transfer"]
 
 
 def modules(entries: Sequence[Entry], figure: Figure) -> None:
@@ -109,6 +110,26 @@ def gains(measurement: Measurement, figure: Figure) -> None:
         "mean over n seeds without their levels, and 95 % interval"
     )
     axes.set_title(f"{measurement.proxy}: {len(rows)} in the same trunk")
+
+
+def transfer(transfers: Sequence[Transfer], figure: Figure) -> None:
+    """What attention gains in accuracy over the plain network, a panel for each network."""
+    panels = figure.subplots(1, len(transfers), squeeze=False)[0]
+    for axes, found in zip(panels, transfers, strict=True):
+        rows = list(reversed(found.gains))
+        for place, gain in enumerate(rows):
+            kind = 0 if gain.attention in MODULES else 1
+            if gain.top1_low is not None and gain.top1_high is not None:
+                axes.plot([gain.top1_low, gain.top1_high], [place, place], color=COLOURS[kind], linewidth=1)
+            axes.plot([gain.top1], [place], MARKERS[kind], color=COLOURS[kind], markersize=4)
+        names = [gain.attention.partition(" (")[0] for gain in rows]
+        axes.set_yticks(
+            range(len(rows)), [f"{name} (n={gain.seeds})" for name, gain in zip(names, rows, strict=True)], fontsize=7
+        )
+        axes.axvline(0, color="black", linewidth=0.8)
+        axes.set_ylim(-0.7, len(rows) - 0.3)
+        axes.set_xlabel("validation top-1 above plain (percentage points)\nmean over n seeds, and 95 % interval")
+        axes.set_title(found.proxy)
 
 
 def effects(measurement: Measurement, figure: Figure) -> None:

@@ -1,0 +1,134 @@
+"""What attention does for an ordinary network, in place of a proxy: the gain over the plain one, by the seeds that both have.
+
+The runs lie on a shelf of their own, `database/transfer`: no search sees them, and nothing is ranked by them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sase_bench.answers import Answer
+from sase_bench.database.shelf import find_released
+from sase_bench.modules import PLAIN
+from sase_bench.query import ask
+from sase_bench.report.questions import has_scores_of_modules, task_of
+from sase_bench.space import SASE_BLOCK, Architecture, Space
+
+__all__ = ["COMPARED", "TRANSFERRED", "TRANSFERS", "Gain", "Transfer", "find_transfer", "read_transfer", "transferred"]
+
+#: The columns of `transferred`.
+TRANSFERRED = ("network", "attention", "seeds", "gain in top-1, points", "gain in loss, nats")
+
+#: What the table of `transferred` says.
+TRANSFERS = (
+    "Gains over the same network without attention, in validation scores: means over the seeds that both have, with the 95 % "
+    "interval of each by itself. No block was chosen by these networks."
+)
+
+#: What prints a line of it.
+COMPARED = f'python -m sase_bench.query "compare BLOCK with {PLAIN} on PROXY" --db database/transfer'
+
+_FOLDER = Path("transfer")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gain:
+    """Over the plain network, larger is better; the ends of 95 % intervals, None for a single seed."""
+
+    attention: str  # a module's name, or a block's number and operations
+    seeds: int  # that it shares with the plain network
+    top1: float  # percentage points of validation accuracy
+    top1_low: float | None
+    top1_high: float | None
+    loss: float  # nats of validation loss, below the plain network's
+    loss_low: float | None
+    loss_high: float | None
+
+    @property
+    def is_above_zero(self) -> bool:
+        """Whether the whole interval of the accuracy is."""
+        return self.top1_low is not None and self.top1_low > 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Transfer:
+    """One network on one task, with what each attention gains there: the largest gain in accuracy first."""
+
+    proxy: str
+    task: str  # in words
+    gains: tuple[Gain, ...]
+
+
+def find_transfer() -> Path:
+    """The folder beside the released table."""
+    return (find_released() or Path("database")) / _FOLDER
+
+
+def read_transfer(folder: Path) -> tuple[Transfer, ...]:
+    """Every network of the shelf that was trained plain and with something in it; none where there is no shelf.
+
+    Raises `RequestError` for a shelf that cannot be read.
+    """
+    if not any(folder.glob("*.parquet")):
+        return ()
+    proxies = [str(row["proxy"]) for row in ask("summary", db=folder).records() if row["ok"]]
+    found = (Transfer(proxy=proxy, task=task_of(folder, proxy), gains=_gains(folder, proxy)) for proxy in proxies)
+    return tuple(transfer for transfer in found if transfer.gains)
+
+
+def transferred(transfers: Iterable[Transfer]) -> list[tuple[str, ...]]:
+    """A line for each network and attention, under `TRANSFERRED`."""
+    return [
+        (
+            transfer.proxy,
+            gain.attention,
+            str(gain.seeds),
+            _interval(gain.top1, gain.top1_low, gain.top1_high, 2),
+            _interval(gain.loss, gain.loss_low, gain.loss_high, 4),
+        )
+        for transfer in transfers
+        for gain in transfer.gains
+    ]
+
+
+def _gains(folder: Path, proxy: str) -> tuple[Gain, ...]:
+    if not has_scores_of_modules(folder, proxy):
+        return ()
+    names = {row["module"] for row in ask(f"modules by loss on {proxy}", db=folder).records()}
+    if PLAIN not in names:
+        return ()
+    blocks = [row["arch"] for row in ask(f"top {len(Space('full'))} by loss on {proxy}", db=folder).records()]
+    labels = {str(arch): _named(arch) for arch in blocks} | {name: name for name in names - {PLAIN, "sase"}}
+    found = [_gain(ask(f"compare {key} with {PLAIN}", db=folder, proxy=proxy), label) for key, label in labels.items()]
+    return tuple(sorted((gain for gain in found if gain is not None), key=lambda gain: (-gain.top1, gain.attention)))
+
+
+def _gain(compared: Answer, attention: str) -> Gain | None:
+    rows: dict[str, dict[str, Any]] = {row["metric"]: row for row in compared.records()}
+    top1, loss = rows["val_top1"], rows["val_loss"]
+    if not top1["pairs"]:
+        return None
+    known = top1["low"] is not None
+    return Gain(
+        attention=attention,
+        seeds=top1["pairs"],
+        top1=100 * top1["difference"],
+        top1_low=100 * top1["low"] if known else None,
+        top1_high=100 * top1["high"] if known else None,
+        loss=-loss["difference"],
+        loss_low=None if loss["high"] is None else -loss["high"],
+        loss_high=None if loss["low"] is None else -loss["low"],
+    )
+
+
+def _named(arch: int) -> str:
+    origin = "SASE's published block" if arch == SASE_BLOCK.index else "block"
+    return f"{origin} {arch} ({Architecture(arch)})"
+
+
+def _interval(value: float, low: float | None, high: float | None, digits: int) -> str:
+    between = "" if low is None or high is None else f" ({low:+.{digits}f} to {high:+.{digits}f})"
+    return f"{value:+.{digits}f}{between}"
