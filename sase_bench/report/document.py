@@ -133,7 +133,7 @@ def texts(parts: Iterable[Section], evidence: Evidence, entries: Sequence[Entry]
 
 def _claim(claim: Claim) -> list[str]:
     table = [markdown(*claim.table)] if claim.table else []
-    return [f"**{claim.headline}**", "", *table, claim.text, "", f"`{claim.command}`", ""]
+    return [f"**{claim.headline}**", "", *table, claim.text, "", *(f"`{line}`" for line in claim.command.splitlines()), ""]
 
 
 def _composed(times: Times) -> list[str]:

@@ -13,7 +13,7 @@ from sase_bench.report.comparison import Entry
 from sase_bench.report.drawing import Drawing
 from sase_bench.report.evidence import Evidence, Measurement
 from sase_bench.report.plots.marks import PUBLISHED
-from sase_bench.report.transfer import COMPARED
+from sase_bench.report.transfer import commands
 from sase_bench.space import SASE_BLOCK, SLOTS
 
 __all__ = ["Missing", "Picture", "figures"]
@@ -69,7 +69,7 @@ def _transfers(evidence: Evidence) -> Iterator[Picture | Missing]:
     yield Picture(
         name="transfer",
         title="What attention gains in ordinary networks",
-        command=COMPARED,
+        command=commands(evidence.transfers),
         draw=partial(plots.transfer, evidence.transfers),
         height=1.3 + 0.24 * max(len(found.gains) for found in evidence.transfers),
     )

@@ -18,7 +18,7 @@ from sase_bench.report.comparison import HEADERS, STATED, Entry, cells, missing,
 from sase_bench.report.evidence import Evidence
 from sase_bench.report.figures import Missing, Picture
 from sase_bench.report.times import HOW, Times
-from sase_bench.report.transfer import COMPARED, TRANSFERRED, TRANSFERS, transferred
+from sase_bench.report.transfer import TRANSFERRED, TRANSFERS, commands, transferred
 from sase_bench.report.wording import Claim
 from sase_bench.space import SASE_BLOCK
 
@@ -108,7 +108,7 @@ def _transfers(evidence: Evidence) -> list[str]:
         "<h2>Transfer to ordinary networks</h2>",
         f"<p>{escape(TRANSFERS)}</p><ul>{tasks}</ul>",
         _table(TRANSFERRED, transferred(evidence.transfers)),
-        f"<p><code>{escape(COMPARED)}</code></p>",
+        *(f"<p><code>{escape(command)}</code></p>" for command in commands(evidence.transfers).splitlines()),
     ]
 
 
@@ -118,10 +118,9 @@ def _own(suffix: str) -> str:
 
 def _claim(claim: Claim) -> str:
     table = _table(*claim.table) if claim.table else ""
+    shown = "".join(f"<code>{escape(command)}</code>" for command in claim.command.splitlines())
     basis = f"<details><summary>what this rests on</summary>{escape(claim.text)}</details>"
-    return (
-        f'<div class="claim"><strong>{escape(claim.headline)}</strong>{table}{basis}<code>{escape(claim.command)}</code></div>'
-    )
+    return f'<div class="claim"><strong>{escape(claim.headline)}</strong>{table}{basis}{shown}</div>'
 
 
 def _controls() -> str:

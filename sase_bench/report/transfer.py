@@ -17,7 +17,7 @@ from sase_bench.query import ask
 from sase_bench.report.questions import has_scores_of_modules, task_of
 from sase_bench.space import SASE_BLOCK, Architecture, Space
 
-__all__ = ["COMPARED", "TRANSFERRED", "TRANSFERS", "Gain", "Transfer", "find_transfer", "read_transfer", "transferred"]
+__all__ = ["TRANSFERRED", "TRANSFERS", "Gain", "Transfer", "commands", "find_transfer", "read_transfer", "transferred"]
 
 #: The columns of `transferred`.
 TRANSFERRED = ("network", "attention", "seeds", "gain in top-1, points", "gain in loss, nats")
@@ -28,9 +28,6 @@ TRANSFERS = (
     "interval of each by itself. No block was chosen by these networks."
 )
 
-#: What prints a line of it.
-COMPARED = f'python -m sase_bench.query "compare BLOCK with {PLAIN} on PROXY" --db database/transfer'
-
 _FOLDER = Path("transfer")
 
 
@@ -38,7 +35,8 @@ _FOLDER = Path("transfer")
 class Gain:
     """Over the plain network, larger is better; the ends of 95 % intervals, None for a single seed."""
 
-    attention: str  # a module's name, or a block's number and operations
+    attention: str  # a module's name, or a block's number
+    text: str  # the same for a reader
     seeds: int  # that it shares with the plain network
     top1: float  # percentage points of validation accuracy
     top1_low: float | None
@@ -84,7 +82,7 @@ def transferred(transfers: Iterable[Transfer]) -> list[tuple[str, ...]]:
     return [
         (
             transfer.proxy,
-            gain.attention,
+            gain.text,
             str(gain.seeds),
             _interval(gain.top1, gain.top1_low, gain.top1_high, 2),
             _interval(gain.loss, gain.loss_low, gain.loss_high, 4),
@@ -92,6 +90,12 @@ def transferred(transfers: Iterable[Transfer]) -> list[tuple[str, ...]]:
         for transfer in transfers
         for gain in transfer.gains
     ]
+
+
+def commands(transfers: Iterable[Transfer]) -> str:
+    """What prints the largest gain of each network, a line each; the others are asked for likewise."""
+    told = [f"compare {found.gains[0].attention} with {PLAIN} on {found.proxy}" for found in transfers]
+    return "\n".join(f'python -m sase_bench.query "{question}" --db database/transfer' for question in told)
 
 
 def _gains(folder: Path, proxy: str) -> tuple[Gain, ...]:
@@ -102,11 +106,11 @@ def _gains(folder: Path, proxy: str) -> tuple[Gain, ...]:
         return ()
     blocks = [row["arch"] for row in ask(f"top {len(Space('full'))} by loss on {proxy}", db=folder).records()]
     labels = {str(arch): _named(arch) for arch in blocks} | {name: name for name in names - {PLAIN, "sase"}}
-    found = [_gain(ask(f"compare {key} with {PLAIN}", db=folder, proxy=proxy), label) for key, label in labels.items()]
+    found = [_gain(ask(f"compare {key} with {PLAIN}", db=folder, proxy=proxy), key, text) for key, text in labels.items()]
     return tuple(sorted((gain for gain in found if gain is not None), key=lambda gain: (-gain.top1, gain.attention)))
 
 
-def _gain(compared: Answer, attention: str) -> Gain | None:
+def _gain(compared: Answer, attention: str, text: str) -> Gain | None:
     rows: dict[str, dict[str, Any]] = {row["metric"]: row for row in compared.records()}
     top1, loss = rows["val_top1"], rows["val_loss"]
     if not top1["pairs"]:
@@ -114,6 +118,7 @@ def _gain(compared: Answer, attention: str) -> Gain | None:
     known = top1["low"] is not None
     return Gain(
         attention=attention,
+        text=text,
         seeds=top1["pairs"],
         top1=100 * top1["difference"],
         top1_low=100 * top1["low"] if known else None,

@@ -10,7 +10,7 @@ from sase_bench.query.modules import nearest
 from sase_bench.report.advice import BOUGHT, advice
 from sase_bench.report.comparison import Entry
 from sase_bench.report.evidence import Evidence, Measurement
-from sase_bench.report.transfer import COMPARED, TRANSFERS, Transfer
+from sase_bench.report.transfer import TRANSFERS, Transfer, commands
 from sase_bench.space import SASE_BLOCK
 
 __all__ = ["Claim", "Table", "claims", "most_trusted"]
@@ -28,7 +28,7 @@ class Claim(NamedTuple):
 
     headline: str  # a sentence
     text: str
-    command: str
+    command: str  # several, a line each
     table: Table | None = None
 
 
@@ -65,19 +65,19 @@ def claims(evidence: Evidence, entries: Sequence[Entry]) -> Iterator[Claim]:
 def _transfer(transfers: Sequence[Transfer]) -> Claim:
     """Whether attention is seen to gain anything in ordinary networks, and how large a gain could hide in the noise."""
     gains = [(found, gain) for found in transfers for gain in found.gains]
-    ahead = [f"{gain.attention.partition(' (')[0]} in {found.proxy}" for found, gain in gains if gain.is_above_zero]
-    networks = f"{len(transfers)} ordinary network{'s' * (len(transfers) > 1)}"
+    ahead = [f"{gain.text.partition(' (')[0]} in {found.proxy}" for found, gain in gains if gain.is_above_zero]
+    networks = "an ordinary network" if len(transfers) == 1 else f"{len(transfers)} ordinary networks"
     said = (
-        f"{len(ahead)} of {len(gains)} gains are beyond the noise: {', '.join(ahead)}"
+        f"{len(ahead)} of {len(gains)} gains in accuracy are beyond the noise of the seeds: {', '.join(ahead)}"
         if ahead
-        else "no gain is beyond the noise"
+        else "no attention gains accuracy beyond the noise of the seeds"
     )
     highest = max((gain.top1_high for _, gain in gains if gain.top1_high is not None), default=None)
     hidden = "" if highest is None else f" A gain of up to {highest:.1f} points would be within its interval."
     return Claim(
         f"In {networks} of 3×3 convolutions, {said}.",
         f"{TRANSFERS} Trained: {'; '.join(f'{found.proxy}, {found.task}' for found in transfers)}.{hidden}",
-        COMPARED,
+        commands(transfers),
     )
 
 

@@ -40,7 +40,7 @@ def shelf(tmp_path: Path) -> Path:
 def test_gains_are_over_the_plain_network_by_the_seeds_of_both(shelf: Path) -> None:
     (found,) = read_transfer(shelf)
     assert found.proxy == "digits"
-    gains = {gain.attention.partition(" (")[0]: gain for gain in found.gains}
+    gains = {gain.text.partition(" (")[0]: gain for gain in found.gains}
     assert list(gains) == ["block 5", "se", "SASE's published block 54983", "eca"]
     assert [(gain.seeds, gain.top1, gain.loss) for gain in gains.values()] == [
         (2, pytest.approx(25), pytest.approx(0.25)),
@@ -66,7 +66,8 @@ def test_the_result_goes_into_every_part_of_a_report(shelf: Path) -> None:
     lines = transferred(found.transfers)
     assert {len(line) for line in lines} == {len(TRANSFERRED)}
     (claim,) = (claim for claim in claims(found, []) if "ordinary network" in claim.headline)
-    assert "2 of 4 gains are beyond the noise: block 5 in digits, se in digits." in claim.headline
+    assert "2 of 4 gains in accuracy are beyond the noise of the seeds: block 5 in digits, se in digits." in claim.headline
+    assert claim.command == 'python -m sase_bench.query "compare 5 with none on digits" --db database/transfer'
     written = texts([], found, [], Times())
     assert "| digits | se | 2 | +25.00 (" in written["summary.md"]
     assert '"attention": "se"' in written["numbers.json"]
@@ -82,5 +83,7 @@ def test_without_a_gain_beyond_the_noise_the_report_says_what_could_hide_in_it(t
         measurement("p", 3), transfers=read_transfer(shelf_of(tmp_path, {NONE: [0.5, 0.75], SE: [0.75, 0.5], 5: [0.5, 0.5]}))
     )
     (claim,) = (claim for claim in claims(found, []) if "ordinary network" in claim.headline)
-    assert claim.headline == "In 1 ordinary network of 3×3 convolutions, no gain is beyond the noise."
+    assert claim.headline == (
+        "In an ordinary network of 3×3 convolutions, no attention gains accuracy beyond the noise of the seeds."
+    )
     assert "points would be within its interval" in claim.text

@@ -122,7 +122,7 @@ def transfer(transfers: Sequence[Transfer], figure: Figure) -> None:
             if gain.top1_low is not None and gain.top1_high is not None:
                 axes.plot([gain.top1_low, gain.top1_high], [place, place], color=COLOURS[kind], linewidth=1)
             axes.plot([gain.top1], [place], MARKERS[kind], color=COLOURS[kind], markersize=4)
-        names = [gain.attention.partition(" (")[0] for gain in rows]
+        names = [gain.text.partition(" (")[0] for gain in rows]
         axes.set_yticks(
             range(len(rows)), [f"{name} (n={gain.seeds})" for name, gain in zip(names, rows, strict=True)], fontsize=7
         )
