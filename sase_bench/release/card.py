@@ -20,6 +20,7 @@ from sase_bench.recipes.recipe import DATASETS
 from sase_bench.recipes.registry import REFERENCE
 from sase_bench.record import COLUMNS, EPOCH_COLUMNS, SCORES, Column
 from sase_bench.release.groups import groups
+from sase_bench.release.longer import longer
 from sase_bench.release.verification import VERIFICATION, read_verification
 from sase_bench.release.wording import CONCLUSIONS, LICENCE, ORIGIN, READING
 from sase_bench.space import SASE_BLOCK, Space
@@ -40,6 +41,7 @@ def card(folder: Path, found: Sequence[Finding]) -> str:
             ["## The published SASE block", "", *_published(table, folder)],
             ["## Published modules in the same place", "", *_modules(table, folder)],
             ["## How far to trust a score", "", *_reliability(found)],
+            ["## The same blocks, trained for longer", "", *longer(table, found)],
             ["## What it would take", "", *_price(found)],
             ["## Noise", "", *_noise(folder)],
             ["## Verification", "", *_verification(folder)],

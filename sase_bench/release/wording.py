@@ -25,6 +25,8 @@ CONCLUSIONS = """\
   ranked by few seeds, the first one is among the luckiest.
 * Not that a block is good on another task. A proxy is small, short and at low resolution; its validity is measured only where
   the table above has a figure, against a longer training of the same family.
+* Not that a block which was chosen for its score stays ahead in longer training: validity is of blocks drawn at random, and a
+  block that learns fast may be the first to overfit. The blocks that were trained for longer stand side by side above.
 * Not that other training images would say the same: all seeds of a proxy share one subset of them, and no interval tells of it.
 * Not that an operation is better in general because its mean is: effects are means over the blocks measured, and blocks that a
   search chose are not a random sample. Reliability is judged on blocks that were drawn at random.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +41,7 @@ class Measurement:
     rival: dict[str, Any] | None  # the best module beside the best block, as `compare` has it; None if they share no seed
     best_gain: dict[str, Any] | None  # of the best block over the plain trunk; None if that was not trained
     published: dict[str, Any] | None  # place of the published block, with its interval; None if it was not measured
+    elsewhere: Records = field(default_factory=list)  # places of the best block on other proxies, by loss and by accuracy
 
     @property
     def best(self) -> dict[str, Any]:
@@ -70,8 +71,9 @@ def evidence_of(
 ) -> Evidence:
     """Everything that the table `db` holds for a report. Raises `RequestError` for what cannot be read."""
     scored = [str(record["proxy"]) for record in ask("summary", db=db).records() if record["ok"]]
+    measured = [_measurement(db, proxy, times or Times()) for proxy in scored]
     return Evidence(
-        measurements=tuple(_measurement(db, proxy, times or Times()) for proxy in scored),
+        measurements=tuple(replace(found, elsewhere=_elsewhere(db, found, measured)) for found in measured),
         calibrations=_calibrations(db),
         search=read_json(search) if search and search.exists() else None,
         predictors=_all_json(predictors, "*/evaluation.json"),
@@ -119,6 +121,18 @@ def _measurement(db: Path, proxy: str, times: Times) -> Measurement:
         best_gain=_gain(db, proxy, blocks[0]["arch"]),
         published=place if SASE_BLOCK.index in there else None,
     )
+
+
+def _elsewhere(db: Path, found: Measurement, measured: Sequence[Measurement]) -> Records:
+    """As `rank` has them: the place, its interval and the metric."""
+    arch = found.best["arch"]
+    others = [other.proxy for other in measured if other is not found and any(block["arch"] == arch for block in other.blocks)]
+    return [
+        record
+        for proxy in others
+        for metric in SCORES
+        for record in ask(f"rank {arch} by {metric}", db=db, proxy=proxy).records()
+    ]
 
 
 def _curve(db: Path, proxy: str, arch: int) -> Records:

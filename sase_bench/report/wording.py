@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from sase_bench.modules import PLAIN
 from sase_bench.query.modules import nearest
+from sase_bench.record import SCORES
 from sase_bench.report.advice import BOUGHT, advice
 from sase_bench.report.comparison import Entry
 from sase_bench.report.evidence import Evidence, Measurement
@@ -52,7 +53,7 @@ def claims(evidence: Evidence, entries: Sequence[Entry]) -> Iterator[Claim]:
     if found is None:
         yield Claim("Nothing is said of any block.", "No run in this table has a score.", "python -m sase_bench.query summary")
         return
-    yield _best(found)
+    yield _best(found, evidence.calibrations)
     yield _trust(found.proxy, evidence.calibrations)
     yield _place(found)
     if found.modules:
@@ -81,8 +82,17 @@ def _transfer(transfers: Sequence[Transfer]) -> Claim:
     )
 
 
-def _best(found: Measurement) -> Claim:
+def _best(found: Measurement, calibrations: Sequence[Mapping[str, Any]]) -> Claim:
     best, proxy = found.best, found.proxy
+    longer = next((row["reference"] for row in calibrations if row["proxy"] == proxy and row["reference"]), None)
+    places = {record["metric"]: record for record in found.elsewhere if record["proxy"] == longer}
+    after = (
+        ""
+        if len(places) < len(SCORES)
+        else f" Trained for longer, it is in place {places['val_loss']['place']} of {places['val_loss']['of']} by loss and "
+        f"{places['val_top1']['place']} by accuracy."
+    )
+    there = "".join(_placed(record) for record in found.elsewhere)
     gain = found.best_gain
     over = (
         ""
@@ -91,12 +101,19 @@ def _best(found: Measurement) -> Claim:
         f"{gain['gain_high']:.4f}, {gain['seeds']} seeds)"
     )
     return Claim(
-        f"Of {len(found.blocks)} blocks trained on a small task, number {best['arch']} scores best, untried on ImageNet.",
+        f"Of {len(found.blocks)} blocks trained on a small task, number {best['arch']} scores best, untried on ImageNet."
+        f"{after}",
         f"It is {best['text']}. Validation loss on {proxy}: {best['val_loss']:.4f} nats over {best['seeds']} seeds{over}, in a "
         f"network of {best['params']:,} parameters and {best['flops']:,} FLOPs. It has no ImageNet number: nothing here says "
-        f"that it beats a published module there. The task: {found.task}.",
+        f"that it beats a published module there.{there} The task: {found.task}.",
         f'python -m sase_bench.query "top 1 by loss on {proxy}"',
     )
+
+
+def _placed(record: Mapping[str, Any]) -> str:
+    low, high = record["place_low"], record["place_high"]
+    within = "" if low is None else f" (95 %: {low} to {high})"
+    return f" On {record['proxy']} it is in place {record['place']} of {record['of']} by {record['metric']}{within}."
 
 
 def _sase_on_imagenet(entries: Sequence[Entry]) -> Claim:
@@ -147,7 +164,8 @@ def _validity(row: Mapping[str, Any]) -> str:
     else:
         interval = f"95 % interval {row['validity_low']:.2f} to {row['validity_high']:.2f}"
     return (
-        f" Validity: its ranking correlates with that of longer training from scratch ({row['reference']}, {seeds}) by "
+        " Validity, of blocks drawn at random: its ranking correlates with that of longer training from scratch "
+        f"({row['reference']}, {seeds}) by "
         f"{row['validity']:.2f}, {interval}, once the noise of both is taken out ({row['reference_blocks']} blocks)."
     )
 

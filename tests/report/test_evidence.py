@@ -1,9 +1,15 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from sase_bench.database.store import Store
 from sase_bench.errors import RequestError
-from sase_bench.report.evidence import read_json
+from sase_bench.recipes.registry import PROXIES
+from sase_bench.report.evidence import evidence_of, read_json
+from sase_bench.report.wording import claims
+from tests.evidence import calibration
+from tests.records import DIGITS, made_up
 
 
 @pytest.mark.parametrize("text", ["{", "[]"])
@@ -12,3 +18,21 @@ def test_a_file_of_another_kind_is_refused(tmp_path: Path, text: str) -> None:
     path.write_text(text)
     with pytest.raises(RequestError, match=r"search\.json"):
         read_json(path)
+
+
+def test_the_best_block_of_a_proxy_is_placed_on_the_others(tmp_path: Path) -> None:
+    longer = PROXIES["fashion-8"]
+    with Store(tmp_path / "table.duckdb", [DIGITS, longer]) as store:
+        for arch, (short, long) in enumerate([(1.0, 3.0), (2.0, 1.0), (3.0, 2.0)]):
+            store.append(made_up(arch, 0, val_loss=short, val_top1=0.5))
+            store.append(made_up(arch, 0, longer.name, val_loss=long, val_top1=1 - arch / 4))
+    found = evidence_of(tmp_path / "table.duckdb")
+    first, second = found.measurements
+    assert [(row["arch"], row["proxy"], row["metric"], row["place"]) for row in first.elsewhere] == [
+        (0, "fashion-8", "val_loss", 3),
+        (0, "fashion-8", "val_top1", 1),
+    ]
+    assert [(row["arch"], row["metric"], row["place"]) for row in second.elsewhere][0] == (1, "val_loss", 2)
+    judged = {**calibration("digits", 0.9), "reference": "fashion-8"}
+    said = claims(replace(found, calibrations=[judged]), [])
+    assert any("Trained for longer, it is in place 3 of 3 by loss and 1 by accuracy." in claim.headline for claim in said)
