@@ -144,7 +144,9 @@ def _trust(proxy: str, calibrations: Sequence[Mapping[str, Any]]) -> Claim:
     )
     seeds, longer = _alike(low), _alike(row["validity_low"])
     headline = f"Trained again with other seeds, blocks rank {seeds or 'perhaps not alike at all'}; " + (
-        f"trained for longer, {longer}." if longer else "whether longer training ranks them so is not known."
+        f"trained for longer, those drawn at random rank {longer}."
+        if longer
+        else "whether longer training ranks them so is not known."
     )
     return Claim(headline, text + _validity(row), command)
 

@@ -31,6 +31,21 @@ def test_a_claim_says_no_more_than_the_interval_allows() -> None:
         assert "An ImageNet result of SASE's own block is in none of the published tables" in text
 
 
+@pytest.mark.parametrize(
+    ("low", "said"),
+    [
+        (0.625, "trained for longer, those drawn at random rank much alike."),
+        (-0.5, "whether longer training ranks them so is not known."),
+        (None, "whether longer training ranks them so is not known."),
+    ],
+)
+def test_longer_training_agrees_as_far_as_the_interval_of_validity_says(low: float | None, said: str) -> None:
+    figures = {"validity": 0.75, "validity_low": low, "validity_high": 1.0, "validity_undefined": 0.25}
+    judged = {**calibration("p", 0.9), **figures, "reference": "q", "reference_blocks": 12, "shared_seeds": []}
+    found = claims(evidence(measurement("p", 3), calibrations=[judged]), [])
+    assert any(claim.headline == f"Trained again with other seeds, blocks rank nearly alike; {said}" for claim in found)
+
+
 def test_a_table_without_scores_claims_nothing() -> None:
     (claim,) = claims(evidence(), [])
     assert claim[:2] == ("Nothing is said of any block.", "No run in this table has a score.")
