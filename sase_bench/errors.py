@@ -77,10 +77,10 @@ def needing(what: str, *extras: str) -> Iterator[None]:
         raise missing(what, *extras) from None
 
 
-def unknown(kind: str, got: object, choices: Iterable[str]) -> RequestError:
+def unknown(kind: str, got: object, choices: Iterable[str], *, listed_by: str = "") -> RequestError:
     """The error for a name that is not among `choices`: the nearest ones where there are more than ten, else all.
 
-    Where none is near, and nothing is near a list of names, up to thirty are listed.
+    Where none is near, and nothing is near a list of names, up to thirty are listed; of more, the command `listed_by` is named.
     """
     names, name = list(choices), str(got)[:_LONGEST]
     near = [] if "," in name else get_close_matches(name.lower(), names, n=3)
@@ -89,5 +89,5 @@ def unknown(kind: str, got: object, choices: Iterable[str]) -> RequestError:
     elif len(names) <= _MANY:
         listed = f"choose from {', '.join(names)}"
     else:
-        listed = f"there are {len(names)} of them, {names[0]} first"
+        listed = f"there are {len(names)} of them, {names[0]} first" + (f"; to list them: {listed_by}" if listed_by else "")
     return RequestError(f"unknown {kind} {name!r}; {listed}")

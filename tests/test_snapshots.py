@@ -22,7 +22,8 @@ def test_public_names_and_parameters_are_those_written_down(name: str) -> None:
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_the_help_of_a_command_is_the_one_written_down(command: str) -> None:
-    assert snapshots.help_of(command) == (ASSETS / "help" / f"{command}.txt").read_text(), CHANGED
+    """Word by word: where lines break depends on the version of Python."""
+    assert snapshots.help_of(command).split() == (ASSETS / "help" / f"{command}.txt").read_text().split(), CHANGED
 
 
 def test_nothing_is_written_down_that_is_not_there() -> None:

@@ -174,5 +174,5 @@ PROXIES: dict[str, Proxy] = {
 def find(name: str) -> Proxy:
     """The proxy called `name`. Raises `RequestError` with the nearest names."""
     if name not in PROXIES:
-        raise unknown("proxy", name, PROXIES)
+        raise unknown("proxy", name, PROXIES, listed_by="python -m sase_bench.proxies")
     return PROXIES[name]

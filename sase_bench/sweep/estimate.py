@@ -12,6 +12,7 @@ __all__ = ["Estimate", "estimate"]
 
 _SAMPLE = 3  # blocks
 _STEPS = 8  # optimiser steps of each
+_IMAGES = 512  # that each is evaluated on, twice at most
 
 
 @dataclass(frozen=True)
@@ -23,10 +24,11 @@ class Estimate:
 
 
 def estimate(job: Job, tasks: Sequence[Task]) -> Estimate:
-    """Time a few optimiser steps and an evaluation of blocks from the plan, in this process; at least one task."""
+    """Time a few optimiser steps and evaluations of some blocks of the plan, in this process; at least one task."""
     proxy = job.proxy
     steps = min(_STEPS, proxy.steps_per_epoch)
-    short = replace(proxy, epochs=1, train_size=steps * proxy.batch_size)
+    seen = {part: min(getattr(proxy, part), _IMAGES) for part in ("val_size", "test_size")}
+    short = replace(proxy, epochs=1, train_size=steps * proxy.batch_size, **seen)
     sample = min(_SAMPLE, len(tasks))
     chosen = [tasks[place * len(tasks) // sample] for place in range(sample)]
     perform(replace(job, proxy=replace(short, val_size=1)), chosen[0])  # warms up
@@ -34,6 +36,6 @@ def estimate(job: Job, tasks: Sequence[Task]) -> Estimate:
     for task in chosen:
         record = perform(replace(job, proxy=short), task)[0]  # all runs of a task have the same share of the time
         training = (record.train_seconds or 0.0) / steps * proxy.steps_per_epoch
-        evaluation = (record.eval_seconds or 0.0) * proxy.val_size / (proxy.val_size + proxy.test_size)
-        seconds.append((training + evaluation) * proxy.epochs + evaluation * proxy.test_size / proxy.val_size)
+        image = (record.eval_seconds or 0.0) / sum(seen.values())
+        seconds.append(proxy.epochs * (training + image * proxy.val_size) + image * proxy.test_size)
     return Estimate(fmean(seconds), len(chosen))

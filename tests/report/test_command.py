@@ -27,7 +27,8 @@ def test_a_report_answers_its_own_questions(table: Path, tmp_path: Path, capsys:
     assert printed == {str(path) for path in folder.rglob("*") if path.is_file()}
     questions = ["summary", "top 20 by loss on digits", *(f"effect {slot} by loss on digits" for slot in SLOTS)]
     text = (folder / "summary.md").read_text()
-    assert text.count("\n## ") == len(questions)
+    assert text.count("\n## ") == len(questions) + 1  # and the released transfer, as no other was named
+    assert "\n## Transfer to ordinary networks\n" in text
     assert all(f'`python -m sase_bench.query "{question}"`' in text for question in questions)
 
 

@@ -102,7 +102,7 @@ def test_an_interrupted_sweep_ends_with_130_and_one_line(tmp_path: Path, number:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--proxy", "mnist"], "unknown proxy 'mnist'; choose from digits, fashion-8, "),
+        (["--proxy", "mnist"], "unknown proxy 'mnist'; there are 35 of them, digits first; to list them: python -m "),
         (["--proxy", "cifar10-8", "--data", "nowhere"], "there is no folder 'nowhere' with cifar10; fetch it with --data"),
         (["--proxy", "cifar10-8"], "cifar10 is not part of the package; say where it is with --data DIR"),
         (["--space", "half"], "argument --space: invalid choice: 'half'"),
