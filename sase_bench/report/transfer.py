@@ -50,6 +50,11 @@ class Gain:
         """Whether the whole interval of the accuracy is."""
         return self.top1_low is not None and self.top1_low > 0
 
+    @property
+    def is_below_zero(self) -> bool:
+        """The same of a loss of accuracy."""
+        return self.top1_high is not None and self.top1_high < 0
+
 
 @dataclass(frozen=True, kw_only=True)
 class Transfer:

@@ -11,7 +11,7 @@ from sase_bench.record import SCORES
 from sase_bench.report.advice import BOUGHT, advice
 from sase_bench.report.comparison import Entry
 from sase_bench.report.evidence import Evidence, Measurement
-from sase_bench.report.transfer import TRANSFERS, Transfer, commands
+from sase_bench.report.transfer import TRANSFERS, Gain, Transfer, commands
 from sase_bench.space import SASE_BLOCK
 
 __all__ = ["Claim", "Table", "claims", "most_trusted"]
@@ -66,13 +66,15 @@ def claims(evidence: Evidence, entries: Sequence[Entry]) -> Iterator[Claim]:
 def _transfer(transfers: Sequence[Transfer]) -> Claim:
     """Whether attention is seen to gain anything in ordinary networks, and how large a gain could hide in the noise."""
     gains = [(found, gain) for found in transfers for gain in found.gains]
-    ahead = [f"{gain.text.partition(' (')[0]} in {found.proxy}" for found, gain in gains if gain.is_above_zero]
+    ahead = [_in(found, gain) for found, gain in gains if gain.is_above_zero]
+    behind = [_in(found, gain) for found, gain in gains if gain.is_below_zero]
     networks = "an ordinary network" if len(transfers) == 1 else f"{len(transfers)} ordinary networks"
     said = (
         f"{len(ahead)} of {len(gains)} gains in accuracy are beyond the noise of the seeds: {', '.join(ahead)}"
         if ahead
         else "no attention gains accuracy beyond the noise of the seeds"
     )
+    said += f"; {len(behind)} of {len(gains)} cost accuracy: {', '.join(behind)}" if behind else ""
     highest = max((gain.top1_high for _, gain in gains if gain.top1_high is not None), default=None)
     hidden = "" if highest is None else f" A gain of up to {highest:.1f} points would be within its interval."
     return Claim(
@@ -80,6 +82,10 @@ def _transfer(transfers: Sequence[Transfer]) -> Claim:
         f"{TRANSFERS} Trained: {'; '.join(f'{found.proxy}, {found.task}' for found in transfers)}.{hidden}",
         commands(transfers),
     )
+
+
+def _in(found: Transfer, gain: Gain) -> str:
+    return f"{gain.text.partition(' (')[0]} in {found.proxy}"
 
 
 def _best(found: Measurement, calibrations: Sequence[Mapping[str, Any]]) -> Claim:

@@ -87,3 +87,10 @@ def test_without_a_gain_beyond_the_noise_the_report_says_what_could_hide_in_it(t
         "In an ordinary network of 3×3 convolutions, no attention gains accuracy beyond the noise of the seeds."
     )
     assert "points would be within its interval" in claim.text
+
+
+def test_what_costs_accuracy_beyond_the_noise_is_named(tmp_path: Path) -> None:
+    scores = {NONE: [0.5, 0.75], SE: [0.25, 0.5], 5: [0.5, 0.75]}
+    found = evidence(measurement("p", 3), transfers=read_transfer(shelf_of(tmp_path, scores)))
+    (claim,) = (claim for claim in claims(found, []) if "ordinary network" in claim.headline)
+    assert claim.headline.endswith("beyond the noise of the seeds; 1 of 2 cost accuracy: se in digits.")
