@@ -6,7 +6,7 @@ Validity is of blocks drawn at random. What a search or a person chose is not am
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, cast
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -22,8 +22,7 @@ __all__ = ["longer"]
 _LEAST = 3  # blocks that a correlation is told of
 _SCORES = ("val_loss", "val_top1", "train_loss")
 _HEAD = ("block", "was", "val_loss", "val_top1", "train_loss", "val_loss, longer", "val_top1, longer", "train_loss, longer")
-
-_SIDES: tuple[Side, ...] = ("right", "left", *cast("list[Side]", ["right"] * len(_HEAD[2:])))
+_SIDES: tuple[Side, ...] = ("right", "left", "right", "right", "right", "right", "right", "right")
 
 
 def longer(table: duckdb.DuckDBPyConnection, found: Sequence[Finding]) -> Iterator[str]:

@@ -103,8 +103,8 @@ def _best(found: Measurement, calibrations: Sequence[Mapping[str, Any]]) -> Clai
     over = (
         ""
         if gain is None or gain["gain_low"] is None
-        else f", {gain['gain']:.4f} less than the network has without a block (95 % interval {gain['gain_low']:.4f} to "
-        f"{gain['gain_high']:.4f}, {gain['seeds']} seeds)"
+        else f", a gain of {gain['gain']:+.4f} over the network without a block (95 % interval {gain['gain_low']:+.4f} to "
+        f"{gain['gain_high']:+.4f}, {gain['seeds']} seeds)"
     )
     return Claim(
         f"Of {len(found.blocks)} blocks trained on a small task, number {best['arch']} scores best, untried on ImageNet."
