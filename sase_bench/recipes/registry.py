@@ -26,6 +26,16 @@ _DIGITS = Proxy(
     shift=1,
 )
 
+_DIGITS_LONG = replace(
+    _DIGITS,
+    name="digits-local-colours-long",
+    description="handwritten digits that ship with scikit-learn, 8×8, each with its own gain and offset; a trunk of limited "
+    "receptive field, ten times as many epochs",
+    kernel_size=1,
+    colour_jitter=0.5,
+    epochs=120,
+)
+
 _FASHION = Proxy(
     name="fashion-16",
     description="Fashion-MNIST, padded to 32×32 and shrunk",
@@ -167,7 +177,19 @@ _VARIANTS = [
 #: Every proxy by name.
 PROXIES: dict[str, Proxy] = {
     proxy.name: proxy
-    for proxy in (_DIGITS, *_SIZED, *_LOCAL, *_COLOURS, *_LONG, *_LONGEST, *_VARIANTS, _PAPER, _PAPER_DEEP, _PAPER_SHORT)
+    for proxy in (
+        _DIGITS,
+        _DIGITS_LONG,
+        *_SIZED,
+        *_LOCAL,
+        *_COLOURS,
+        *_LONG,
+        *_LONGEST,
+        *_VARIANTS,
+        _PAPER,
+        _PAPER_DEEP,
+        _PAPER_SHORT,
+    )
 }
 
 

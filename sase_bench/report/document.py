@@ -18,7 +18,7 @@ from sase_bench.report.drawing import save
 from sase_bench.report.evidence import Evidence, finite
 from sase_bench.report.figures import Missing, Picture, figures
 from sase_bench.report.page import page
-from sase_bench.report.questions import has_scores_of_modules
+from sase_bench.report.questions import command, has_scores_of_modules
 from sase_bench.report.tables import latex
 from sase_bench.report.times import BESIDE, Times
 from sase_bench.report.transfer import TRANSFERRED, TRANSFERS, transferred
@@ -100,7 +100,17 @@ def numbers(evidence: Evidence, entries: Sequence[Entry], times: Times) -> dict[
     ]
     checks = [] if times.composed is None else agreement_records(times.composed.checks)
     agreements = [{name: finite(value) for name, value in found.items()} for found in checks]
-    return {"modules": modules, "times": times.conditions(), "composed": agreements, **asdict(evidence)}
+    return {
+        "modules": modules,
+        "times": times.conditions(),
+        "composed": agreements,
+        **asdict(evidence, dict_factory=_without_options),
+    }
+
+
+def _without_options(fields: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+    """Where a table lies is not a number."""
+    return {name: value for name, value in fields if name != "option"}
 
 
 def texts(parts: Iterable[Section], evidence: Evidence, entries: Sequence[Entry], times: Times) -> dict[str, str]:
@@ -110,8 +120,14 @@ def texts(parts: Iterable[Section], evidence: Evidence, entries: Sequence[Entry]
     summary = ["# Report", "", *said]
     for part in parts:
         notes = [f"*{note}*\n" for note in part.answer.notes]
-        question = f'`python -m sase_bench.query "{part.question}"`'
-        summary += [f"## {part.title}", "", question, "", render(part.answer, "md"), *notes]
+        summary += [
+            f"## {part.title}",
+            "",
+            f"`{command(part.question, evidence.option)}`",
+            "",
+            render(part.answer, "md"),
+            *notes,
+        ]
     if evidence.transfers:
         tasks = [f"* {found.proxy}: {found.task}" for found in evidence.transfers]
         lines = markdown(TRANSFERRED, transferred(evidence.transfers))

@@ -14,7 +14,7 @@ from sase_bench.errors import RequestError
 from sase_bench.modules import PLAIN
 from sase_bench.query import ask
 from sase_bench.record import SCORES
-from sase_bench.report.questions import has_scores_of_modules, task_of
+from sase_bench.report.questions import has_scores_of_modules, option_of, task_of
 from sase_bench.report.times import Times, in_resnet50
 from sase_bench.report.transfer import Transfer, read_transfer
 from sase_bench.space import SASE_BLOCK, SLOTS, Space, drawn_at_random
@@ -59,6 +59,7 @@ class Evidence:
     predictors: list[dict[str, Any]] = field(default_factory=list)  # as `predictors evaluate` writes them
     importances: list[dict[str, Any]] = field(default_factory=list)  # as `predictors importance` writes them
     transfers: tuple[Transfer, ...] = ()  # what attention does for ordinary networks
+    option: str = ""  # what names the table in a command, see `option_of`
 
 
 def evidence_of(
@@ -79,6 +80,7 @@ def evidence_of(
         predictors=_all_json(predictors, "*/evaluation.json"),
         importances=_all_json(predictors, "*/importance.json"),
         transfers=read_transfer(transfer) if transfer else (),
+        option=option_of(db),
     )
 
 

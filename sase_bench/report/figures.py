@@ -13,6 +13,7 @@ from sase_bench.report.comparison import Entry
 from sase_bench.report.drawing import Drawing
 from sase_bench.report.evidence import Evidence, Measurement
 from sase_bench.report.plots.marks import PUBLISHED
+from sase_bench.report.questions import command
 from sase_bench.report.transfer import commands
 from sase_bench.space import SASE_BLOCK, SLOTS
 
@@ -43,12 +44,12 @@ def figures(evidence: Evidence, entries: Sequence[Entry]) -> Iterator[Picture | 
     """All figures of a report, in order."""
     yield from _modules(entries)
     for measurement in evidence.measurements:
-        yield from _of_proxy(measurement)
+        yield from _of_proxy(measurement, evidence.option)
     if evidence.calibrations:
         yield Picture(
             name="reliability",
             title="How far a score can be trusted: reliability between seeds",
-            command="python -m sase_bench.calibrate --measured --proxy all",
+            command=f"python -m sase_bench.calibrate --measured --proxy all{evidence.option}",
             draw=partial(plots.reliability, evidence.calibrations),
             height=1.2 + 0.5 * len(evidence.calibrations),
         )
@@ -71,7 +72,7 @@ def _transfers(evidence: Evidence) -> Iterator[Picture | Missing]:
         title="What attention gains in ordinary networks",
         command=commands(evidence.transfers),
         draw=partial(plots.transfer, evidence.transfers),
-        height=1.3 + 0.24 * max(len(found.gains) for found in evidence.transfers),
+        height=0.8 + sum(0.5 + 0.24 * len(found.gains) for found in evidence.transfers),
     )
 
 
@@ -83,7 +84,7 @@ def _agreements(evidence: Evidence) -> Iterator[Picture | Missing]:
         yield Picture(
             name=f"agreement-{proxy}",
             title=f"Whether longer training agrees with {proxy}",
-            command=f"python -m sase_bench.calibrate --measured --proxy {proxy} --reference {reference}",
+            command=f"python -m sase_bench.calibrate --measured --proxy {proxy} --reference {reference}{evidence.option}",
             draw=partial(plots.agreement, measured[proxy], measured[reference], row),
             height=3.8,
         )
@@ -106,20 +107,20 @@ def _modules(entries: Sequence[Entry]) -> Iterator[Picture | Missing]:
         yield Missing(name="modules", reason="no module has a published gain in imagenet.csv")
 
 
-def _of_proxy(measurement: Measurement) -> Iterator[Picture | Missing]:
+def _of_proxy(measurement: Measurement, option: str) -> Iterator[Picture | Missing]:
     proxy = measurement.proxy
     beside = [f"modules by loss on {proxy}"] if measurement.modules else []
     yield Picture(
         name=f"pareto-{proxy}",
         title=f"Loss against parameters on {proxy}",
-        command=_lines([f"pareto loss vs params on {proxy}", *beside]),
+        command=_lines([f"pareto loss vs params on {proxy}", *beside], option),
         draw=partial(plots.pareto, measurement),
     )
     if measurement.modules:
         yield Picture(
             name=f"gains-{proxy}",
             title=f"Blocks and published modules in the same place on {proxy}",
-            command=f'python -m sase_bench.query "modules by loss on {proxy}"',
+            command=command(f"modules by loss on {proxy}", option),
             draw=partial(plots.gains, measurement),
             height=1.4 + 0.2 * len(measurement.modules),
         )
@@ -129,21 +130,21 @@ def _of_proxy(measurement: Measurement) -> Iterator[Picture | Missing]:
     yield Picture(
         name=f"effects-{proxy}",
         title=f"Effect of every operation of every slot on {proxy}",
-        command=_lines(f"effect {slot} by loss on {proxy}" for slot in SLOTS),
+        command=_lines([f"effect {slot} by loss on {proxy}" for slot in SLOTS], option),
         draw=partial(plots.effects, measurement),
         height=6.2,
     )
     yield Picture(
         name=f"curves-{proxy}",
         title=f"Learning curves on {proxy}",
-        command=_lines(f"curve {records[0]['arch']} on {proxy}" for records in measurement.curves.values()),
+        command=_lines([f"curve {records[0]['arch']} on {proxy}" for records in measurement.curves.values()], option),
         draw=partial(plots.curves, measurement),
     )
     if any(row["correlation"] is not None for row in measurement.fidelity):
         yield Picture(
             name=f"fidelity-{proxy}",
             title=f"How early the ranking of blocks on {proxy} is that of the end",
-            command=f'python -m sase_bench.query "fidelity by loss on {proxy}"',
+            command=command(f"fidelity by loss on {proxy}", option),
             draw=partial(plots.fidelity, measurement),
         )
     else:
@@ -154,7 +155,7 @@ def _of_proxy(measurement: Measurement) -> Iterator[Picture | Missing]:
         yield Picture(
             name=f"place-{proxy}",
             title=f"Where {PUBLISHED} ranks on {proxy}",
-            command=f'python -m sase_bench.query "rank {SASE_BLOCK.index} by loss on {proxy}"',
+            command=command(f"rank {SASE_BLOCK.index} by loss on {proxy}", option),
             draw=partial(plots.place, measurement),
         )
 
@@ -213,5 +214,5 @@ def _of(data: Mapping[str, Any]) -> str:
     return f"--proxy {data['proxy']} --metric {data['metric']} --space {data['space']}"
 
 
-def _lines(questions: Iterable[str]) -> str:
-    return "\n".join(f'python -m sase_bench.query "{question}"' for question in questions)
+def _lines(questions: Iterable[str], option: str) -> str:
+    return "\n".join(command(question, option) for question in questions)

@@ -1,13 +1,24 @@
-"""What several parts of a report ask a table, and no question of the query language answers."""
+"""What several parts of a report ask a table, and no question of the query language answers; and how a reader asks it."""
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
-from sase_bench.database.reader import connect
+from sase_bench.database.reader import connect, default_source
 from sase_bench.database.rows import has_modules
 
-__all__ = ["has_scores_of_modules", "task_of"]
+__all__ = ["command", "has_scores_of_modules", "option_of", "task_of"]
+
+
+def command(question: str, option: str = "") -> str:
+    """The line that asks a table, which `option` names, see `option_of`."""
+    return f'python -m sase_bench.query "{question}"{option}'
+
+
+def option_of(db: Path) -> str:
+    """What names `db` behind a question: nothing where it is the table that is read anyway."""
+    return "" if db == default_source() else f" --db {shlex.quote(str(db))}"
 
 
 def task_of(db: Path, proxy: str) -> str:

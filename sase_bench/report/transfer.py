@@ -14,7 +14,7 @@ from sase_bench.answers import Answer
 from sase_bench.database.shelf import find_released
 from sase_bench.modules import PLAIN
 from sase_bench.query import ask
-from sase_bench.report.questions import has_scores_of_modules, task_of
+from sase_bench.report.questions import command, has_scores_of_modules, option_of, task_of
 from sase_bench.space import SASE_BLOCK, Architecture, Space
 
 __all__ = ["TRANSFERRED", "TRANSFERS", "Gain", "Transfer", "commands", "find_transfer", "read_transfer", "transferred"]
@@ -62,6 +62,7 @@ class Transfer:
 
     proxy: str
     task: str  # in words
+    option: str = ""  # what names its shelf behind a question
     gains: tuple[Gain, ...]
 
 
@@ -78,7 +79,10 @@ def read_transfer(folder: Path) -> tuple[Transfer, ...]:
     if not any(folder.glob("*.parquet")):
         return ()
     proxies = [str(row["proxy"]) for row in ask("summary", db=folder).records() if row["ok"]]
-    found = (Transfer(proxy=proxy, task=task_of(folder, proxy), gains=_gains(folder, proxy)) for proxy in proxies)
+    option = option_of(folder)
+    found = (
+        Transfer(proxy=proxy, task=task_of(folder, proxy), option=option, gains=_gains(folder, proxy)) for proxy in proxies
+    )
     return tuple(transfer for transfer in found if transfer.gains)
 
 
@@ -99,8 +103,9 @@ def transferred(transfers: Iterable[Transfer]) -> list[tuple[str, ...]]:
 
 def commands(transfers: Iterable[Transfer]) -> str:
     """What prints the largest gain of each network, a line each; the others are asked for likewise."""
-    told = [f"compare {found.gains[0].attention} with {PLAIN} on {found.proxy}" for found in transfers]
-    return "\n".join(f'python -m sase_bench.query "{question}" --db database/transfer' for question in told)
+    return "\n".join(
+        command(f"compare {found.gains[0].attention} with {PLAIN} on {found.proxy}", found.option) for found in transfers
+    )
 
 
 def _gains(folder: Path, proxy: str) -> tuple[Gain, ...]:

@@ -11,6 +11,7 @@ from sase_bench.record import SCORES
 from sase_bench.report.advice import BOUGHT, advice
 from sase_bench.report.comparison import Entry
 from sase_bench.report.evidence import Evidence, Measurement
+from sase_bench.report.questions import command
 from sase_bench.report.transfer import TRANSFERS, Gain, Transfer, commands
 from sase_bench.space import SASE_BLOCK
 
@@ -51,13 +52,13 @@ def claims(evidence: Evidence, entries: Sequence[Entry]) -> Iterator[Claim]:
         yield Claim(advised.headline, advised.text, "python -m sase_bench.report", Table(BOUGHT, advised.rows))
     found = most_trusted(evidence)
     if found is None:
-        yield Claim("Nothing is said of any block.", "No run in this table has a score.", "python -m sase_bench.query summary")
+        yield Claim("Nothing is said of any block.", "No run in this table has a score.", command("summary", evidence.option))
         return
-    yield _best(found, evidence.calibrations)
-    yield _trust(found.proxy, evidence.calibrations)
-    yield _place(found)
+    yield _best(found, evidence.calibrations, evidence.option)
+    yield _trust(found.proxy, evidence.calibrations, evidence.option)
+    yield _place(found, evidence.option)
     if found.modules:
-        yield _modules(found, [other for other in evidence.measurements if other is not found])
+        yield _modules(found, [other for other in evidence.measurements if other is not found], evidence.option)
     if evidence.transfers:
         yield _transfer(evidence.transfers)
     yield _sase_on_imagenet(entries)
@@ -88,7 +89,7 @@ def _in(found: Transfer, gain: Gain) -> str:
     return f"{gain.text.partition(' (')[0]} in {found.proxy}"
 
 
-def _best(found: Measurement, calibrations: Sequence[Mapping[str, Any]]) -> Claim:
+def _best(found: Measurement, calibrations: Sequence[Mapping[str, Any]], option: str) -> Claim:
     best, proxy = found.best, found.proxy
     longer = next((row["reference"] for row in calibrations if row["proxy"] == proxy and row["reference"]), None)
     places = {record["metric"]: record for record in found.elsewhere if record["proxy"] == longer}
@@ -112,7 +113,7 @@ def _best(found: Measurement, calibrations: Sequence[Mapping[str, Any]]) -> Clai
         f"It is {best['text']}. Validation loss on {proxy}: {best['val_loss']:.4f} nats over {best['seeds']} seeds{over}, in a "
         f"network of {best['params']:,} parameters and {best['flops']:,} FLOPs. It has no ImageNet number: nothing here says "
         f"that it beats a published module there.{there} The task: {found.task}.",
-        f'python -m sase_bench.query "top 1 by loss on {proxy}"',
+        command(f"top 1 by loss on {proxy}", option),
     )
 
 
@@ -133,11 +134,11 @@ def _sase_on_imagenet(entries: Sequence[Entry]) -> Claim:
 _ALIKE = ((0.8, "nearly alike"), (0.5, "much alike"), (0.0, "somewhat alike"))
 
 
-def _trust(proxy: str, calibrations: Sequence[Mapping[str, Any]]) -> Claim:
-    command = f"python -m sase_bench.calibrate --measured --proxy {proxy}"
+def _trust(proxy: str, calibrations: Sequence[Mapping[str, Any]], option: str) -> Claim:
+    asked = f"python -m sase_bench.calibrate --measured --proxy {proxy}{option}"
     row = next((row for row in calibrations if (row["proxy"], row["metric"]) == (proxy, "val_loss")), None)
     if row is None or row["reliability"] is None or row["reliability_low"] is None:
-        return Claim("How far these scores can be trusted is not known.", f"Too few blocks on {proxy} have two seeds.", command)
+        return Claim("How far these scores can be trusted is not known.", f"Too few blocks on {proxy} have two seeds.", asked)
     low, high = row["reliability_low"], row["reliability_high"]
     verdict = (
         "that is above zero, yet it leaves neighbours in the ranking undecided"
@@ -154,7 +155,7 @@ def _trust(proxy: str, calibrations: Sequence[Mapping[str, Any]]) -> Claim:
         if longer
         else "whether longer training ranks them so is not known."
     )
-    return Claim(headline, text + _validity(row), command)
+    return Claim(headline, text + _validity(row), asked)
 
 
 def _alike(low: float | None) -> str | None:
@@ -178,13 +179,13 @@ def _validity(row: Mapping[str, Any]) -> str:
     )
 
 
-def _modules(found: Measurement, others: Sequence[Measurement]) -> Claim:
+def _modules(found: Measurement, others: Sequence[Measurement], option: str) -> Claim:
     """How the best block and SASE's stand beside the published modules trained in the same place; and on other proxies."""
-    command = f'python -m sase_bench.query "modules by loss on {found.proxy}"'
+    asked = command(f"modules by loss on {found.proxy}", option)
     ranked = [row for row in found.modules if row["module"] not in (PLAIN, "sase")]
     if not ranked:
         return Claim(
-            "No published module was trained beside the blocks.", f"Only the plain trunk was, on {found.proxy}.", command
+            "No published module was trained beside the blocks.", f"Only the plain trunk was, on {found.proxy}.", asked
         )
     first = ranked[0]
     ahead = [row for row in ranked if row["val_loss"] < found.best["val_loss"]]
@@ -207,7 +208,7 @@ def _modules(found: Measurement, others: Sequence[Measurement]) -> Claim:
                 f"{sase['gain_low']:+.4f} to {sase['gain_high']:+.4f}."
             )
     text += "".join(_elsewhere(other) for other in others)
-    return Claim(_beside(found, first), text, command)
+    return Claim(_beside(found, first), text, asked)
 
 
 def _elsewhere(found: Measurement) -> str:
@@ -262,16 +263,16 @@ def _have(rows: Sequence[object]) -> str:
     return f"{len(rows)} {'has' if len(rows) == 1 else 'have'}"
 
 
-def _place(found: Measurement) -> Claim:
-    command = f'python -m sase_bench.query "rank {SASE_BLOCK.index} by loss on {found.proxy}"'
+def _place(found: Measurement, option: str) -> Claim:
+    asked = command(f"rank {SASE_BLOCK.index} by loss on {found.proxy}", option)
     place = found.published
     if place is None:
-        return Claim("The block that SASE published was not measured.", f"{SASE_BLOCK} has no score on {found.proxy}.", command)
+        return Claim("The block that SASE published was not measured.", f"{SASE_BLOCK} has no score on {found.proxy}.", asked)
     low, high = place["place_low"], place["place_high"]
     within = "" if low is None else f" (95 %: {low} to {high})"
     noise = "" if low is None else " The interval is of its true place, the noise of the seeds allowed for."
     return Claim(
         f"The block that SASE published is in place {place['place']} of {place['of']}{within}.",
         f"That is by its mean on {found.proxy}; blocks that a search or a person chose are among them.{noise}",
-        command,
+        asked,
     )

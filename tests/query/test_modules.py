@@ -1,5 +1,6 @@
 """`modules by METRIC`: done by hand on runs whose scores are multiples of 1/32."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,9 @@ from sase_bench.cost import cost_in, count
 from sase_bench.database import Store
 from sase_bench.errors import RequestError
 from sase_bench.modules import Module
+from sase_bench.proxies import PROXIES
 from sase_bench.query import ask
+from sase_bench.query.modules import nearest
 from sase_bench.record import Record
 from sase_bench.space import Architecture
 from tests.query.tables import PLAIN, SASE, run
@@ -143,3 +146,31 @@ def test_without_the_plain_trunk_there_is_no_gain(tmp_path: Path) -> None:
     found = ask("modules by loss", db=path)
     assert found.rows[0][5:8] == (None, None, None)
     assert found.notes[-1] == "the plain trunk has no run that ended ok, so there is no gain; train it with --plan none"
+
+
+def test_gains_in_a_test_score_are_of_test_scores_alone(tmp_path: Path) -> None:
+    tested = {("none", 0): 1.0, ("none", 1): 0.75, ("eca", 0): 0.5, ("eca", 1): 0.25}  # eca is 1/2 better with either seed
+    with Store(tmp_path / "table.duckdb", [DIGITS]) as store:
+        for (name, seed), loss in tested.items():
+            store.append(replace(module(name, seed, 0.5, 0.25 + seed * (name == "eca")), test_loss=loss))
+    found = {row["module"]: row for row in ask("modules by loss", db=tmp_path / "table.duckdb", test=True).records()}
+    assert (found["eca"]["test_loss"], found["none"]["test_loss"]) == (0.375, 0.875)
+    assert [found["eca"][name] for name in ("gain", "gain_low", "gain_high")] == [pytest.approx(0.5)] * 3
+
+
+def test_the_nearest_module_is_the_published_one_whose_mean_is_next(table: Path) -> None:
+    records = ask("modules by loss", db=table).records()
+    assert [nearest(records, value)["module"] for value in (0.9, 0.4, 0.3, 0.2)] == ["eca", "eca", "srm", "srm"]
+    assert nearest([row for row in records if row["module"] in ("none", "sase")], 0.4) is None
+
+
+def test_the_modules_of_the_proxy_that_is_named_are_told(tmp_path: Path) -> None:
+    other = PROXIES["cifar10-16"]
+    with Store(tmp_path / "table.duckdb", [DIGITS, other]) as store:
+        for arch in (5, 6):
+            store.append(run(arch, 0, 0.5, 1.0, 1.0))  # most of the table is on digits
+        store.append(module("none", 0, 0.5, 1.0))
+        store.append(run(5, 0, 0.5, 1.0, 1.0, proxy=other.name))
+        store.append(run(Module("eca").index, 0, 0.75, 0.5, 1.0, proxy=other.name))
+    told = {name: ask(f"modules by loss on {name}", db=tmp_path / "table.duckdb") for name in (DIGITS.name, other.name)}
+    assert [[row[0] for row in answer.rows] for answer in told.values()] == [["none"], ["eca"]]

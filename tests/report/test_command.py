@@ -29,7 +29,9 @@ def test_a_report_answers_its_own_questions(table: Path, tmp_path: Path, capsys:
     text = (folder / "summary.md").read_text()
     assert text.count("\n## ") == len(questions) + 1  # and the released transfer, as no other was named
     assert "\n## Transfer to ordinary networks\n" in text
-    assert all(f'`python -m sase_bench.query "{question}"`' in text for question in questions)
+    assert all(f'`python -m sase_bench.query "{question}" --db {table}`' in text for question in questions)
+    for line in (line for line in text.splitlines() if line.startswith("`python -m sase_bench.query")):
+        assert (f"--db {table}" if "compare" not in line else "--db database/transfer") in line
 
 
 def test_the_numbers_are_those_that_the_questions_get(table: Path, tmp_path: Path) -> None:

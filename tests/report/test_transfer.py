@@ -9,9 +9,10 @@ from sase_bench.modules import Module
 from sase_bench.report import plots
 from sase_bench.report.document import texts
 from sase_bench.report.drawing import new_figure
+from sase_bench.report.figures import Picture, figures
 from sase_bench.report.page import page
 from sase_bench.report.times import Times
-from sase_bench.report.transfer import TRANSFERRED, read_transfer, transferred
+from sase_bench.report.transfer import TRANSFERRED, commands, read_transfer, transferred
 from sase_bench.report.wording import claims
 from sase_bench.space import SASE_BLOCK
 from tests.evidence import evidence, measurement
@@ -40,6 +41,7 @@ def shelf(tmp_path: Path) -> Path:
 def test_gains_are_over_the_plain_network_by_the_seeds_of_both(shelf: Path) -> None:
     (found,) = read_transfer(shelf)
     assert found.proxy == "digits"
+    assert commands([found]) == f'python -m sase_bench.query "compare 5 with none on digits" --db {shelf}'
     gains = {gain.text.partition(" (")[0]: gain for gain in found.gains}
     assert list(gains) == ["block 5", "se", "SASE's published block 54983", "eca"]
     assert [(gain.seeds, gain.top1, gain.loss) for gain in gains.values()] == [
@@ -67,7 +69,7 @@ def test_the_result_goes_into_every_part_of_a_report(shelf: Path) -> None:
     assert {len(line) for line in lines} == {len(TRANSFERRED)}
     (claim,) = (claim for claim in claims(found, []) if "ordinary network" in claim.headline)
     assert "2 of 4 gains in accuracy are beyond the noise of the seeds: block 5 in digits, se in digits." in claim.headline
-    assert claim.command == 'python -m sase_bench.query "compare 5 with none on digits" --db database/transfer'
+    assert claim.command == f'python -m sase_bench.query "compare 5 with none on digits" --db {shelf}'
     written = texts([], found, [], Times())
     assert "| digits | se | 2 | +25.00 (" in written["summary.md"]
     assert '"attention": "se"' in written["numbers.json"]
@@ -76,6 +78,21 @@ def test_the_result_goes_into_every_part_of_a_report(shelf: Path) -> None:
     plots.transfer(found.transfers, figure)
     labels = [text.get_text() for text in figure.axes[0].get_yticklabels()]
     assert labels == ["eca (n=2)", "SASE's published block 54983 (n=1)", "se (n=2)", "block 5 (n=2)"]
+
+
+def test_two_networks_fit_into_the_figure(shelf: Path) -> None:
+    (found,) = read_transfer(shelf)
+    evident = evidence(measurement("p", 3), transfers=(found, found))
+    picture = next(item for item in figures(evident, []) if item.name == "transfer")
+    assert isinstance(picture, Picture)
+    figure = new_figure(picture.width, picture.height)
+    picture.draw(figure)
+    figure.draw_without_rendering()
+    inside = figure.get_tightbbox()
+    assert min(inside.x0, inside.y0) >= 0
+    assert inside.x1 <= picture.width
+    assert inside.y1 <= picture.height
+    assert len({axes.get_xlim() for axes in figure.axes}) == 1
 
 
 def test_without_a_gain_beyond_the_noise_the_report_says_what_could_hide_in_it(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ import torch
 from sase_bench.database import Store, connect, read_shard
 from sase_bench.database.shard_writer import keys_of
 from sase_bench.errors import RequestError
+from sase_bench.recipes import PROXIES
 from sase_bench.sweep.__main__ import main
 from sase_bench.sweep.target import Target
 from tests.records import DIGITS, made_up, unfinished
@@ -102,7 +103,7 @@ def test_an_interrupted_sweep_ends_with_130_and_one_line(tmp_path: Path, number:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--proxy", "mnist"], "unknown proxy 'mnist'; there are 35 of them, digits first; to list them: python -m "),
+        (["--proxy", "mnist"], f"unknown proxy 'mnist'; there are {len(PROXIES)} of them, digits first; to list them: "),
         (["--proxy", "cifar10-8", "--data", "nowhere"], "there is no folder 'nowhere' with cifar10; fetch it with --data"),
         (["--proxy", "cifar10-8"], "cifar10 is not part of the package; say where it is with --data DIR"),
         (["--space", "half"], "argument --space: invalid choice: 'half'"),

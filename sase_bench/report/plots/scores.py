@@ -113,8 +113,9 @@ def gains(measurement: Measurement, figure: Figure) -> None:
 
 
 def transfer(transfers: Sequence[Transfer], figure: Figure) -> None:
-    """What attention gains in accuracy over the plain network, a panel for each network."""
-    panels = figure.subplots(1, len(transfers), squeeze=False)[0]
+    """What attention gains in accuracy over the plain network, a panel for each network, one below another."""
+    heights = [len(found.gains) + 1 for found in transfers]
+    panels = figure.subplots(len(transfers), 1, sharex=True, squeeze=False, height_ratios=heights)[:, 0]
     for axes, found in zip(panels, transfers, strict=True):
         rows = list(reversed(found.gains))
         for place, gain in enumerate(rows):
@@ -128,8 +129,8 @@ def transfer(transfers: Sequence[Transfer], figure: Figure) -> None:
         )
         axes.axvline(0, color="black", linewidth=0.8)
         axes.set_ylim(-0.7, len(rows) - 0.3)
-        axes.set_xlabel("validation top-1 above plain (percentage points)\nmean over n seeds, and 95 % interval")
         axes.set_title(found.proxy)
+    panels[-1].set_xlabel("validation top-1 above plain (percentage points)\nmean over n seeds, and 95 % interval")
 
 
 def effects(measurement: Measurement, figure: Figure) -> None:

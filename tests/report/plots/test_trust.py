@@ -7,6 +7,7 @@ from sase_bench.report import plots
 from sase_bench.report.drawing import new_figure
 from sase_bench.report.evidence import Evidence, evidence_of
 from sase_bench.report.figures import Picture, figures
+from sase_bench.report.questions import command
 from sase_bench.report.wording import claims
 from tests.records import made_up
 
@@ -19,7 +20,7 @@ def test_the_agreement_of_early_rankings_is_drawn_with_its_interval(evidence: Ev
     assert axes.get_lines()[0].get_ydata().tolist() == [row["correlation"] for row in measured.fidelity]
     assert len(axes.collections) == 1
     pictures = {item.name: item for item in figures(evidence, []) if isinstance(item, Picture)}
-    assert pictures["fidelity-digits"].command == 'python -m sase_bench.query "fidelity by loss on digits"'
+    assert pictures["fidelity-digits"].command == command("fidelity by loss on digits", evidence.option)
 
 
 def test_longer_training_is_drawn_against_the_proxy_it_judges(tmp_path: Path) -> None:
