@@ -26,6 +26,7 @@ __all__ = [
     "FIRST_MODULE",
     "KEY",
     "LAST_BLOCK",
+    "OBJECTIVES",
     "SCORES",
     "SIGNS",
     "STATUSES",
@@ -285,6 +286,9 @@ COLUMNS = _declared(Record)
 
 #: The scores that blocks are ranked by: those of a run on the validation images.
 SCORES = tuple(name for name, column in COLUMNS.items() if column.split == "validation")
+
+#: What blocks may be ranked and searched by: a score, or how well a run has learnt what it was trained on. Never a test score.
+OBJECTIVES = (*SCORES, "train_loss")
 
 #: The columns of the table `epochs` behind the key, in order.
 EPOCH_COLUMNS = _declared(EpochRecord)

@@ -1,5 +1,6 @@
 """What README and the shelf print comes out of the runs that lie on the shelf."""
 
+import csv
 import re
 import shutil
 from pathlib import Path
@@ -10,6 +11,8 @@ from sase_bench.calibrate.__main__ import main as calibrate
 from sase_bench.database.__main__ import main as database
 from sase_bench.database.checksums import check_sums, read_sums
 from sase_bench.query.__main__ import main as query
+from sase_bench.recipes import PROXIES, metric_of
+from sase_bench.record import OBJECTIVES
 from sase_bench.release.__main__ import main as release
 
 ROOT = Path(__file__).parents[1]
@@ -47,6 +50,18 @@ def test_the_release_is_what_its_shards_give(tmp_path: Path) -> None:
     assert release(["--shelf", str(tmp_path)]) == 0
     for name in ("DATACARD.md", "schema.sql"):
         assert (tmp_path / name).read_text() == (SHELF / name).read_text(), name
+
+
+def test_released_proxies_rank_by_what_can_be_trusted_most() -> None:
+    with (SHELF / "calibrations.csv").open(newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["metric"] in OBJECTIVES and row["validity"]]
+    products: dict[str, dict[str, float]] = {}
+    for row in rows:
+        products.setdefault(row["proxy"], {})[row["metric"]] = float(row["reliability"]) * float(row["validity"])
+    assert {proxy: max(found, key=lambda name: found[name]) for proxy, found in products.items()} == {
+        proxy: metric_of(proxy) for proxy in products
+    }
+    assert {PROXIES[proxy].dataset for proxy in products} >= {"cifar10", "digits"}
 
 
 def test_the_readme_prints_what_the_commands_print(tables: dict[str, str], capsys: pytest.CaptureFixture[str]) -> None:

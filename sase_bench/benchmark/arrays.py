@@ -15,26 +15,24 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sase_bench.benchmark.arguments import whole_numbers
-from sase_bench.errors import RequestError
-from sase_bench.record import COLUMNS, EPOCH_COLUMNS, SCORES, STATUSES, Column
+from sase_bench.errors import RequestError, unknown
+from sase_bench.recipes.registry import metric_of
+from sase_bench.record import COLUMNS, EPOCH_COLUMNS, OBJECTIVES, STATUSES, Column
 from sase_bench.space import Space
 from sase_bench.statistics.panels import most_informative, most_seeds
 
 if TYPE_CHECKING:
     import duckdb
 
-__all__ = ["DEFAULT_METRIC", "METRICS", "Measured", "Result", "mean_over_seeds", "measured", "only", "pick"]
+__all__ = ["METRICS", "Measured", "Result", "mean_over_seeds", "measured", "only", "pick"]
 
 Floats = NDArray[np.float64]
 
 #: The scores of a `Result` in order, with their units and directions; `seconds` is the time up to an epoch.
 METRICS: dict[str, Column] = {
-    **{name: COLUMNS[name] for name in (*SCORES, "train_loss")},
+    **{name: COLUMNS[name] for name in OBJECTIVES},
     "seconds": EPOCH_COLUMNS["seconds"],
 }
-
-#: What is optimised and told where no metric is named.
-DEFAULT_METRIC = "val_loss"  # has the largest product of reliability and validity: database/calibration.md
 
 
 class Result(NamedTuple):
@@ -87,6 +85,17 @@ class Measured:
     @property
     def runs(self) -> int:
         return int((self.status >= 0).sum())
+
+    def metric(self, name: str | None = None) -> str:
+        """What blocks are ranked by: `name` if it is one of `OBJECTIVES`, for None what the proxy is to be trusted in most.
+
+        Raises `RequestError` for any other.
+        """
+        if name is None:
+            return metric_of(self.proxy)
+        if name not in OBJECTIVES:
+            raise unknown("metric", name, OBJECTIVES)
+        return name
 
     def scores(self, metric: str) -> Floats:
         """`metric` after the last epoch, shape (k, s); nan where there is none."""

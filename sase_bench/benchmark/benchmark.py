@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sase_bench.benchmark.arguments import indices, whole
-from sase_bench.benchmark.arrays import DEFAULT_METRIC, METRICS, Measured, Result, mean_over_seeds, only, pick
+from sase_bench.benchmark.arrays import METRICS, Measured, Result, mean_over_seeds, only, pick
 from sase_bench.benchmark.simulation import Simulation
 from sase_bench.benchmark.tables import Tables, tables_at
 from sase_bench.benchmark.verification import verify
@@ -109,7 +109,7 @@ class Benchmark:
         return {name: ProxySize(len(t.archs), t.runs, len(t.seeds)) for name, t in self._tables.items()}
 
     def measured(self, proxy: str | None = None) -> Measured:
-        """The arrays of `proxy`, for whoever wants them all at once; None = the one with the most runs, here and everywhere."""
+        """The arrays of `proxy`, for whoever wants them all at once; None = that with the most blocks, here and everywhere."""
         name = self._tables.largest if proxy is None else proxy
         if name is None:
             raise RequestError("the table has no runs")
@@ -167,18 +167,19 @@ class Benchmark:
         archs: Sequence[Architecture | str | int] | NDArray[np.integer[Any]],
         proxy: str | None = None,
         *,
-        metric: str = DEFAULT_METRIC,
+        metric: str | None = None,
         at: ArrayLike | None = None,
         seed: ArrayLike | None = None,
     ) -> NDArray[np.float64]:
         """One score of each of n architectures, shape (n,), as `query` gives it; nan for a run that has no score.
 
-        `archs` are best an array of indices: millions take a second. `metric` is one of `metrics`; `at` and `seed` are a number
-        for all, or an array of shape (n,). Raises `RequestError` if any of it was not measured.
+        `archs` are best an array of indices: millions take a second. `metric` is one of `metrics`, None = what the proxy ranks
+        by; `at` and `seed` are a number for all, or an array of shape (n,). Raises `RequestError` for what was not measured.
         """
-        if metric not in list(METRICS):
+        table = self.measured(proxy)
+        if metric is not None and metric not in list(METRICS):
             raise unknown("metric", metric, METRICS)
-        return pick(self.measured(proxy), metric, indices(archs), at, seed)
+        return pick(table, metric or table.metric(), indices(archs), at, seed)
 
     def to_arrow(self, relation: str = "runs") -> Any:
         """All `runs` (with provenance, without test scores) or all `epochs` as a `pyarrow.Table`; units are field metadata."""
@@ -188,12 +189,15 @@ class Benchmark:
         """All `runs` (with provenance, without test scores) or all `epochs` as a `pandas.DataFrame`; units are in `attrs`."""
         return self._tables.to_pandas(relation)
 
-    def oracle(self, metric: str = DEFAULT_METRIC, proxy: str | None = None) -> Oracle:
+    def oracle(self, metric: str | None = None, proxy: str | None = None) -> Oracle:
         """The best mean over seeds that the table holds: what regret is measured from.
 
-        Only architectures with as many seeds as any other compete, so that none wins by a single lucky one.
+        `metric` is `val_loss`, `val_top1` or `train_loss`, None = what the proxy ranks by. Only architectures with as many
+        seeds as any other compete, so that none wins by a single lucky one.
         """
-        table, values = self._means(metric, proxy)
+        table = self.measured(proxy)
+        metric = table.metric(metric)
+        values = table.means(metric)
         known = self._oracles.get((metric, table.proxy))
         if known is not None:
             return known
@@ -210,10 +214,11 @@ class Benchmark:
         self._oracles[metric, table.proxy] = oracle
         return oracle
 
-    def regret(self, arch: Architecture | str | int, metric: str = DEFAULT_METRIC, proxy: str | None = None) -> float | None:
-        """The regret of `arch` as the module defines it; None if no run of it ended ok."""
-        table, values = self._means(metric, proxy)
-        value = only(values[_row(table, Architecture.of(arch).index)])
+    def regret(self, arch: Architecture | str | int, metric: str | None = None, proxy: str | None = None) -> float | None:
+        """The regret of `arch` as the module defines it, by `metric` as in `oracle`; None if no run of it ended ok."""
+        table = self.measured(proxy)
+        metric = table.metric(metric)
+        value = only(table.means(metric)[_row(table, Architecture.of(arch).index)])
         if value is None:
             return None
         return COLUMNS[metric].sign * (value - self.oracle(metric, table.proxy).value)
@@ -270,12 +275,6 @@ class Benchmark:
             ends = f"{done.known.status} in the table, {done.again.status} now, {done.again.reason or done.known.reason}"
             raise RequestError(f"run {done.known.key} has no score to compare: {ends}")
         return differences
-
-    def _means(self, metric: str, proxy: str | None) -> tuple[Measured, NDArray[np.float64]]:
-        if metric not in SCORES:
-            raise unknown("metric", metric, SCORES)
-        table = self.measured(proxy)
-        return table, table.means(metric)
 
 
 def _row(table: Measured, index: int) -> int:

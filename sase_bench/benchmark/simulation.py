@@ -17,9 +17,9 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 from sase_bench.benchmark.arguments import whole
-from sase_bench.benchmark.arrays import DEFAULT_METRIC, Measured, only
-from sase_bench.errors import RequestError, unknown
-from sase_bench.record import COLUMNS, SCORES
+from sase_bench.benchmark.arrays import Measured, only
+from sase_bench.errors import RequestError
+from sase_bench.record import COLUMNS, OBJECTIVES
 from sase_bench.space import Architecture
 
 __all__ = ["Finished", "Simulation", "Strategy", "objective_of"]
@@ -33,6 +33,7 @@ class Finished(NamedTuple):
     epoch: int  # after which the scores were taken
     val_loss: float | None  # mean over those that ended ok; None if none did
     val_top1: float | None
+    train_loss: float | None
     started: float  # s on the simulated clock
     ended: float
 
@@ -108,12 +109,12 @@ class Simulation:
             raise RequestError(f"{self._table.proxy} has the epochs 1..{self._table.epochs}, got {at!r}")
         columns = np.searchsorted(self._table.seeds, chosen)
         ok = columns[self._table.is_ok[row, columns]]
-        loss, top1 = (self._table.answers(name)[row, ok, epoch - 1] for name in SCORES)
-        if np.isnan(loss).any():
+        found = {name: self._table.answers(name)[row, ok, epoch - 1] for name in OBJECTIVES}
+        if np.isnan(found["val_loss"]).any():
             raise RequestError(f"the runs of architecture {arch.index} on {self._table.proxy} have no curve to stop at")
         seconds = sum(self._train(row, column, epoch) for column in columns.tolist())
-        scores = [only(float(values.mean())) if len(ok) else None for values in (loss, top1)]
-        finished = Finished(arch, chosen, epoch, scores[0], scores[1], self.clock, self.clock + seconds)
+        means = {name: only(float(values.mean())) if len(ok) else None for name, values in found.items()}
+        finished = Finished(arch, chosen, epoch, **means, started=self.clock, ended=self.clock + seconds)
         self._submitted += 1
         heapq.heappush(self._running, (finished.ended, self._submitted, finished))
 
@@ -149,17 +150,16 @@ class Simulation:
         strategy: Strategy,
         evaluations: int,
         *,
-        metric: str = DEFAULT_METRIC,
+        metric: str | None = None,
         batch: int = 1,
         seeds: int | Sequence[int] | None = None,
     ) -> list[Finished]:
         """Let `strategy` search until `evaluations` blocks have ended or it has no more; as many at once as there are workers.
 
         With a `batch` above one the strategy is asked for that many at a time, as soon as a worker has nothing to do. One that
-        has no `spent` spends nothing. Raises `RequestError` for a metric that is no score.
+        has no `spent` spends nothing. `metric` is as in `Benchmark.oracle`.
         """
-        if metric not in SCORES:
-            raise unknown("metric", metric, SCORES)
+        metric = self._table.metric(metric)
         done: list[Finished] = []
         waiting: list[Architecture] = []
         asked = 0

@@ -38,7 +38,7 @@ class Tables(Mapping[str, Measured]):
 
     @property
     def largest(self) -> str | None:
-        """The proxy with the most runs, the first by name of those that share it; None where there are no runs."""
+        """The proxy with the most blocks, as `largest_proxy` has it; None where there are no runs."""
         if self._largest is None and self._names:
             from sase_bench.database.rows import largest_proxy
 

@@ -16,6 +16,7 @@ from sase_bench.bo.searching import DIFFERENTIABLE, LIVE_SEEDS, live, simulated
 from sase_bench.database.reader import DEFAULT_TABLE, default_source
 from sase_bench.errors import RequestError
 from sase_bench.predictors import PREDICTORS
+from sase_bench.record import OBJECTIVES
 from sase_bench.search import STRATEGIES
 from sase_bench.space import SPACES
 from sase_bench.sweep.options import add_training_options, check_training_options
@@ -74,8 +75,10 @@ def _parser() -> argparse.ArgumentParser:
     search.add_argument(
         "--acquisition", choices=tuple(ACQUISITIONS), default=DEFAULT_ACQUISITION, help="what makes a block worth trying"
     )
-    objective = "val_loss or val_top1, and costs to weigh it against: val_loss,params,flops,latency"
-    search.add_argument("--objective", default=Plan.metric, help=objective)
+    objective = (
+        f"{' or '.join(OBJECTIVES)} (default: what the proxy ranks by), and costs to weigh it against: val_loss,params,flops"
+    )
+    search.add_argument("--objective", metavar="METRIC[,COST...]", help=objective)
     space = f"the pool (default: the smallest that holds all measured blocks; live {_SPACE})"
     search.add_argument("--space", choices=tuple(SPACES), help=space)
     others = ", ".join((*STRATEGIES, "bananas", *DIFFERENTIABLE))
@@ -91,7 +94,7 @@ def _parser() -> argparse.ArgumentParser:
     table = parser.add_argument_group("the table and its runs")
     db = f"the table, or to simulate a folder of shards (default: {DEFAULT_TABLE}, else the release)"
     table.add_argument("--db", type=Path, metavar="PATH", help=db)
-    proxy = f"the task; python -m sase_bench.proxies lists them (default: that with the most runs; live {_PROXY})"
+    proxy = f"the task; python -m sase_bench.proxies lists them (default: that with the most blocks; live {_PROXY})"
     table.add_argument("--proxy", help=proxy)
     seeds = f"runs of each block: a count or a list (default: all there are; live {LIVE_SEEDS})"
     table.add_argument("--seeds", metavar="SEEDS", help=seeds)

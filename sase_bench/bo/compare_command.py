@@ -35,12 +35,12 @@ _COMPARED = {
 
 def comparison(options: argparse.Namespace) -> int:
     """Run, print, and write what the report draws."""
-    objective = read_objective(options.objective)
-    if objective.against:
-        raise RequestError(f"strategies are compared by one objective, got {options.objective!r}")
     if options.seeds is not None:
         raise RequestError("--compare knows the mean of all seeds or one of them; choose with --sees")
     everything = measured(options)
+    objective = read_objective(options.objective or everything.metric())
+    if objective.against:
+        raise RequestError(f"strategies are compared by one objective, got {options.objective!r}")
     found = [read_found(path) for path in options.found]
     strangers = [path for path, item in zip(options.found, found, strict=True) if item.proxy != everything.proxy]
     if strangers:

@@ -20,7 +20,7 @@ from sase_bench.bo.hypervolume import expected_improvement
 from sase_bench.database.reader import connect
 from sase_bench.errors import RequestError, unknown
 from sase_bench.recipes.recipe import Proxy
-from sase_bench.record import SCORES
+from sase_bench.record import OBJECTIVES
 from sase_bench.space import Space
 
 __all__ = ["Objective", "front", "hypervolume_improvement", "known_costs", "read_objective"]
@@ -43,10 +43,10 @@ class Objective:
 
 
 def read_objective(text: str) -> Objective:
-    """`val_top1`, `val_loss`, either with any of params, flops, latency behind a comma. Raises `RequestError`."""
+    """One of `OBJECTIVES`, with any of params, flops, latency behind a comma. Raises `RequestError`."""
     metric, *against = (name.strip() for name in text.split(","))
-    if metric not in SCORES:
-        raise unknown("first objective", metric, SCORES)
+    if metric not in OBJECTIVES:
+        raise unknown("first objective", metric, OBJECTIVES)
     for name in against:
         if name not in _KNOWN:
             raise unknown("further objective", name, _KNOWN)

@@ -52,7 +52,7 @@ def simulated(options: argparse.Namespace) -> int:
     table = measured(options)
     seeds = None if options.seeds is None else read_seeds(options.seeds)
     pool = one_pool(table, options.space, seeds)
-    objective, proxy = read_objective(options.objective), find_proxy(options.proxy)
+    objective, proxy = read_objective(options.objective or table.metric()), find_proxy(options.proxy)
     strategy = _build(options, proxy, pool, objective)
     evaluations = min(options.evaluations, len(pool))
     simulation = Simulation(table, options.workers or 1)
@@ -68,7 +68,8 @@ def simulated(options: argparse.Namespace) -> int:
 
 def live(options: argparse.Namespace) -> int:
     """Train what the strategy suggests; the same command goes on after any stop."""
-    proxy, objective = find_proxy(options.proxy), read_objective(options.objective)
+    proxy = find_proxy(options.proxy)
+    objective = read_objective(options.objective or proxy.metric)
     seeds = read_seeds(options.seeds or LIVE_SEEDS)
     budget = None if options.budget is None else read_duration(options.budget)
     check_training()

@@ -108,7 +108,7 @@ def _keep(db: Path, proxies: Sequence[Proxy], found: Sequence[Finding]) -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = cli.Parser("sase_bench.calibrate", "Measure the reliability and the validity of a proxy's scores.")
-    proxy = f"the proxy to be judged; all: every one in the table (default: {_PROXY}; --measured: that with the most runs)"
+    proxy = f"the proxy to be judged; all: every one in the table (default: {_PROXY}; --measured: that with the most blocks)"
     parser.add_argument("--proxy", help=proxy)
     parser.add_argument("--reference", metavar="PROXY", help=_REFERENCE)
     parser.add_argument("--space", choices=tuple(SPACES), default="full", help="the space that blocks are drawn from")

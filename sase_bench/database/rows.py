@@ -34,8 +34,8 @@ def has_modules(connection: duckdb.DuckDBPyConnection) -> bool:
 
 
 def largest_proxy(connection: duckdb.DuckDBPyConnection) -> str | None:
-    """The proxy with the most runs of blocks, the first by name of those that share it; None where there are none."""
-    counted = "SELECT proxy FROM runs GROUP BY proxy ORDER BY count(*) DESC, proxy LIMIT 1"
+    """The proxy on which the most blocks have runs, of equals that with more runs, then by name; None where there are none."""
+    counted = "SELECT proxy FROM runs GROUP BY proxy ORDER BY count(DISTINCT arch) DESC, count(*) DESC, proxy LIMIT 1"
     found = connection.execute(counted).fetchone()
     return None if found is None else str(found[0])
 

@@ -23,7 +23,7 @@ from sase_bench.predictors.evaluation import Row, contenders, evaluate
 from sase_bench.predictors.importance import DRAWS, INTERVALS, importance
 from sase_bench.predictors.splits import SIZES, Splits
 from sase_bench.predictors.targets import Targets, targets
-from sase_bench.record import SCORES
+from sase_bench.record import OBJECTIVES
 from sase_bench.space import SPACES, Space
 
 __all__ = ["main"]
@@ -50,8 +50,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = cli.Parser("sase_bench.predictors", "Foretell the scores of blocks that were not measured.")
     parser.add_argument("action", choices=tuple(_ACTIONS), metavar="ACTION", help=", ".join(_ACTIONS))
     parser.add_argument("--db", type=Path, metavar="PATH", help="the table, or a folder of shards (default: as query)")
-    parser.add_argument("--proxy", metavar="NAME", help="the proxy (default: that with the most runs)")
-    parser.add_argument("--metric", choices=SCORES, default="val_loss", help="the score")
+    parser.add_argument("--proxy", metavar="NAME", help="the proxy (default: that with the most blocks)")
+    parser.add_argument("--metric", choices=OBJECTIVES, help="the score (default: what the proxy ranks by)")
     parser.add_argument("--space", choices=tuple(SPACES), default="full", help="the measured blocks that are used")
     parser.add_argument(
         "--predictor", action="append", choices=tuple(PREDICTORS), help="one of them; may be repeated; all by default"

@@ -13,9 +13,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from sase_bench.benchmark import Measured
-from sase_bench.errors import RequestError, unknown
+from sase_bench.errors import RequestError
 from sase_bench.predictors.protocol import Floats, Indices
-from sase_bench.record import SCORES
 from sase_bench.space import Space, representative
 from sase_bench.statistics.effects import separate
 
@@ -54,10 +53,12 @@ class Targets:
         return np.searchsorted(self.archs, archs)
 
 
-def targets(measured: Measured, metric: str, space: str = "full") -> Targets:
-    """The targets of all blocks in `space` with a run that ended ok. Raises `RequestError` if there are none."""
-    if metric not in SCORES:
-        raise unknown("metric", metric, SCORES)
+def targets(measured: Measured, metric: str | None = None, space: str = "full") -> Targets:
+    """The targets of all blocks in `space` with a run that ended ok, by `metric` as `Measured.metric` has it.
+
+    Raises `RequestError` if there are none.
+    """
+    metric = measured.metric(metric)
     scores = measured.scores(metric)
     counts = np.isfinite(scores).sum(1)
     chosen = (counts > 0) & np.isin(measured.archs, Space(space).indices)

@@ -66,7 +66,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--db", type=Path, metavar="PATH", help=f"the table, or a folder of shards (default: {DEFAULT_TABLE}, else the release)"
     )
-    parser.add_argument("--proxy", metavar="NAME", help="the proxy, where the query does not name one (default: most runs)")
+    parser.add_argument("--proxy", metavar="NAME", help="the proxy, where the query does not name one (default: most blocks)")
     parser.add_argument("--test", action="store_true", help="scores on the test images instead of the validation images")
     parser.add_argument(
         "--predicted", metavar="NAME", help="rank blocks without a run too, by what the predictor NAME foretells"
@@ -85,7 +85,7 @@ def _language() -> str:
 
   METRIC     {larger} (larger is better), {smaller} (smaller is better);
              top1 and loss are validation scores, means over the seeds that ended ok; val_top1, accuracy, acc and
-             val_loss do as well
+             val_loss do as well; train_loss is of the last epoch's training batches
   CONDITION  metrics and seeds with < <= > >= = != and a number (0.95, 95%, 20k, 0.3M, 1G), slots with = != and an operation,
              joined by and, or, not, ( ): params < 0.3M and not (channel_squeeze = gap or channel_gate = affine)
   SLOT       {", ".join(OPERATIONS)}

@@ -95,7 +95,7 @@ def compare(query: Compare, source: Source) -> Answer:
     notes += [NOTE] if together else []
     rows = [
         (*facts, *_side_by_side(measured, METRICS[name], query.a, query.b, together))
-        for name in ("top1", "loss", "train_seconds")
+        for name in ("top1", "loss", "train_loss", "train_seconds")
     ] + [
         (*facts, *_cost_side_by_side(measured, METRICS[name], query.a, query.b))
         for name in ("params", "flops", *(["latency"] if latency else []))

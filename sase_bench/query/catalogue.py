@@ -11,6 +11,7 @@ from sase_bench.query.language import Columns, Proxies, Selection, Summary, Word
 from sase_bench.query.measured import measure_on
 from sase_bench.query.metrics import METRICS
 from sase_bench.query.source import Source
+from sase_bench.recipes.registry import metric_of
 from sase_bench.record import COLUMNS, EPOCH_COLUMNS, KEY
 from sase_bench.space import OPERATIONS, Architecture, Space
 
@@ -153,10 +154,10 @@ def columns(query: Columns, source: Source) -> Answer:
 
 def summary(query: Summary, source: Source) -> Answer:
     """For each proxy: runs and how they ended, seeds of an architecture, how much of both spaces is measured, the best."""
-    names = ["proxy", *_COUNTS, *_TRUSTED, *_COVERED]
-    best = [f"best_{source.column(name)}" for name in ("loss", "top1")]
+    names = ["proxy", "ranked_by", *_COUNTS, *_TRUSTED, *_COVERED]
+    best = [f"best_{source.column(name)}" for name in _BEST]
     names += [f"{name}{part}" for name in best for part in ("_arch", "_text", "", "_seeds")]
-    rows = [(proxy, *_counts(source, proxy), *_best(source, proxy)) for proxy in source.proxies()]
+    rows = [(proxy, metric_of(proxy), *_counts(source, proxy), *_best(source, proxy)) for proxy in source.proxies()]
     notes = () if any(row[names.index("runs")] for row in rows) else (source.how_to_fill,)
     return Answer(fields=fields(*names), rows=tuple(rows), notes=notes, upright=True)
 
@@ -174,13 +175,16 @@ _COUNTS = {
     "median_train_seconds": "(SELECT median(train_seconds) FROM validation_runs WHERE proxy = $proxy AND status = 'ok')",
 }
 
-#: What `python -m sase_bench.calibrate` found last for ranking by validation loss; tables of 0.1.0 may have older rows too.
+#: What `python -m sase_bench.calibrate` found last for the metric that the proxy ranks by; tables of 0.1.0 may have older rows.
 _TRUSTED = {
     f"reliability{end}": (
-        f"(SELECT reliability{end} FROM calibrations WHERE proxy = $proxy AND metric = 'val_loss' ORDER BY rowid DESC LIMIT 1)"
+        f"(SELECT reliability{end} FROM calibrations WHERE proxy = $proxy AND metric = $metric ORDER BY rowid DESC LIMIT 1)"
     )
     for end in ("", "_low", "_high")
 }
+
+#: Metrics by which the best block is told.
+_BEST = ("loss", "top1", "train_loss")
 
 #: Architectures with a run that ended ok, and the size of the space.
 _COVERED = {
@@ -194,18 +198,19 @@ _COVERED = {
 def _counts(source: Source, proxy: str) -> tuple[Any, ...]:
     expressions = ", ".join((_COUNTS | _TRUSTED | _COVERED).values())
     (row,) = source.rows(
-        f"SELECT {expressions} FROM scores JOIN architectures USING (arch) WHERE proxy = $proxy", {"proxy": proxy}
+        f"SELECT {expressions} FROM scores JOIN architectures USING (arch) WHERE proxy = $proxy",
+        {"proxy": proxy, "metric": metric_of(proxy)},
     )
     return row
 
 
 def _best(source: Source, proxy: str) -> tuple[Any, ...]:
-    """Index, text, value and seeds of the best by loss and by top-1, as far as there is one."""
+    """Index, text, value and seeds of the best by each of `_BEST`, as far as there is one."""
     if not source.rows("SELECT 1 FROM validation_runs WHERE proxy = ? AND status = 'ok' LIMIT 1", [proxy]):
-        return (None,) * 8
+        return (None,) * 4 * len(_BEST)
     measured = measure_on(source, Word(proxy, 1))
     found: list[Any] = []
-    for metric in (METRICS["loss"], METRICS["top1"]):
+    for metric in (METRICS[name] for name in _BEST):
         column = metric.column(test=source.test)
         order = f"ORDER BY {column} {metric.order}, arch LIMIT 1"
         ((arch, value, seeds),) = measured.rows(["arch", column, f"{column}_n"], Selection(), metric, tail=order)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sase_bench.answers import Field, Style, styled
-from sase_bench.record import COLUMNS
+from sase_bench.record import COLUMNS, OBJECTIVES
 from sase_bench.space import SLOTS
 
 __all__ = ["fields"]
@@ -14,7 +14,7 @@ __all__ = ["fields"]
 _STYLES: dict[Style, str] = {
     "text": """
         text digits proxy trunk reasons metric unit a_text b_text slot module operation dataset description table column type
-        better split
+        better split ranked_by
     """,
     "plain": "arch a_arch b_arch place of year epoch epochs resolution place_low place_high",
     "count": """
@@ -40,7 +40,7 @@ def _declared() -> Iterator[Field]:
     for name, column in COLUMNS.items():
         if column.type is float:
             yield from styled("seconds" if column.unit == "s" else "score", name, f"{name}_sd")
-        if column.split is not None:
+        if name in OBJECTIVES or column.split == "test":
             yield from styled("score", f"best_{name}")
             yield from styled("text", f"best_{name}_text")
             yield from styled("plain", f"best_{name}_arch")

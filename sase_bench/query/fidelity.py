@@ -18,7 +18,7 @@ from sase_bench.statistics.correlation import spearman, spearman_interval
 
 __all__ = ["fidelity"]
 
-_ALONG_A_CURVE = ("top1", "loss")
+_ALONG_A_CURVE = ("top1", "loss", "train_loss")
 
 
 def fidelity(query: Fidelity, source: Source) -> Answer:
@@ -29,7 +29,7 @@ def fidelity(query: Fidelity, source: Source) -> Answer:
     """
     measured, metric = measure_on(source, query.selection.on), query.metric
     if metric.name not in _ALONG_A_CURVE:
-        raise RequestError(f"only {' and '.join(_ALONG_A_CURVE)} are known after every epoch, got {metric.name}")
+        raise RequestError(f"only {', '.join(_ALONG_A_CURVE)} are known after every epoch, got {metric.name}")
     column = metric.val_column
     chosen = [arch for (arch,) in measured.rows(["arch"], query.selection, metric, tail="ORDER BY arch")]
     points = source.rows(

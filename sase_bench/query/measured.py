@@ -174,16 +174,16 @@ _MODULE_RUN = f"SELECT 1 FROM {MODULE_TABLES[0]} WHERE proxy = ? AND status = 'o
 
 
 def measure_on(source: Source, on: Word | None) -> Measured:
-    """The relation of the proxy that the query names, or else the source, or else of the one with the most runs."""
+    """The relation of the proxy that the query names, or else the source, or else of the one with the most blocks."""
     modules = MODULE_TABLES[0] if has_modules(source.connection) else "(SELECT * FROM runs LIMIT 0)"
     counted = source.rows(
-        "SELECT proxy, trunk, coalesce(runs, 0) AS runs, coalesce(others, 0) AS others FROM proxies "
-        "LEFT JOIN (SELECT proxy, count(*) AS runs FROM runs GROUP BY proxy) USING (proxy) "
+        "SELECT proxy, trunk, coalesce(blocks, 0) AS blocks, coalesce(others, 0) AS others FROM proxies "
+        "LEFT JOIN (SELECT proxy, count(DISTINCT arch) AS blocks, count(*) AS runs FROM runs GROUP BY proxy) USING (proxy) "
         f"LEFT JOIN (SELECT proxy, count(*) AS others FROM {modules} GROUP BY proxy) USING (proxy) "
-        "ORDER BY runs DESC, others DESC, proxy"
+        "ORDER BY blocks DESC, runs DESC, others DESC, proxy"
     )
     trunks = {proxy: trunk for proxy, trunk, *_ in counted}
-    started = [proxy for proxy, _, runs, _ in counted if runs] or [proxy for proxy, *_, others in counted if others]
+    started = [proxy for proxy, _, blocks, _ in counted if blocks] or [proxy for proxy, *_, others in counted if others]
     if not started:
         raise RequestError(source.how_to_fill)
     notes: tuple[str, ...] = ()
@@ -198,7 +198,7 @@ def measure_on(source: Source, on: Word | None) -> Measured:
     else:
         proxy, *others = started
         if others:
-            notes = (f"on the proxy {proxy}, which has the most runs; others: {', '.join(others)} (say: on NAME)",)
+            notes = (f"on the proxy {proxy}, which has the most blocks; others: {', '.join(others)} (say: on NAME)",)
     foretold: tuple[str, ...] = ()
     if source.predicted is not None:
         foretold = _foretold(source, proxy, source.predicted)

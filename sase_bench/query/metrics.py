@@ -12,9 +12,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sase_bench.recipes.registry import metric_of
 from sase_bench.record import COLUMNS, SIGNS, Better
 
-__all__ = ["METRICS", "Metric", "find_metric"]
+__all__ = ["METRICS", "Metric", "find_metric", "ranking_metric"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,6 +84,7 @@ METRICS: dict[str, Metric] = {
         _cost("flops", "multiply-accumulates", "multiply-accumulates of the whole network for one image"),
         _cost("latency", "s", "median time of one forward pass of the whole network; `about` says how it was taken"),
         _of_run("train_seconds", "train_seconds"),
+        _of_run("train_loss", "train_loss"),
     )
 }
 
@@ -94,3 +96,8 @@ _SPELLINGS = (
 def find_metric(name: str) -> Metric | None:
     """The metric called `name` in any case; the headers val_top1 and val_loss do as well, and accuracy and acc for top1."""
     return _SPELLINGS.get(name.lower())
+
+
+def ranking_metric(proxy: str) -> Metric:
+    """What the proxy ranks by."""
+    return _SPELLINGS[metric_of(proxy)]

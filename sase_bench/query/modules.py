@@ -13,7 +13,7 @@ from sase_bench.modules import PLAIN, Module
 from sase_bench.query.columns import fields
 from sase_bench.query.language import Modules
 from sase_bench.query.measured import Measured, measure_on
-from sase_bench.query.metrics import Metric
+from sase_bench.query.metrics import METRICS, Metric
 from sase_bench.query.source import Source
 from sase_bench.query.together import NOTE, is_shared, trained_together
 from sase_bench.space import SASE_BLOCK
@@ -35,7 +35,8 @@ def modules(query: Modules, source: Source) -> Answer:
     """
     measured, metric = measure_on(source, query.on), query.metric
     if not metric.is_of_run:
-        raise RequestError(f"modules are compared by what a run measures, top1, loss or train_seconds, got {metric.name}")
+        known = " or ".join(name for name, known in METRICS.items() if known.is_of_run)
+        raise RequestError(f"modules are compared by what a run measures, {known}, got {metric.name}")
     column = metric.column(test=source.test)
     found = _scores(measured, column)
     if not found:

@@ -5,6 +5,6 @@
 """
 
 from sase_bench.recipes.recipe import DATASETS, Dataset, Proxy
-from sase_bench.recipes.registry import PROXIES, find
+from sase_bench.recipes.registry import PROXIES, find, metric_of
 
-__all__ = ["DATASETS", "PROXIES", "Dataset", "Proxy", "find"]
+__all__ = ["DATASETS", "PROXIES", "Dataset", "Proxy", "find", "metric_of"]

@@ -66,6 +66,9 @@ DATASETS: dict[str, Dataset] = {
 #: the hashes of older runs last.
 _NEUTRAL = {"colour_jitter": 0.0}
 
+#: Fields that decide no score.
+_NO_RECIPE = ("name", "description", "metric")
+
 #: What a proxy may be called, in a file as well: it becomes the name of a shard and of figures.
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}")
 
@@ -74,10 +77,11 @@ _LARGEST = 100_000  # of any number in a recipe
 
 @dataclass(frozen=True, kw_only=True)
 class Proxy:
-    """A cheap training task on which blocks are compared. All fields but `name` and `description` enter `recipe_hash`."""
+    """A cheap training task on which blocks are compared. All fields but the first three enter `recipe_hash`."""
 
     name: str
     description: str
+    metric: str = "val_loss"  # that blocks are ranked by unless another is named; the column of `OBJECTIVES` to be trusted most
     dataset: str  # a name in DATASETS
     resolution: int  # pixels, height = width
     train_size: int  # images
@@ -138,7 +142,7 @@ class Proxy:
 
     def recipe(self) -> dict[str, str | int | float | bool]:
         """The fields that decide a score."""
-        left_out = {"name", "description"} | {name for name, value in _NEUTRAL.items() if getattr(self, name) == value}
+        left_out = set(_NO_RECIPE) | {name for name, value in _NEUTRAL.items() if getattr(self, name) == value}
         return {name: value for name, value in asdict(self).items() if name not in left_out}
 
     @cached_property
@@ -157,7 +161,7 @@ def check_recipe(name: object, recipe: object) -> None:
     """Refuse what no proxy of this package can be: a recipe from a file is taken from a stranger."""
     if not isinstance(name, str) or not _NAME.fullmatch(name):
         raise RequestError(f"a proxy is called by small letters, digits, '.', '_' and '-', got {str(name)[:100]!r}")
-    types = {field.name: field.type for field in fields(Proxy) if field.name not in ("name", "description")}
+    types = {field.name: field.type for field in fields(Proxy) if field.name not in _NO_RECIPE}
     if not isinstance(recipe, dict) or not set(recipe) <= set(types):
         raise RequestError(f"the recipe of the proxy {name} is of another version of sase-bench: it has other fields")
     for field, value in recipe.items():

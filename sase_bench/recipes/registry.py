@@ -5,7 +5,7 @@ from dataclasses import replace
 from sase_bench.errors import unknown
 from sase_bench.recipes.recipe import Proxy
 
-__all__ = ["PROXIES", "REFERENCE", "find"]
+__all__ = ["PROXIES", "REFERENCE", "find", "metric_of"]
 
 #: The longest training from scratch that a panel of blocks has had: what the rankings of the other proxies are compared with.
 REFERENCE = "cifar10-8-local-colours-longest"
@@ -32,6 +32,7 @@ _DIGITS_LONG = replace(
     description="handwritten digits that ship with scikit-learn, 8×8, each with its own gain and offset; a trunk of limited "
     "receptive field, ten times as many epochs",
     kernel_size=1,
+    metric="train_loss",
     colour_jitter=0.5,
     epochs=120,
 )
@@ -198,3 +199,8 @@ def find(name: str) -> Proxy:
     if name not in PROXIES:
         raise unknown("proxy", name, PROXIES, listed_by="python -m sase_bench.proxies")
     return PROXIES[name]
+
+
+def metric_of(name: str) -> str:
+    """What blocks are ranked by on the proxy called `name` unless another metric is named; a table may have unknown proxies."""
+    return PROXIES[name].metric if name in PROXIES else Proxy.metric

@@ -15,11 +15,12 @@ from sase_bench.answers import markdown, render
 from sase_bench.calibrate.findings import RULE, Finding
 from sase_bench.database.shelf import CALIBRATIONS, Shelf, open_shelf, read_shelf
 from sase_bench.query import ask
+from sase_bench.query.metrics import ranking_metric
 from sase_bench.query.modules import nearest
 from sase_bench.recipes.recipe import DATASETS
 from sase_bench.recipes.registry import REFERENCE
-from sase_bench.record import COLUMNS, EPOCH_COLUMNS, SCORES, Column
-from sase_bench.release.groups import groups
+from sase_bench.record import COLUMNS, EPOCH_COLUMNS, OBJECTIVES, Column
+from sase_bench.release.groups import groups, ranking
 from sase_bench.release.longer import longer
 from sase_bench.release.verification import VERIFICATION, read_verification
 from sase_bench.release.wording import CONCLUSIONS, LICENCE, ORIGIN, READING
@@ -55,23 +56,20 @@ def card(folder: Path, found: Sequence[Finding]) -> str:
 
 
 def _headline(found: Sequence[Finding]) -> str:
-    """Reliability and validity of ranking by validation loss, of the proxy with the most blocks first."""
-    losses = sorted((item for item in found if item.metric == "val_loss"), key=lambda item: (-item.blocks, item.proxy))
+    """Reliability and validity of what each proxy ranks by, of the proxy with the most blocks first."""
     figures = [
-        f"{item.reliability} on {item.proxy} ({item.blocks:,} blocks, {item.seeds} seeds"
+        f"of {item.metric} {item.reliability} on {item.proxy} ({item.blocks:,} blocks, {item.seeds} seeds"
         + (")" if item.validity is None else f"; validity {item.validity} against {item.reference})")
-        for item in losses
+        for item in sorted(ranking(found), key=lambda item: (-item.blocks, item.proxy))
     ]
-    return f"sase-bench: reliability of val_loss {'; '.join(figures)}" if figures else "sase-bench: reliability not measured"
+    return f"sase-bench: reliability {'; '.join(figures)}" if figures else "sase-bench: reliability not measured"
 
 
 def _sureness(table: duckdb.DuckDBPyConnection, found: Sequence[Finding]) -> Iterator[str]:
     """What the first line means for each block: most have fewer seeds than the panel that it is of."""
     lines = list(groups(table, found))
     if lines:
-        yield from (
-            "The first line is of the blocks that were judged. A block's mean is as sure as its seeds make it, by `val_loss`:",
-        )
+        yield from ("The first line is of the blocks that were judged. A block's mean is as sure as its seeds make it:",)
         yield from ("", *lines, "")
 
 
@@ -100,7 +98,7 @@ def _published(table: duckdb.DuckDBPyConnection, folder: Path) -> Iterator[str]:
     query = "SELECT proxy FROM runs WHERE arch = ? AND status = 'ok' GROUP BY proxy ORDER BY proxy"
     proxies = [name for (name,) in table.execute(query, [SASE_BLOCK.index]).fetchall()]
     for name in proxies:
-        yield from _asked(folder, f"rank {SASE_BLOCK.index} by loss on {name}")
+        yield from _asked(folder, f"rank {SASE_BLOCK.index} by {ranking_metric(name).name} on {name}")
     if not proxies:
         yield f"Block {SASE_BLOCK.index} ({SASE_BLOCK}) has not been measured."
 
@@ -113,25 +111,32 @@ def _modules(table: duckdb.DuckDBPyConnection, folder: Path) -> Iterator[str]:
     yield "`none` is the trunk without attention; `gain` is over it, paired by seeds, and larger is better. `sase` is the"
     yield "published block."
     for (name,) in found:
-        yield from ("", *_asked(folder, f"modules by loss on {name}"))
+        yield from ("", *_asked(folder, f"modules by {ranking_metric(name).name} on {name}"))
         yield from _beside(folder, name)
 
 
 def _beside(folder: Path, proxy: str) -> Iterator[str]:
-    """What the best block costs in the trunk beside the module that is next to it in loss."""
+    """What the best block costs in the trunk beside the module that is next to it in what the proxy ranks by."""
+    metric = ranking_metric(proxy)
     best = next(
-        (record["best_val_loss_arch"] for record in ask("summary", db=folder).records() if record["proxy"] == proxy), None
+        (
+            record[f"best_{metric.val_column}_arch"]
+            for record in ask("summary", db=folder).records()
+            if record["proxy"] == proxy
+        ),
+        None,
     )
     if best is None:
         return
-    (block,) = ask(f"top 1 by loss on {proxy}", db=folder).records()
-    level = nearest(ask(f"modules by loss on {proxy}", db=folder).records(), block["val_loss"])
+    (block,) = ask(f"top 1 by {metric.name} on {proxy}", db=folder).records()
+    value = block[metric.val_column]
+    level = nearest(ask(f"modules by {metric.name} on {proxy}", db=folder).records(), value, metric.val_column)
     if level is None or level["params"] is None:
         return
     yield ""
-    yield f"The best block, {block['arch']} ({_number(block['val_loss'])}), has {block['params']:,} parameters and"
+    yield f"The best block, {block['arch']} ({_number(value)}), has {block['params']:,} parameters and"
     yield f"{block['flops']:,} FLOPs in the same trunk: {block['params'] / level['params']:.1f} times the parameters and"
-    yield f"{block['flops'] / level['flops']:.1f} times the FLOPs of {level['module']}, the module next to it in loss."
+    yield f"{block['flops'] / level['flops']:.1f} times the FLOPs of {level['module']}, the module next to it in {metric.name}."
 
 
 def _reliability(found: Sequence[Finding]) -> Iterator[str]:
@@ -160,17 +165,15 @@ def _reliability(found: Sequence[Finding]) -> Iterator[str]:
 
 def _price(found: Sequence[Finding]) -> Iterator[str]:
     """What compute would bring the reliability that a table should have."""
-    yield f"For a reliability of R = {_WANTED} by `val_loss`, the mean of a block takes R (1 − ICC) / ((1 − R) ICC) seeds"
+    yield f"For a reliability of R = {_WANTED}, the mean of a block takes R (1 − ICC) / ((1 − R) ICC) seeds"
     yield "(Spearman-Brown). Hours are those seeds × 2,401 tied blocks × the median seconds (training and evaluation) of the"
     yield "runs that were judged, one core each, as they were measured: seeds of a block trained together as here, on a machine"
     yield "that did other work besides, with nothing that fails or is made twice. The estimate is as uncertain as the ICC: in"
     yield "brackets what both ends of its interval give. That tied blocks differ as much as those of the sample is assumed."
     rows: list[tuple[str, ...]] = []
-    for item in found:
-        if item.metric != "val_loss":
-            continue
+    for item in ranking(found):
         if not item.icc.value > 0:
-            rows.append((item.proxy, "no number of seeds, as far as these runs tell", *["-"] * 4))
+            rows.append((item.proxy, item.metric, "no number of seeds, as far as these runs tell", *["-"] * 4))
             continue
         blocks = len(Space("tied"))
         seeds, fewest, most = (_seeds(share) for share in (item.icc.value, item.icc.high, item.icc.low))
@@ -178,10 +181,10 @@ def _price(found: Sequence[Finding]) -> Iterator[str]:
         hours = [None if count is None else blocks * count * item.seconds / 3600 for count in (seeds, fewest, most)]
         span = " to ".join("no end" if value is None else f"{value:,.0f}" for value in hours[1:])
         figures = f"{item.seconds:,.1f}", f"{item.runs:,}", f"{seeds * blocks:,}", f"{hours[0]:,.0f} [{span}]"
-        rows.append((item.proxy, f"{seeds:,}", *figures))
+        rows.append((item.proxy, item.metric, f"{seeds:,}", *figures))
     yield ""
     heads = ("seeds a block", "seconds a run", "median of runs", "runs to make", "hours of one core for the 2,401 tied blocks")
-    yield from _table(("proxy", *heads), rows)
+    yield from _table(("proxy", "metric", *heads), rows)
 
 
 def _seeds(icc: float) -> int | None:
@@ -197,7 +200,7 @@ def _noise(folder: Path) -> Iterator[str]:
     yield "(`sase_bench.statistics.variances`)."
     rows: list[tuple[str, ...]] = []
     for record in ask("summary", db=folder).records():
-        for column in SCORES:
+        for column in OBJECTIVES:
             best = record[f"best_{column}_arch"]
             if best is None:
                 continue
@@ -281,7 +284,7 @@ def _described(prefix: str, columns: Mapping[str, Column]) -> Iterator[tuple[str
 def _not_yet(found: Sequence[Finding]) -> Iterator[str]:
     """What the figures of this release themselves forbid."""
     for item in found:
-        if item.metric in SCORES and not item.reliability.low > 0:
+        if item.metric in OBJECTIVES and not item.reliability.low > 0:
             why = f"the interval of its reliability, {item.reliability}, does not lie above 0"
             yield f"* **Not that {item.proxy} ranks blocks by {item.metric}**: {why}."
 

@@ -3,36 +3,40 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import duckdb
 
 from sase_bench.calibrate.findings import Finding
 from sase_bench.calibrate.scores import panel
+from sase_bench.recipes.registry import metric_of
 from sase_bench.space import drawn_at_random
 from sase_bench.statistics.correlation import ranks
 from sase_bench.statistics.reliability import Estimate, estimate_reliability
 
-__all__ = ["groups", "spearman_brown"]
+__all__ = ["groups", "ranking", "spearman_brown"]
 
 _ENOUGH = 8  # blocks drawn at random with the same seeds, from which a group's reliability is measured by itself
 
 Blocks = dict[int, tuple[int, ...]]  # block → the seeds of its runs that ended ok
 
 
+def ranking(found: Iterable[Finding]) -> list[Finding]:
+    """Of each proxy what was found for the metric that it ranks by."""
+    return [item for item in found if item.metric == metric_of(item.proxy)]
+
+
 def groups(table: duckdb.DuckDBPyConnection, found: Sequence[Finding]) -> Iterator[str]:
     """A line for each number of seeds that blocks of a judged proxy have, as an entry of a list."""
-    for item in found:
-        if item.metric != "val_loss":
-            continue
+    for item in ranking(found):
         blocks = _blocks(table, item.proxy)
         drawn = drawn_at_random(set(blocks))
         for seeds in sorted({len(values) for values in blocks.values()}):
             group = {arch: values for arch, values in blocks.items() if len(values) == seeds}
             foretold = spearman_brown(item.icc, seeds)
             said = f"* {_count(len(group), 'block')} of {item.proxy} with {_count(seeds, 'seed')}: reliability of their mean "
-            said += f"{foretold}, from the ICC of a run" if seeds > 1 else f"{foretold}, the ICC of a run"
-            yield said + _measured(table, item.proxy, {arch: values for arch, values in group.items() if arch in drawn})
+            said += f"{item.metric} {foretold}, from the ICC of a run" if seeds > 1 else f"{foretold}, the ICC of a run"
+            yield said + _measured(table, item, {arch: values for arch, values in group.items() if arch in drawn})
 
 
 def spearman_brown(icc: Estimate, seeds: int) -> Estimate:
@@ -40,14 +44,14 @@ def spearman_brown(icc: Estimate, seeds: int) -> Estimate:
     return Estimate(*(seeds * value / (1 + (seeds - 1) * value) for value in (icc.value, icc.low, icc.high)))
 
 
-def _measured(table: duckdb.DuckDBPyConnection, proxy: str, drawn: Blocks) -> str:
+def _measured(table: duckdb.DuckDBPyConnection, item: Finding, drawn: Blocks) -> str:
     if not drawn:
         return "; none of them was drawn at random."
     seeds, _ = Counter(drawn.values()).most_common(1)[0]
     archs = tuple(sorted(arch for arch, values in drawn.items() if values == seeds))
     if len(archs) < _ENOUGH or len(seeds) < 2:
         return f"; {len(drawn)} of them were drawn at random."
-    scores = panel(table, proxy, seeds).restrict(archs).scores["val_loss"]
+    scores = panel(table, item.proxy, seeds).restrict(archs).scores[item.metric]
     return f"; measured on {len(archs)} of them that were drawn at random: {estimate_reliability(ranks(scores))}."
 
 

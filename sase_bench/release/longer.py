@@ -14,6 +14,7 @@ import numpy as np
 from sase_bench.answers import markdown
 from sase_bench.answers.tables import Side
 from sase_bench.calibrate.findings import Finding
+from sase_bench.release.groups import ranking
 from sase_bench.space import drawn_at_random
 from sase_bench.statistics.correlation import spearman
 
@@ -26,8 +27,10 @@ _SIDES: tuple[Side, ...] = ("right", "left", "right", "right", "right", "right",
 
 
 def longer(table: duckdb.DuckDBPyConnection, found: Sequence[Finding]) -> Iterator[str]:
-    """Lines of Markdown for every proxy that has a reference: how both order the blocks that have scores on both."""
-    pairs = [(item.proxy, item.reference) for item in found if item.metric == "val_loss" and item.reference is not None]
+    """Lines of Markdown for every proxy with a reference of the same images: how both order the blocks with scores on both."""
+    datasets = dict(table.execute("SELECT proxy, dataset FROM proxies").fetchall())
+    judged = [(item.proxy, item.reference) for item in ranking(found) if item.reference is not None]
+    pairs = [(proxy, reference) for proxy, reference in judged if datasets[proxy] == datasets[reference]]
     if not pairs:
         yield "No block was trained for longer than on the proxy that it is judged by."
     for proxy, reference in pairs:

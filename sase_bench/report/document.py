@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -11,11 +11,12 @@ from typing import Any
 from sase_bench.answers import Answer, markdown, render
 from sase_bench.files import write_text
 from sase_bench.query import ask
+from sase_bench.query.metrics import ranking_metric
 from sase_bench.report.advice import scatter
 from sase_bench.report.comparison import HEADERS, STATED, Entry, cells, missing, stated
 from sase_bench.report.composed import AGREED, PLACE, agreed, agreement_records
 from sase_bench.report.drawing import save
-from sase_bench.report.evidence import Evidence, finite
+from sase_bench.report.evidence import Evidence, Measurement, finite
 from sase_bench.report.figures import Missing, Picture, figures
 from sase_bench.report.page import page
 from sase_bench.report.questions import command, has_scores_of_modules
@@ -64,10 +65,11 @@ def sections(db: Path, *, most: int = 20) -> list[Section]:
         if not record["ok"]:
             continue
         proxy = str(record["proxy"])
-        questions = {f"The best blocks on {proxy}": f"top {most} by loss on {proxy}"}
+        by = ranking_metric(proxy).name
+        questions = {f"The best blocks on {proxy}": f"top {most} by {by} on {proxy}"}
         if has_scores_of_modules(db, proxy):
-            questions[f"Published modules on {proxy}"] = f"modules by loss on {proxy}"
-        questions |= {f"Effect of {slot} on {proxy}": f"effect {slot} by loss on {proxy}" for slot in SLOTS}
+            questions[f"Published modules on {proxy}"] = f"modules by {by} on {proxy}"
+        questions |= {f"Effect of {slot} on {proxy}": f"effect {slot} by {by} on {proxy}" for slot in SLOTS}
         found += [Section(title, question, ask(question, db=db)) for title, question in questions.items()]
     return found
 
@@ -142,7 +144,7 @@ def texts(parts: Iterable[Section], evidence: Evidence, entries: Sequence[Entry]
         "summary.md": "\n".join(summary),
         "modules.md": "\n".join(modules),
         "modules.tex": latex(HEADERS[:-1], [row[:-1] for row in rows], caption=_CAPTION, label="tab:modules"),
-        **{f"blocks-{found.proxy}.tex": _blocks(found.proxy, found.blocks) for found in evidence.measurements},
+        **{f"blocks-{found.proxy}.tex": _blocks(found) for found in evidence.measurements},
         "numbers.json": json.dumps(numbers(evidence, entries, times), indent=1, ensure_ascii=False, allow_nan=False) + "\n",
     }
 
@@ -181,15 +183,16 @@ def write(parts: Iterable[Section], evidence: Evidence, entries: Sequence[Entry]
     return [*paths, _put(folder / "index.html", text)]
 
 
-def _blocks(proxy: str, blocks: Sequence[Mapping[str, Any]]) -> str:
-    headers = ("place", "block", "operations", "validation loss", "sd over seeds", "seeds", "parameters")
+def _blocks(found: Measurement) -> str:
+    proxy, blocks, score = found.proxy, found.blocks, found.column
+    headers = ("place", "block", "operations", found.score, "sd over seeds", "seeds", "parameters")
     lines = [
         (
             str(place),
             str(block["arch"]),
             block["text"],
-            f"{block['val_loss']:.4f}",
-            "-" if block["val_loss_sd"] is None else f"{block['val_loss_sd']:.4f}",
+            f"{block[score]:.4f}",
+            "-" if block[f"{score}_sd"] is None else f"{block[f'{score}_sd']:.4f}",
             str(block["seeds"]),
             f"{block['params']:,}",
         )

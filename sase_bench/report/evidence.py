@@ -13,7 +13,9 @@ from sase_bench.database.reader import connect
 from sase_bench.errors import RequestError
 from sase_bench.modules import PLAIN
 from sase_bench.query import ask
-from sase_bench.record import SCORES
+from sase_bench.query.metrics import Metric, ranking_metric
+from sase_bench.recipes.registry import metric_of
+from sase_bench.record import OBJECTIVES, SCORES
 from sase_bench.report.questions import has_scores_of_modules, option_of, task_of
 from sase_bench.report.times import Times, in_resnet50
 from sase_bench.report.transfer import Transfer, read_transfer
@@ -26,27 +28,50 @@ Records = list[dict[str, Any]]
 
 @dataclass(frozen=True, kw_only=True)
 class Measurement:
-    """What was measured on one proxy; losses in nats and accuracies in 0..1, both validation."""
+    """What was measured on one proxy; losses in nats and accuracies in 0..1.
+
+    Its score is what the proxy ranks by, a column of most records: always a loss, the smaller the better.
+    """
 
     proxy: str
     task: str  # what is trained, in words
-    blocks: Records  # best first: arch, text, val_loss, val_loss_sd, seeds, val_top1, params, flops, and as `in_resnet50`
-    seed_sd: float | None  # of the loss of one run, beside what its seed does to all blocks; None if it is not known
+    blocks: Records  # best first: arch, text, the score and its sd, seeds, val_top1, params, flops, and as `in_resnet50`
+    seed_sd: float | None  # of the score of one run, beside what its seed does to all blocks; None if it is not known
     drawn: int  # of them by a plan random:N or orthogonal:N; the others were chosen by a person or a search
-    front: Records  # of val_loss against params
+    front: Records  # of the score against params
     effects: dict[str, Records]  # by slot: operation, architectures, mean, low, high
     fidelity: Records  # epoch by epoch: blocks, share, correlation with the ranking after the last epoch, low, high
-    curves: dict[str, Records]  # by role (best, published, worst): epoch, val_loss, seeds
-    modules: Records  # published modules in the place of a block, best first: module, val_loss, gain over the plain trunk
+    curves: dict[str, Records]  # by role (best, published, worst): epoch, the score, seeds
+    modules: Records  # published modules in the place of a block, best first: module, the score, gain over the plain trunk
     rival: dict[str, Any] | None  # the best module beside the best block, as `compare` has it; None if they share no seed
     best_gain: dict[str, Any] | None  # of the best block over the plain trunk; None if that was not trained
     published: dict[str, Any] | None  # place of the published block, with its interval; None if it was not measured
-    elsewhere: Records = field(default_factory=list)  # places of the best block on other proxies, by loss and by accuracy
+    elsewhere: Records = field(default_factory=list)  # places of the best block on other proxies, by their metrics
 
     @property
     def best(self) -> dict[str, Any]:
-        """The block with the smallest mean validation loss."""
+        """The block with the best mean score."""
         return self.blocks[0]
+
+    @property
+    def metric(self) -> Metric:
+        """Of the score."""
+        return ranking_metric(self.proxy)
+
+    @property
+    def column(self) -> str:
+        """The score's in records."""
+        return self.metric.val_column
+
+    @property
+    def name(self) -> str:
+        """What the score is, in words."""
+        return {"val_loss": "validation loss", "train_loss": "training loss"}[self.column]
+
+    @property
+    def score(self) -> str:
+        """The same with its unit, for an axis or a column."""
+        return f"{self.name} (nats)"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,13 +125,14 @@ def _all_json(folder: Path | None, pattern: str) -> list[dict[str, Any]]:
 
 
 def _measurement(db: Path, proxy: str, times: Times) -> Measurement:
-    ranked = ask(f"top {len(Space('full'))} by loss on {proxy}", db=db).records()
+    metric = ranking_metric(proxy)
+    ranked = ask(f"top {len(Space('full'))} by {metric.name} on {proxy}", db=db).records()
     costs = in_resnet50([block["arch"] for block in ranked], times)
     blocks = [block | cost for block, cost in zip(ranked, costs, strict=True)]
     roles = {"best": blocks[0]["arch"], "published": SASE_BLOCK.index, "worst": blocks[-1]["arch"]}
     there = {block["arch"] for block in blocks}
     place = _place(db, proxy, roles["published" if SASE_BLOCK.index in there else "best"])
-    modules = ask(f"modules by loss on {proxy}", db=db).records() if has_scores_of_modules(db, proxy) else []
+    modules = ask(f"modules by {metric.name} on {proxy}", db=db).records() if has_scores_of_modules(db, proxy) else []
     rivals = [row["module"] for row in modules if row["module"] not in (PLAIN, "sase")]
     return Measurement(
         proxy=proxy,
@@ -114,9 +140,9 @@ def _measurement(db: Path, proxy: str, times: Times) -> Measurement:
         blocks=blocks,
         seed_sd=place["seed_sd"],
         drawn=len(drawn_at_random(there)),
-        front=ask(f"pareto loss vs params on {proxy}", db=db).records(),
-        effects={slot: ask(f"effect {slot} by loss on {proxy}", db=db).records() for slot in SLOTS},
-        fidelity=ask(f"fidelity by loss on {proxy}", db=db).records(),
+        front=ask(f"pareto {metric.name} vs params on {proxy}", db=db).records(),
+        effects={slot: ask(f"effect {slot} by {metric.name} on {proxy}", db=db).records() for slot in SLOTS},
+        fidelity=ask(f"fidelity by {metric.name} on {proxy}", db=db).records(),
         curves={role: _curve(db, proxy, arch) for role, arch in roles.items() if arch in there},
         modules=modules,
         rival=_compared(db, proxy, rivals[0], blocks[0]["arch"]) if rivals else None,
@@ -132,7 +158,7 @@ def _elsewhere(db: Path, found: Measurement, measured: Sequence[Measurement]) ->
     return [
         record
         for proxy in others
-        for metric in SCORES
+        for metric in (SCORES if metric_of(proxy) in SCORES else (metric_of(proxy),))
         for record in ask(f"rank {arch} by {metric}", db=db, proxy=proxy).records()
     ]
 
@@ -142,7 +168,7 @@ def _curve(db: Path, proxy: str, arch: int) -> Records:
 
 
 def _gain(db: Path, proxy: str, arch: int) -> dict[str, Any] | None:
-    """How much smaller the loss is than the plain trunk's, paired by seeds, in nats."""
+    """How much smaller the score is than the plain trunk's, paired by seeds, in nats."""
     row = _compared(db, proxy, PLAIN, arch)
     if row is None:
         return None
@@ -150,14 +176,14 @@ def _gain(db: Path, proxy: str, arch: int) -> dict[str, Any] | None:
 
 
 def _compared(db: Path, proxy: str, one: str, arch: int) -> dict[str, Any] | None:
-    """The loss of a module beside that of a block, over the seeds that both have; None if there is none."""
+    """The score of a module beside that of a block, over the seeds that both have; None if there is none."""
     rows = ask(f"compare {one} with {arch}", db=db, proxy=proxy).records()
-    (row,) = (row for row in rows if row["metric"] == "val_loss")
+    (row,) = (row for row in rows if row["metric"] == metric_of(proxy))
     return row if row["pairs"] else None
 
 
 def _place(db: Path, proxy: str, arch: int) -> dict[str, Any]:
-    (record,) = ask(f"rank {arch} by loss", db=db, proxy=proxy).records()
+    (record,) = ask(f"rank {arch} by {ranking_metric(proxy).name}", db=db, proxy=proxy).records()
     return record
 
 
@@ -166,7 +192,7 @@ def _calibrations(db: Path) -> Records:
     kept = [*kept, *(f"{name}{end}" for name in ("icc", "reliability", "validity") for end in ("", "_low", "_high"))]
     kept += ["validity_undefined"]
     with connect(db) as table:
-        rows = [finding.record() for group in judge(table) for finding in group if finding.metric in SCORES]
+        rows = [finding.record() for group in judge(table) for finding in group if finding.metric in OBJECTIVES]
     return [{name: row[name] for name in kept} for row in rows]
 
 

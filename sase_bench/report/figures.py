@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 from sase_bench.predictors.importance import LEAST_BLOCKS
+from sase_bench.recipes.registry import metric_of
 from sase_bench.report import plots
 from sase_bench.report.comparison import Entry
 from sase_bench.report.drawing import Drawing
@@ -78,7 +79,7 @@ def _transfers(evidence: Evidence) -> Iterator[Picture | Missing]:
 
 def _agreements(evidence: Evidence) -> Iterator[Picture | Missing]:
     measured = {measurement.proxy: measurement for measurement in evidence.measurements}
-    judged = [row for row in evidence.calibrations if row["metric"] == "val_loss" and row["reference"] in measured]
+    judged = [row for row in evidence.calibrations if row["metric"] == metric_of(row["proxy"]) and row["reference"] in measured]
     for row in judged:
         proxy, reference = row["proxy"], row["reference"]
         yield Picture(
@@ -108,19 +109,19 @@ def _modules(entries: Sequence[Entry]) -> Iterator[Picture | Missing]:
 
 
 def _of_proxy(measurement: Measurement, option: str) -> Iterator[Picture | Missing]:
-    proxy = measurement.proxy
-    beside = [f"modules by loss on {proxy}"] if measurement.modules else []
+    proxy, by = measurement.proxy, measurement.metric.name
+    beside = [f"modules by {by} on {proxy}"] if measurement.modules else []
     yield Picture(
         name=f"pareto-{proxy}",
-        title=f"Loss against parameters on {proxy}",
-        command=_lines([f"pareto loss vs params on {proxy}", *beside], option),
+        title=f"Score against parameters on {proxy}",
+        command=_lines([f"pareto {by} vs params on {proxy}", *beside], option),
         draw=partial(plots.pareto, measurement),
     )
     if measurement.modules:
         yield Picture(
             name=f"gains-{proxy}",
             title=f"Blocks and published modules in the same place on {proxy}",
-            command=command(f"modules by loss on {proxy}", option),
+            command=command(f"modules by {by} on {proxy}", option),
             draw=partial(plots.gains, measurement),
             height=1.4 + 0.2 * len(measurement.modules),
         )
@@ -130,7 +131,7 @@ def _of_proxy(measurement: Measurement, option: str) -> Iterator[Picture | Missi
     yield Picture(
         name=f"effects-{proxy}",
         title=f"Effect of every operation of every slot on {proxy}",
-        command=_lines([f"effect {slot} by loss on {proxy}" for slot in SLOTS], option),
+        command=_lines([f"effect {slot} by {by} on {proxy}" for slot in SLOTS], option),
         draw=partial(plots.effects, measurement),
         height=6.2,
     )
@@ -144,7 +145,7 @@ def _of_proxy(measurement: Measurement, option: str) -> Iterator[Picture | Missi
         yield Picture(
             name=f"fidelity-{proxy}",
             title=f"How early the ranking of blocks on {proxy} is that of the end",
-            command=command(f"fidelity by loss on {proxy}", option),
+            command=command(f"fidelity by {by} on {proxy}", option),
             draw=partial(plots.fidelity, measurement),
         )
     else:
@@ -155,7 +156,7 @@ def _of_proxy(measurement: Measurement, option: str) -> Iterator[Picture | Missi
         yield Picture(
             name=f"place-{proxy}",
             title=f"Where {PUBLISHED} ranks on {proxy}",
-            command=command(f"rank {SASE_BLOCK.index} by loss on {proxy}", option),
+            command=command(f"rank {SASE_BLOCK.index} by {by} on {proxy}", option),
             draw=partial(plots.place, measurement),
         )
 

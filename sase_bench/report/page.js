@@ -3,19 +3,19 @@ const data = JSON.parse(document.getElementById("data").textContent);
 const byId = (id) => document.getElementById(id);
 const drawn = "http://www.w3.org/2000/svg";
 const columns = [
-  ["arch", "block"], ["val_loss", "loss (nats)"], ["text", "operations"], ["val_loss_sd", "sd over seeds"], ["seeds", "seeds"],
-  ["val_top1", "top-1 (0..1)"], ["resnet50_params", "parameters (M)"], ["resnet50_flops", "GFLOPs"],
+  ["arch", "block"], ["score", ""], ["text", "operations"], ["score_sd", "sd over seeds"], ["seeds", "seeds"],
+  ["val_top1", "validation top-1 (0..1)"], ["resnet50_params", "parameters (M)"], ["resnet50_flops", "GFLOPs"],
   ["resnet50_time", "time (× plain)"],
 ];
-const wide = new Set(["text", "val_loss_sd", "seeds", "val_top1"]);  // hidden on a narrow screen
+const wide = new Set(["text", "score_sd", "seeds", "val_top1"]);  // hidden on a narrow screen
 const units = { resnet50_params: [1e-6, 2], resnet50_flops: [1e-9, 2], resnet50_time: [1, 2] };
 const names = {
-  val_loss: "loss (nats)", val_top1: "top-1 (0..1)",
+  val_top1: "validation top-1 (0..1)",
   resnet50_params: "parameters of ResNet-50 (M)", resnet50_flops: "FLOPs of ResNet-50 (G)",
   resnet50_time: "forward time of ResNet-50 over the plain one's, timed or composed",
   params: "parameters of the proxy's network", flops: "FLOPs of the proxy's network",
 };
-let sorted = { column: "val_loss", direction: 1 };
+let sorted = { column: "score", direction: 1 };
 
 function element(name, text, parent) {
   const made = document.createElement(name);
@@ -41,6 +41,9 @@ function time(block) {
   const [low, high] = [shown(block.resnet50_time_low, "resnet50_time"), shown(block.resnet50_time_high, "resnet50_time")];
   const span = block.resnet50_time_low === null ? "" : ` [${low}, ${high}]`;
   return `${shown(block.resnet50_time, "resnet50_time")}${span} ${block.resnet50_time_is}`;
+}
+function score() {
+  return data.scores[byId("proxy").value] || "score";
 }
 function blocks() {
   const wanted = byId("filter").value.trim().toLowerCase().split(/\s+/);
@@ -70,7 +73,7 @@ function drawTable() {
     const arrow = sorted.column === column ? (sorted.direction > 0 ? " ▲" : " ▼") : "";
     const cell = element("th", undefined, head);
     if (wide.has(column)) cell.className = "wide";
-    const button = element("button", label + arrow, cell);
+    const button = element("button", (column === "score" ? score() : label) + arrow, cell);
     button.onclick = () => {
       sorted = { column, direction: sorted.column === column ? -sorted.direction : 1 };
       drawTable();
@@ -101,7 +104,7 @@ function drawPlot() {
   const points = blocks().filter((block) => block[x] !== null && block[y] !== null);
   const [left, right, top, bottom] = [80, 620, 20, 330];
   mark("text", { x: 16, y: 175, "text-anchor": "middle", "font-size": 13, transform: "rotate(-90 16 175)" }, plot,
-    `validation ${names[y]}`);
+    y === "score" ? score() : names[y]);
   mark("path", { d: `M${left} ${top}V${bottom}H${right}`, fill: "none", stroke: "#444" }, plot);
   if (!points.length) return;
   const scale = (name, from, to) => {
@@ -122,7 +125,7 @@ function drawPlot() {
   for (const value of new Set([up.low, up.middle, up.high])) {
     mark("text", { x: left - 6, y: up.place(value) + 4, "text-anchor": "end", "font-size": 11 }, plot, value.toFixed(4));
   }
-  const better = y === "val_loss" ? (a, b) => a < b : (a, b) => a > b;
+  const better = y === "score" ? (a, b) => a < b : (a, b) => a > b;
   const beaten = (block) => points.some((other) =>
     (other[x] <= block[x] && better(other[y], block[y])) || (other[x] < block[x] && other[y] === block[y]));
   for (const block of points) {
@@ -132,8 +135,8 @@ function drawPlot() {
       fill: block.arch === data.published ? "#D55E00" : front ? "#0072B2" : "#fff", stroke: "#0072B2",
     }, plot);
     const tell = () => {
-      byId("hover").textContent = `block ${block.arch}: ${block.text}; loss ${shown(block.val_loss)} nats, ` +
-        `top-1 ${shown(block.val_top1)}, ${block.seeds} seeds; in ResNet-50 ` +
+      byId("hover").textContent = `block ${block.arch}: ${block.text}; ${score()} ${shown(block.score)}, ` +
+        `validation top-1 ${shown(block.val_top1)}, ${block.seeds} seeds; in ResNet-50 ` +
         `${shown(block.resnet50_params, "resnet50_params")} M parameters, ` +
         `${shown(block.resnet50_flops, "resnet50_flops")} GFLOPs, ${time(block)} × plain time`;
     };

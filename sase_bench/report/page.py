@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import json
 from base64 import b64encode
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 from sase_bench.report.advice import scatter
 from sase_bench.report.comparison import HEADERS, STATED, Entry, cells, missing, stated
-from sase_bench.report.evidence import Evidence
+from sase_bench.report.evidence import Evidence, Measurement
 from sase_bench.report.figures import Missing, Picture
 from sase_bench.report.times import HOW, Times
 from sase_bench.report.transfer import TRANSFERRED, TRANSFERS, commands, transferred
@@ -25,7 +26,7 @@ from sase_bench.space import SASE_BLOCK
 __all__ = ["page"]
 
 _COLUMNS = (
-    *("arch", "text", "val_loss", "val_loss_sd", "seeds", "val_top1", "params", "flops"),
+    *("arch", "text", "seeds", "val_top1", "params", "flops"),
     *("resnet50_params", "resnet50_flops", "resnet50_time", "resnet50_time_low", "resnet50_time_high", "resnet50_time_is"),
 )
 
@@ -61,9 +62,9 @@ def page(
         _controls(),
         '<div class="scroll tall"><table id="blocks"></table></div>',
         "<h2>Score against cost</h2>",
-        "<p>Validation scores of a proxy, never ImageNet. Filled: no block is both better and cheaper. Orange: the block that "
+        "<p>Scores of a proxy, never ImageNet. Filled: no block is both better and cheaper. Orange: the block that "
         "SASE published. Point at a mark, or step to it with the tab key.</p>",
-        f"<p>{_choice('x', *_COSTS)} {_choice('y', ('val_loss', 'loss'), ('val_top1', 'top-1'))}</p>",
+        f"<p>{_choice('x', *_COSTS)} {_choice('y', ('score', 'what blocks are ranked by'), ('val_top1', 'top-1'))}</p>",
         '<div class="scroll"><svg id="plot" viewBox="0 0 640 385" role="img" aria-label="score against cost"></svg></div>',
         '<p id="hover" aria-live="polite"></p>',
         "<h2>Published modules</h2>",
@@ -88,9 +89,8 @@ def page(
     ]
     data = {
         "published": SASE_BLOCK.index,
-        "blocks": {
-            found.proxy: [{name: block[name] for name in _COLUMNS} for block in found.blocks] for found in evidence.measurements
-        },
+        "scores": {found.proxy: found.score for found in evidence.measurements},
+        "blocks": {found.proxy: [_block(found, block) for block in found.blocks] for found in evidence.measurements},
     }
     embedded = json.dumps(data, ensure_ascii=False, allow_nan=False).replace("<", "\\u003c")
     sized = '<meta name="viewport" content="width=device-width">'
@@ -98,6 +98,11 @@ def page(
     body = "\n".join(parts)
     scripts = f'<script type="application/json" id="data">{embedded}</script>\n<script>{_own("js")}</script>'
     return f'<!doctype html>\n<html lang="en">\n<head>{head}</head>\n<body>\n{body}\n{scripts}\n</body>\n</html>\n'
+
+
+def _block(found: Measurement, block: Mapping[str, Any]) -> dict[str, Any]:
+    score = {"score": block[found.column], "score_sd": block[f"{found.column}_sd"]}
+    return score | {name: block[name] for name in _COLUMNS}
 
 
 def _transfers(evidence: Evidence) -> list[str]:

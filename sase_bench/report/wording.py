@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from sase_bench.modules import PLAIN
 from sase_bench.query.modules import nearest
+from sase_bench.recipes.registry import metric_of
 from sase_bench.record import SCORES
 from sase_bench.report.advice import BOUGHT, advice
 from sase_bench.report.comparison import Entry
@@ -34,13 +35,17 @@ class Claim(NamedTuple):
     table: Table | None = None
 
 
+#: A reliability with a lower end from which one proxy is as good as another.
+_SURE = 0.8
+
+
 def most_trusted(evidence: Evidence) -> Measurement | None:
-    """The proxy whose lower end of the reliability of `val_loss` is highest, with more blocks where none is known."""
-    lows = {row["proxy"]: row["reliability_low"] for row in evidence.calibrations if row["metric"] == "val_loss"}
+    """Of the proxies that are sure to be reliable that with the most blocks; where none is, the most reliable."""
+    lows = {row["proxy"]: row["reliability_low"] for row in evidence.calibrations if row["metric"] == metric_of(row["proxy"])}
 
     def trust(found: Measurement) -> tuple[float, int]:
         low = lows.get(found.proxy)
-        return (float("-inf") if low is None else low, len(found.blocks))
+        return (float("-inf") if low is None else min(low, _SURE), len(found.blocks))
 
     return max(evidence.measurements, key=trust, default=None)
 
@@ -110,10 +115,11 @@ def _best(found: Measurement, calibrations: Sequence[Mapping[str, Any]], option:
     return Claim(
         f"Of {len(found.blocks)} blocks trained on a small task, number {best['arch']} scores best, untried on ImageNet."
         f"{after}",
-        f"It is {best['text']}. Validation loss on {proxy}: {best['val_loss']:.4f} nats over {best['seeds']} seeds{over}, in a "
-        f"network of {best['params']:,} parameters and {best['flops']:,} FLOPs. It has no ImageNet number: nothing here says "
+        f"It is {best['text']}. {found.name.capitalize()} on {proxy}: {best[found.column]:.4f} nats over {best['seeds']} "
+        f"seeds{over}, in a network of {best['params']:,} parameters and {best['flops']:,} FLOPs. It has no ImageNet number: "
+        f"nothing here says "
         f"that it beats a published module there.{there} The task: {found.task}.",
-        command(f"top 1 by loss on {proxy}", option),
+        command(f"top 1 by {found.metric.name} on {proxy}", option),
     )
 
 
@@ -136,7 +142,7 @@ _ALIKE = ((0.8, "nearly alike"), (0.5, "much alike"), (0.0, "somewhat alike"))
 
 def _trust(proxy: str, calibrations: Sequence[Mapping[str, Any]], option: str) -> Claim:
     asked = f"python -m sase_bench.calibrate --measured --proxy {proxy}{option}"
-    row = next((row for row in calibrations if (row["proxy"], row["metric"]) == (proxy, "val_loss")), None)
+    row = next((row for row in calibrations if (row["proxy"], row["metric"]) == (proxy, metric_of(proxy))), None)
     if row is None or row["reliability"] is None or row["reliability_low"] is None:
         return Claim("How far these scores can be trusted is not known.", f"Too few blocks on {proxy} have two seeds.", asked)
     low, high = row["reliability_low"], row["reliability_high"]
@@ -146,7 +152,7 @@ def _trust(proxy: str, calibrations: Sequence[Mapping[str, Any]], option: str) -
         else "that holds zero: the best block may be the luckiest one"
     )
     text = (
-        f"Reliability of the loss on {proxy}: {row['reliability']:.2f}, 95 % interval {low:.2f} to {high:.2f} "
+        f"Reliability of {row['metric']} on {proxy}: {row['reliability']:.2f}, 95 % interval {low:.2f} to {high:.2f} "
         f"({row['blocks']} blocks, {row['seeds']} seeds; 1 = other seeds would give the same ranking); {verdict}."
     )
     seeds, longer = _alike(low), _alike(row["validity_low"])
@@ -181,17 +187,18 @@ def _validity(row: Mapping[str, Any]) -> str:
 
 def _modules(found: Measurement, others: Sequence[Measurement], option: str) -> Claim:
     """How the best block and SASE's stand beside the published modules trained in the same place; and on other proxies."""
-    asked = command(f"modules by loss on {found.proxy}", option)
+    asked = command(f"modules by {found.metric.name} on {found.proxy}", option)
     ranked = [row for row in found.modules if row["module"] not in (PLAIN, "sase")]
     if not ranked:
         return Claim(
             "No published module was trained beside the blocks.", f"Only the plain trunk was, on {found.proxy}.", asked
         )
     first = ranked[0]
-    ahead = [row for row in ranked if row["val_loss"] < found.best["val_loss"]]
+    column = found.column
+    ahead = [row for row in ranked if row[column] < found.best[column]]
     text = (
-        f"Of {len(ranked)} published modules trained in the same place on {found.proxy}, {_have(ahead)} a smaller mean loss "
-        f"than the best measured block; the best of them is {first['module']}, {first['val_loss']:.4f} nats over "
+        f"Of {len(ranked)} published modules trained in the same place on {found.proxy}, {_have(ahead)} a smaller mean "
+        f"{found.name} than the best measured block; the best of them is {first['module']}, {first[column]:.4f} nats over "
         f"{first['seeds']} seeds{_apart(found.rival)}.{_price(found)}"
     )
     sase = next((row for row in found.modules if row["module"] == "sase"), None)
@@ -199,7 +206,7 @@ def _modules(found: Measurement, others: Sequence[Measurement], option: str) -> 
         leads = [row for row in ranked if row["lead"] is not None]
         ahead, sure = ([row for row in leads if row[end] > 0] for end in ("lead", "lead_low"))
         text += (
-            f" Beside the block that SASE published ({sase['val_loss']:.4f}) {_have(ahead)} a smaller loss, {len(sure)} beyond "
+            f" Beside the block that SASE published ({sase[column]:.4f}) {_have(ahead)} a smaller one, {len(sure)} beyond "
             "the noise of the seeds (95 % interval of each by itself)."
         )
         if sase["gain"] is not None:
@@ -217,13 +224,14 @@ def _elsewhere(found: Measurement) -> str:
         return ""
     best, first = found.best, ranked[0]
     return (
-        f" On {found.proxy} the best of {len(found.blocks)} blocks is {best['arch']} ({best['val_loss']:.4f}) and the best "
-        f"module {first['module']}, {first['val_loss']:.4f} nats over {first['seeds']} seeds{_apart(found.rival)}."
+        f" On {found.proxy} the best of {len(found.blocks)} blocks by {found.name} is {best['arch']} "
+        f"({best[found.column]:.4f}) and the best module {first['module']}, {first[found.column]:.4f} nats over "
+        f"{first['seeds']} seeds{_apart(found.rival)}."
     )
 
 
 def _beside(found: Measurement, first: Mapping[str, Any]) -> str:
-    """How the module with the least loss stands beside the best block, as far as their shared seeds can tell."""
+    """How the best module stands beside the best block, as far as their shared seeds can tell."""
     rival, name = found.rival, first["module"]
     if rival is None or rival["low"] is None:
         return f"Of the published modules trained in the same place, {name} is the best."
@@ -246,15 +254,15 @@ def _apart(rival: Mapping[str, Any] | None) -> str:
 
 
 def _price(found: Measurement) -> str:
-    """What the best block costs in the trunk, beside the module whose loss is next to its own, and beside the plain trunk."""
-    best, level = found.best, nearest(found.modules, found.best["val_loss"])
+    """What the best block costs in the trunk, beside the module whose score is next to its own, and beside the plain trunk."""
+    best, level = found.best, nearest(found.modules, found.best[found.column], found.column)
     plain = next((row for row in found.modules if row["module"] == PLAIN), None)
     if level is None or level["params"] is None:
         return ""
     text = (
-        f" Next to the best block in loss is {level['module']} ({level['val_loss']:.4f}): {level['params']:,} parameters and "
-        f"{level['flops']:,} FLOPs in the same trunk. The block takes {best['params'] / level['params']:.1f} times its "
-        f"parameters and {best['flops'] / level['flops']:.1f} times its FLOPs"
+        f" Next to the best block in {found.name} is {level['module']} ({level[found.column]:.4f}): "
+        f"{level['params']:,} parameters and {level['flops']:,} FLOPs in the same trunk. The block takes "
+        f"{best['params'] / level['params']:.1f} times its parameters and {best['flops'] / level['flops']:.1f} times its FLOPs"
     )
     return text + (f" (the plain trunk: {plain['params']:,} and {plain['flops']:,})." if plain else ".")
 
@@ -264,7 +272,7 @@ def _have(rows: Sequence[object]) -> str:
 
 
 def _place(found: Measurement, option: str) -> Claim:
-    asked = command(f"rank {SASE_BLOCK.index} by loss on {found.proxy}", option)
+    asked = command(f"rank {SASE_BLOCK.index} by {found.metric.name} on {found.proxy}", option)
     place = found.published
     if place is None:
         return Claim("The block that SASE published was not measured.", f"{SASE_BLOCK} has no score on {found.proxy}.", asked)

@@ -12,6 +12,7 @@ from sase_bench import Architecture, Benchmark
 from sase_bench.cost import cost_in, find_trunk
 from sase_bench.database import Store
 from sase_bench.errors import RequestError
+from sase_bench.recipes import PROXIES
 from tests.records import DIGITS, made_up
 
 
@@ -38,7 +39,40 @@ def test_a_query_can_ask_for_an_epoch_and_a_seed(bench: Benchmark) -> None:
     assert bench.query("54983", "digits", 4, 1) is result
 
 
-def test_no_proxy_is_the_one_with_the_most_runs(bench: Benchmark, tmp_path: Path) -> None:
+def test_no_metric_is_what_the_proxy_ranks_by(tmp_path: Path) -> None:
+    proxy = PROXIES["digits-local-colours-long"]
+    assert proxy.metric == "train_loss"
+    with Store(tmp_path / "table.duckdb", [proxy, DIGITS]) as store:
+        for arch, train_loss in ((3, 2.0), (4, 1.0), (5, 3.0)):
+            for name in (proxy.name, "digits"):
+                store.append(made_up(arch, 0, name, train_loss=train_loss, val_loss=4 - train_loss))
+    bench = Benchmark.load(tmp_path / "table.duckdb")
+    assert [bench.oracle(proxy=name)[:3] for name in (proxy.name, "digits")] == [
+        (Architecture(4), 1.0, "train_loss"),
+        (Architecture(5), 1.0, "val_loss"),
+    ]
+    assert (bench.regret(3, proxy=proxy.name), bench.regret(3, proxy="digits")) == (1.0, 1.0)
+    assert bench.query_many([3, 4, 5], proxy.name).tolist() == [2.0, 1.0, 3.0]
+
+    class InOrder:
+        spent = 0.0
+
+        def __init__(self) -> None:
+            self.told: list[tuple[int, float | None]] = []
+
+        def ask(self, count: int = 1) -> list[int]:
+            return [arch for arch in (3, 4, 5) if arch not in [known for known, _ in self.told]][:count]
+
+        def tell(self, arch: int, objective: float | None) -> None:
+            self.told.append((arch, objective))
+
+    search = InOrder()
+    done = bench.simulate(proxy.name).run(search, 3)
+    assert search.told == [(3, 2.0), (4, 1.0), (5, 3.0)]
+    assert [finished.train_loss for finished in done] == [2.0, 1.0, 3.0]
+
+
+def test_no_proxy_is_the_one_with_the_most_blocks(bench: Benchmark, tmp_path: Path) -> None:
     assert bench.query(54983) == bench.query(54983, "digits")
     assert bench.oracle() == bench.oracle("val_loss", "digits")
     assert bench.measured() is bench.measured("digits")
@@ -129,7 +163,7 @@ def test_a_ranking_starts_with_the_oracle_and_leaves_out_who_has_fewer_seeds(ben
         (lambda bench: bench.query(0, "digit"), "unknown proxy 'digit'; choose from cifar10-8, digits"),
         (lambda bench: bench.query(0, "digits", at=13), "digits has the epochs 1..12, got 13"),
         (lambda bench: bench.query(0, "digits", seed=9), "architecture 0 was measured on digits with the seeds 0, 1, 2, not 9"),
-        (lambda bench: bench.oracle("test_top1", "digits"), "unknown metric 'test_top1'; choose from val_loss, val_top1"),
+        (lambda bench: bench.oracle("test_top1"), "unknown metric 'test_top1'; choose from val_loss, val_top1, train_loss"),
     ],
 )
 def test_questions_without_an_answer_say_why(bench: Benchmark, request_: object, message: str) -> None:
@@ -196,6 +230,7 @@ import sys
 sys.modules.update(dict.fromkeys(["torch", "torchvision", "sklearn", "timm"]))  # as if they were not installed
 from sase_bench import Benchmark
 from sase_bench.errors import RequestError
+from sase_bench.recipes import PROXIES
 try:
     Benchmark.load({str(path)!r}).{request_}
 except RequestError as error:

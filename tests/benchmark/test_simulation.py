@@ -55,7 +55,7 @@ def test_a_run_that_diverged_takes_all_its_time_at_once(bench: Benchmark) -> Non
     finished = simulation.wait()
     assert (finished.val_loss, finished.ended) == (bench.query(7, "digits", at=2).val_loss, pytest.approx(2.4))
     simulation.submit(7, seeds=1)
-    assert simulation.wait()[2:] == (12, None, None, finished.ended, finished.ended)
+    assert simulation.wait()[2:] == (12, None, None, None, finished.ended, finished.ended)
 
 
 def test_runs_without_a_curve_cannot_be_stopped(tmp_path: Path) -> None:
@@ -123,7 +123,7 @@ def test_objectives_are_minimised_whatever_the_metric() -> None:
         (lambda bench: bench.simulate("digits").submit(0, [1, 1]), "the seeds of a block are all different, got (1, 1)"),
         (
             lambda bench: bench.simulate("digits").run(object(), 1, metric="loss"),
-            "unknown metric 'loss'; choose from val_loss, val_top1",
+            "unknown metric 'loss'; choose from val_loss, val_top1, train_loss",
         ),
         (lambda bench: bench.simulate("digits", workers=0), "a simulation has at least one worker, got 0"),
         (lambda bench: bench.simulate("digits").submit(Architecture(3)), "run (3, seed any) is not in digits"),

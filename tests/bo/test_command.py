@@ -70,7 +70,7 @@ def test_several_objectives_end_with_a_front(table: Path, capsys: pytest.Capture
     [
         (["--evaluations", "0"], "bo: --evaluations is at least 1, got 0"),
         (["--seed", "-1"], "bo: --seed is 0 or positive, got -1"),
-        (["--objective", "top1"], "bo: unknown first objective 'top1'; choose from val_loss, val_top1"),
+        (["--objective", "top1"], "bo: unknown first objective 'top1'; choose from val_loss, val_top1, train_loss"),
         (["--strategy", "annealing"], "bo: unknown strategy 'annealing'"),
         (["--strategy", "random", "--objective", "val_top1,flops"], "bo: only a Bayesian search weighs several objectives"),
         (["--seeds", "0,9"], "bo: no block of digits has all of the seeds [0, 9]; there are runs with 0, 1"),

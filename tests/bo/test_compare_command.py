@@ -1,12 +1,10 @@
 import json
 from dataclasses import replace
-from inspect import signature
 from pathlib import Path
 
 import pytest
 
-from sase_bench import Benchmark
-from sase_bench.benchmark import Measured, Simulation
+from sase_bench.benchmark import Measured
 from sase_bench.bo.__main__ import main
 from sase_bench.bo.comparison import Plan
 from sase_bench.search import Pool
@@ -37,5 +35,3 @@ def test_a_comparison_is_a_plan_as_it_is_declared(table: Path, monkeypatch: pyte
     monkeypatch.setattr("sase_bench.bo.compare_command.compare", compare)
     assert main(["--db", str(table), "--compare", "--strategy", "random"]) == 130
     assert plans == [Plan(strategies=("random",))]
-    defaults = [signature(method).parameters["metric"].default for method in (Simulation.run, Benchmark.oracle)]
-    assert defaults == [Plan.metric] * 2 == ["val_loss"] * 2

@@ -22,8 +22,8 @@ def test_objectives_are_read() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("top1", "unknown first objective 'top1'; choose from val_loss, val_top1"),
-        ("test_top1", "unknown first objective 'test_top1'; choose from val_loss, val_top1"),
+        ("top1", "unknown first objective 'top1'; choose from val_loss, val_top1, train_loss"),
+        ("test_top1", "unknown first objective 'test_top1'; choose from val_loss, val_top1, train_loss"),
         ("val_top1,size", "unknown further objective 'size'; choose from params, flops, latency"),
         ("val_top1,flops,flops", "an objective is named once, got 'val_top1,flops,flops'"),
     ],

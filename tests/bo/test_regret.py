@@ -11,7 +11,7 @@ from tests.bo.tables import POOL, TABLE, TRUTH
 
 
 def finished(arch: int, top1: float | None, ended: float) -> Finished:
-    return Finished(Architecture(arch), (0,), 12, None, top1, 0.0, ended)
+    return Finished(Architecture(arch), (0,), 12, None, top1, None, 0.0, ended)
 
 
 def test_the_incumbent_is_what_looked_best_to_the_search() -> None:

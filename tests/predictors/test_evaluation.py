@@ -104,7 +104,7 @@ def test_targets_are_means_without_the_level_of_the_seeds(tmp_path: Path) -> Non
     assert found.noise[40] > found.noise[41]
     assert targets(measured, "val_loss", "tied").archs.tolist() == [0, 1, 2, 3, 4, 5, 6]
     assert found.sha256 != targets(measured, "val_top1").sha256
-    with pytest.raises(RequestError, match="unknown metric 'test_loss'; choose from val_loss, val_top1"):
+    with pytest.raises(RequestError, match="unknown metric 'test_loss'; choose from val_loss, val_top1, train_loss"):
         targets(measured, "test_loss")
 
 

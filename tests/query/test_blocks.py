@@ -118,20 +118,22 @@ def at_full_size(name: str) -> tuple[object, ...]:
 def test_compare_pairs_the_seeds_that_both_have(asked: Ask) -> None:
     answer = asked(f"compare {SASE} with {PLAIN}")
     differences = np.array(
-        [[0.875 - 0.75, 0.375 - 0.625, 2.0 - 1.0], [0.9375 - 0.8125, 0.25 - 0.5, 4.0 - 1.0]]
+        [[0.875 - 0.75, 0.375 - 0.625, 0.0, 2.0 - 1.0], [0.9375 - 0.8125, 0.25 - 0.5, 0.0, 4.0 - 1.0]]
     )  # seeds 0 and 2
     margins = [margin_of_pairs([*SCORES.items(), *MODULES], column, 2) for column in (0, 1)]
-    margins += [t_quantile(0.95, 1) * differences[:, 2].std(ddof=1) / sqrt(2)]  # of times
+    margins += [0.0]  # the training loss of a seed is that of any block here
+    margins += [t_quantile(0.95, 1) * differences[:, 3].std(ddof=1) / sqrt(2)]  # of times
     (params, flops), (plain_params, plain_flops) = costs(SASE), costs(PLAIN)
     facts = (SASE, NAMES[SASE], PLAIN, NAMES[PLAIN], "digits")
     sides = [
         ("val_top1", "fraction 0..1", 0.90625, pytest.approx(sqrt(2) / 32), 2, 0.78125, pytest.approx(sqrt(2) / 32), 2),
         ("val_loss", "nat", 0.3125, pytest.approx(sqrt(2) / 16), 2, 0.5625, pytest.approx(sqrt(2) / 16), 2),
+        ("train_loss", "nat", 2.0, pytest.approx(sqrt(2)), 2, 2.0, pytest.approx(sqrt(2)), 2),
         ("train_seconds", "s", 3.0, pytest.approx(sqrt(2)), 2, 1.0, 0.0, 2),
     ]
     assert answer.rows == (
         *(
-            (*facts, *side, mean, pytest.approx(mean - margin), pytest.approx(mean + margin), 2)
+            (*facts, *side, mean, pytest.approx(mean - margin, abs=1e-9), pytest.approx(mean + margin, abs=1e-9), 2)
             for side, mean, margin in zip(sides, differences.mean(axis=0), margins, strict=True)
         ),
         (*facts, "params", "parameters", params, None, None, plain_params, None, None, params - plain_params, None, None, None),
@@ -168,8 +170,8 @@ def test_the_sides_of_a_comparison_and_its_difference_never_disagree(tmp_path: P
 
 def test_comparing_with_a_block_that_was_not_measured_leaves_its_side_missing(asked: Ask) -> None:
     answer = asked(f"compare {UNTRIED} with {DIVERGED}")
-    assert [row[7:13] for row in answer.rows[:3]] == [(None, None, 0, None, None, 0)] * 3
-    assert (answer.rows[3][7], answer.rows[3][10]) == (costs(UNTRIED)[0], costs(DIVERGED)[0])
+    assert [row[7:13] for row in answer.rows[:4]] == [(None, None, 0, None, None, 0)] * 4
+    assert (answer.rows[4][7], answer.rows[4][10]) == (costs(UNTRIED)[0], costs(DIVERGED)[0])
     untried, diverged, *_ = answer.notes
     assert untried.startswith(
         f"block {UNTRIED} has no run that ended ok on the proxy digits; train it with: python -m sase_bench."

@@ -17,13 +17,13 @@ from tests.records import DIGITS
 from tests.shelves import write_shelf
 
 PLAIN_TEXT = "gap/3conv1d_3/3conv1d_3/gap/gap/conv_3x1_1x3"
-CHOICES = "choose from top1, loss, params, flops, latency, train_seconds"
+CHOICES = "choose from top1, loss, params, flops, latency, train_seconds, train_loss"
 NO_LATENCY = (
     "latency has not been measured in resnet8-w8-8px-1x10, the trunk of the proxy digits; measure it with: "
     "python -m sase_bench.latency measure --trunks resnet8-w8-8px-1x10, and then: "
     "python -m sase_bench.latency fill --trunks resnet8-w8-8px-1x10 --db "
 )
-A_METRIC = "a metric (top1, loss, params, flops, latency, train_seconds)"
+A_METRIC = "a metric (top1, loss, params, flops, latency, train_seconds, train_loss)"
 
 #: What is asked, and what is answered behind `query: `.
 BAD = {
@@ -78,7 +78,7 @@ BAD = {
     "top 1 by loss where params == 3": "unexpected '=' at column 29; expected a number or an operation",
     "top 1 by loss where size < 3": (
         "unknown metric or slot 'size' at column 21; choose from top1, loss, params, flops, latency, train_seconds, "
-        "seeds, channel_squeeze, channel_excite, channel_gate, gated_squeeze, spatial_squeeze, spatial_excite"
+        "train_loss, seeds, channel_squeeze, channel_excite, channel_gate, gated_squeeze, spatial_squeeze, spatial_excite"
     ),
     "top 1 by loss where channel_squeeze < gap": "an operation is only compared by = and !=, got '<' at column 37",
     "top 1 by loss where channel_squeeze = conv_3x3": (
@@ -221,7 +221,7 @@ def test_notes_go_to_stderr_and_answers_to_stdout(table: Path, capsys: pytest.Ca
     out, err = capsys.readouterr()
     assert json.loads(out)[0]["test_loss"] == 0.28125 + 1 / 8
     assert err == (
-        "query: on the proxy digits, which has the most runs; others: cifar10-8 (say: on NAME)\n"
+        "query: on the proxy digits, which has the most blocks; others: cifar10-8 (say: on NAME)\n"
         "query: blocks have 1 to 3 seeds here, fewer seeds mean more noise; the surest alone: where seeds >= 3\n"
         "query: test metrics were revealed: scores are those on the test images\n"
     )

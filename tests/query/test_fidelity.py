@@ -55,7 +55,7 @@ def test_conditions_choose_the_blocks(path: Path) -> None:
 @pytest.mark.parametrize(
     ("question", "message"),
     [
-        ("fidelity by flops", "only top1 and loss are known after every epoch, got flops"),
+        ("fidelity by flops", "only top1, loss, train_loss are known after every epoch, got flops"),
         ("fidelity by loss where loss > 10", "no block that fits has a curve on the proxy digits"),
         ("fidelity loss", "unexpected 'loss' at column 10; expected 'by'"),
     ],

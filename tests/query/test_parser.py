@@ -82,7 +82,7 @@ def test_common_words_do_as_well(text: str, other: str) -> None:
                          "or an index) or a published module"),
         ("compare 5", "the query ends too early; after '5' comes 'with'"),
         ("pareto loss vs", "the query ends too early; after 'vs' comes a metric "
-                           "(top1, loss, params, flops, latency, train_seconds)"),
+                           "(top1, loss, params, flops, latency, train_seconds, train_loss)"),
         ("best", "the query ends too early; after 'best' comes how many architectures"),
         (" select 'x", "a statement of SQL stands behind the word sql; write: sql select 'x"),
     ],

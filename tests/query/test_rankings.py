@@ -199,7 +199,7 @@ def test_the_proxy_is_the_querys_the_options_or_the_one_with_the_most_runs(asked
     assert len(asked("top 9 by loss", proxy="cifar10-8").rows) == 2
     answer = asked("top 9 by loss", proxy=None)
     assert (len(answer.rows), answer.notes) == (
-        4, ("on the proxy digits, which has the most runs; others: cifar10-8 (say: on NAME)", SEEDS),
+        4, ("on the proxy digits, which has the most blocks; others: cifar10-8 (say: on NAME)", SEEDS),
     )  # fmt: skip
     path = write(tmp_path / "table.duckdb", [run(1, 0, 0.5, 1.0, 1.0)])
     assert ask("top 9 by loss", db=path).notes == ()

@@ -1,7 +1,8 @@
 import pytest
 
 from sase_bench.errors import RequestError
-from sase_bench.recipes.registry import PROXIES, find
+from sase_bench.recipes.registry import PROXIES, find, metric_of
+from sase_bench.record import OBJECTIVES
 
 
 def test_hashes_of_recipes_that_runs_were_made_with_do_not_change() -> None:
@@ -22,3 +23,10 @@ def test_the_papers_search_setting_is_the_papers() -> None:
 def test_an_unknown_proxy_is_told_its_nearest_name() -> None:
     with pytest.raises(RequestError, match=r"^unknown proxy 'digit'; did you mean digits\?$"):
         find("digit")
+
+
+def test_every_proxy_ranks_by_a_loss_that_a_search_may_see() -> None:
+    assert {proxy.metric for proxy in PROXIES.values()} == {"val_loss", "train_loss"} <= set(OBJECTIVES)
+    assert metric_of("digits-local-colours-long") == "train_loss"
+    assert metric_of("a proxy of somebody else") == metric_of("digits") == "val_loss"
+    assert "metric" not in PROXIES["digits"].recipe()

@@ -7,7 +7,8 @@ import pytest
 from sase_bench.calibrate.findings import judge
 from sase_bench.calibrate.scores import panel
 from sase_bench.database import Store, connect
-from sase_bench.release.groups import groups, spearman_brown
+from sase_bench.recipes.registry import PROXIES
+from sase_bench.release.groups import groups, ranking, spearman_brown
 from sase_bench.space import Space
 from sase_bench.statistics.correlation import ranks
 from sase_bench.statistics.reliability import Estimate, estimate_reliability
@@ -32,9 +33,25 @@ def test_a_line_for_each_number_of_seeds_measured_where_enough_blocks_were_drawn
         (icc,) = (item.icc for item in found if item.metric == "val_loss")
         measured = ranks(panel(table, "digits", (0, 1)).restrict(tuple(sorted(drawn[3:]))).scores["val_loss"])
     assert two == (
-        f"* 9 blocks of digits with 2 seeds: reliability of their mean {spearman_brown(icc, 2)}, from the ICC of a run; "
-        f"measured on 9 of them that were drawn at random: {estimate_reliability(measured)}."
+        f"* 9 blocks of digits with 2 seeds: reliability of their mean val_loss {spearman_brown(icc, 2)}, from the ICC of a run"
+        f"; measured on 9 of them that were drawn at random: {estimate_reliability(measured)}."
     )
     assert three.endswith("from the ICC of a run; none of them was drawn at random.")
     assert four.endswith("from the ICC of a run; 3 of them were drawn at random.")
     assert icc.value == pytest.approx(found[0].icc.value)
+
+
+def test_a_proxy_is_judged_by_what_it_ranks_by(tmp_path: Path) -> None:
+    proxy = PROXIES["digits-local-colours-long"]
+    with Store(tmp_path / "table.duckdb", [proxy]) as store:
+        for place, arch in enumerate(Space("full").sample(10, seed=0)):
+            for seed in range(2):
+                store.append(made_up(arch.index, seed, proxy.name, train_loss=1 + place / 10 + seed * (place * 5 % 7) / 20))
+    with connect(tmp_path / "table.duckdb") as table:
+        found = [item for group in judge(table) for item in group]
+        (line,) = groups(table, found)
+    (item,) = ranking(found)
+    assert item.metric == "train_loss"
+    assert line.startswith(
+        f"* 10 blocks of {proxy.name} with 2 seeds: reliability of their mean train_loss {item.reliability}, "
+    )

@@ -9,12 +9,12 @@ from sase_bench.release.longer import longer
 from sase_bench.space import Space
 from tests.records import DIGITS, made_up
 
-LONGER = PROXIES["fashion-8"]
+SHORT, LONGER = PROXIES["fashion-16"], PROXIES["fashion-8"]
 
 
 def lines_of(path: Path, blocks: list[int], losses: dict[str, list[float]]) -> list[str]:  # the last proxy is the reference
     """Two seeds of each block that differ by an eighth of the distance between blocks; an accuracy is its place in `blocks`."""
-    with Store(path, [DIGITS, LONGER]) as store:
+    with Store(path, [SHORT, LONGER, DIGITS]) as store:
         for proxy, values in losses.items():
             for place, (arch, loss) in enumerate(zip(blocks, values, strict=False)):
                 for seed in range(2):
@@ -30,8 +30,8 @@ def test_a_block_that_was_chosen_may_fall_behind(tmp_path: Path) -> None:
     drawn = [arch.index for arch in Space("full").sample(4, seed=0)]
     chosen = next(arch for arch in range(100) if arch not in drawn)
     blocks = [chosen, *drawn]
-    lines = lines_of(tmp_path / "t.duckdb", blocks, {DIGITS.name: [1, 2, 3, 4, 5], LONGER.name: [5, 1, 2, 3, 4]})
-    assert lines[0] == "Means over their seeds on digits, and on fashion-8 (longer)."
+    lines = lines_of(tmp_path / "t.duckdb", blocks, {SHORT.name: [1, 2, 3, 4, 5], LONGER.name: [5, 1, 2, 3, 4]})
+    assert lines[0] == "Means over their seeds on fashion-16, and on fashion-8 (longer)."
     # ranks 1 2 3 4 5 and 5 1 2 3 4: 1 - 6·(16 + 1 + 1 + 1 + 1) / (5·24) = 0
     assert "* Spearman's correlation of both over all 5 blocks: 0.00 by val_loss, 1.00 by val_top1." in lines
     assert "* Spearman's correlation of both over the 4 that were drawn at random: 1.00 by val_loss, 1.00 by val_top1." in lines
@@ -41,12 +41,18 @@ def test_a_block_that_was_chosen_may_fall_behind(tmp_path: Path) -> None:
 
 def test_blocks_on_one_of_both_are_left_out(tmp_path: Path) -> None:
     blocks = [arch.index for arch in Space("full").sample(5, seed=0)]
-    lines = lines_of(tmp_path / "t.duckdb", blocks, {DIGITS.name: [1, 2, 3, 4, 5], LONGER.name: [1, 2, 3, 4]})
+    lines = lines_of(tmp_path / "t.duckdb", blocks, {SHORT.name: [1, 2, 3, 4, 5], LONGER.name: [1, 2, 3, 4]})
     assert "over all 4 blocks: 1.00 by val_loss" in " ".join(lines)
     assert str(blocks[4]) not in " ".join(lines)
 
 
 def test_a_proxy_without_a_reference_says_so(tmp_path: Path) -> None:
     blocks = [arch.index for arch in Space("full").sample(4, seed=0)]
-    (line,) = lines_of(tmp_path / "t.duckdb", blocks, {DIGITS.name: [1, 2, 3, 4]})
+    (line,) = lines_of(tmp_path / "t.duckdb", blocks, {SHORT.name: [1, 2, 3, 4]})
     assert line == "No block was trained for longer than on the proxy that it is judged by."
+
+
+def test_a_reference_of_other_images_is_no_longer_training(tmp_path: Path) -> None:
+    blocks = [arch.index for arch in Space("full").sample(4, seed=0)]
+    lines = lines_of(tmp_path / "t.duckdb", blocks, {DIGITS.name: [1, 2, 3, 4], LONGER.name: [1, 2, 3, 4]})
+    assert lines == ["No block was trained for longer than on the proxy that it is judged by."]

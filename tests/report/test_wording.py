@@ -68,13 +68,14 @@ def test_modules_are_ahead_of_the_published_block_by_their_mean_or_beyond_the_no
         "Of the published modules trained in the same place, eca is ahead of the best block, in a "
     )
     assert (
-        "Of 3 published modules trained in the same place on p, 1 has a smaller mean loss than the best measured block" in told
+        "Of 3 published modules trained in the same place on p, 1 has a smaller mean validation loss than the best measured "
+        in told
     )
     assert "eca, 0.0500 nats over 3 seeds (less the block's: -0.0500, 95 % interval -0.0750 to -0.0250, 3 seeds)." in told
-    assert "Beside the block that SASE published (0.4000) 2 have a smaller loss, 1 beyond the noise of the seeds" in told
+    assert "Beside the block that SASE published (0.4000) 2 have a smaller one, 1 beyond the noise of the seeds" in told
     assert told.endswith(
-        " On longer the best of 2 blocks is 1 (0.1000) and the best module gc, 0.2500 nats over 3 seeds (less the "
-        "block's: -0.0500, 95 % interval -0.0750 to -0.0250, 3 seeds)."
+        " On longer the best of 2 blocks by validation loss is 1 (0.1000) and the best module gc, 0.2500 nats over 3 seeds "
+        "(less the block's: -0.0500, 95 % interval -0.0750 to -0.0250, 3 seeds)."
     )
     assert "gain over the plain trunk is +0.1000 nats, 95 % interval +0.0000 to +0.2000" in told
 

@@ -20,7 +20,7 @@ _SUMS = {"rest": "three slots and more", "pairs": "all pairs", "interactions": "
 #: Of a file that does not say what its intervals are of.
 _FIXED = "draws of the function with its variances held fixed, too narrow; estimate the shares again"
 #: Of a regret, by metric.
-_UNITS = {"val_loss": "nats", "val_top1": "0..1"}
+_UNITS = {"val_loss": "nats", "val_top1": "0..1", "train_loss": "nats"}
 
 
 def regret(search: dict[str, Any], figure: Figure) -> None:

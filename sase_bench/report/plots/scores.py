@@ -53,30 +53,30 @@ def modules(entries: Sequence[Entry], figure: Figure) -> None:
 
 
 def pareto(measurement: Measurement, figure: Figure) -> None:
-    """Every block's loss against its parameters, with the front, and the published modules in the same trunk."""
+    """Every block's score against its parameters, with the front, and the published modules in the same trunk."""
     axes, blocks, sd = figure.subplots(), measurement.blocks, measurement.seed_sd
     x = [block["params"] / 1e3 for block in blocks]
-    y = [block["val_loss"] for block in blocks]
+    y = [block[measurement.column] for block in blocks]
     errors = None if sd is None else [sd / sqrt(block["seeds"]) for block in blocks]
     label = "a block (seed noise unknown)" if sd is None else "a block ± standard error by pooled seed noise"
     axes.errorbar(x, y, yerr=errors, fmt="o", color=COLOURS[0], markersize=4, linewidth=0.8, label=label)
-    front = sorted((block["params"] / 1e3, block["val_loss"]) for block in measurement.front)
+    front = sorted((block["params"] / 1e3, block[measurement.column]) for block in measurement.front)
     axes.step(*zip(*front, strict=True), where="post", color=COLOURS[1], label="Pareto front of the blocks' means")
     modules = [row for row in measurement.modules if row["module"] != "sase" and row["params"] is not None]
     if modules:
-        places = [(row["params"] / 1e3, row["val_loss"]) for row in modules]
+        places = [(row["params"] / 1e3, row[measurement.column]) for row in modules]
         axes.plot(
             *zip(*places, strict=True), MARKERS[2], markerfacecolor="none", color=COLOURS[2], markersize=5,
             label="a published module, or the plain trunk (none)",
         )  # fmt: skip
-        named_ones = {id(row) for row in modules if row["module"] == PLAIN or not _is_beaten(row, modules)}
-        named_ones.add(id(nearest(modules, measurement.best["val_loss"])))
+        named_ones = {id(row) for row in modules if row["module"] == PLAIN or not _is_beaten(row, modules, measurement.column)}
+        named_ones.add(id(nearest(modules, measurement.best[measurement.column], measurement.column)))
         for row, place in zip(modules, places, strict=True):
             if id(row) in named_ones:
                 axes.annotate(row["module"], place, xytext=(5, -2), textcoords="offset points", fontsize=7, color=COLOURS[2])
-    mark_published(axes, [(block["params"] / 1e3, block["val_loss"]) for block in blocks if is_published(block)])
+    mark_published(axes, [(block["params"] / 1e3, block[measurement.column]) for block in blocks if is_published(block)])
     axes.set_xlabel("parameters of the proxy's network (thousands)")
-    axes.set_ylabel("validation loss (nats)")
+    axes.set_ylabel(measurement.score)
     axes.set_xscale("log")
     for axis in (axes.xaxis.set_major_formatter, axes.xaxis.set_minor_formatter):
         axis("{x:.3g}")
@@ -85,17 +85,17 @@ def pareto(measurement: Measurement, figure: Figure) -> None:
     explain(figure, columns=2)
 
 
-def _is_beaten(row: dict[str, Any], others: Sequence[dict[str, Any]]) -> bool:
-    """Whether another one has a smaller loss and no more parameters."""
-    return any(other["val_loss"] < row["val_loss"] and other["params"] <= row["params"] for other in others)
+def _is_beaten(row: dict[str, Any], others: Sequence[dict[str, Any]], column: str) -> bool:
+    """Whether another one has a smaller score and no more parameters."""
+    return any(other[column] < row[column] and other["params"] <= row["params"] for other in others)
 
 
 def gains(measurement: Measurement, figure: Figure) -> None:
-    """What every published module and the best block do for the loss of the plain trunk."""
+    """What every published module and the best block do for the score of the plain trunk."""
     axes, best = figure.subplots(), measurement.best_gain
     rows = [(named(row["module"]), row, 0) for row in measurement.modules if row["gain"] is not None]
     if best is not None and best["arch"] != SASE_BLOCK.index:
-        rows.append((f"best block, {best['arch']} (chosen by this loss)", best, 1))
+        rows.append((f"best block, {best['arch']} (chosen by this score)", best, 1))
     rows.sort(key=lambda row: float(row[1]["gain"]))
     for place, (_, row, kind) in enumerate(rows):
         colour = COLOURS[kind]
@@ -106,7 +106,7 @@ def gains(measurement: Measurement, figure: Figure) -> None:
     axes.axvline(0, color="black", linewidth=0.8)
     axes.set_ylim(-0.7, len(rows) - 0.3)
     axes.set_xlabel(
-        "validation loss below the plain trunk's (nats; right is better)\n"
+        f"gain over the plain trunk in {measurement.score}; right is better\n"
         "mean over n seeds without their levels, and 95 % interval"
     )
     axes.set_title(f"{measurement.proxy}: {len(rows)} in the same trunk")
@@ -142,12 +142,12 @@ def effects(measurement: Measurement, figure: Figure) -> None:
             if record["low"] is not None:
                 axes.plot([record["low"], record["high"]], [place, place], color=COLOURS[0], linewidth=1)
             axes.plot([record["mean"]], [place], MARKERS[0], color=COLOURS[0], markersize=4)
-        axes.set_xlim(*around([block["val_loss"] for block in measurement.blocks]))
+        axes.set_xlim(*around([block[measurement.column] for block in measurement.blocks]))
         labels = [f"{record['operation']} (n={record['architectures']})" for record in records]
         axes.set_yticks(range(len(records)), labels, fontsize=6.5)
         axes.set_title(slot)
     drawn, of = measurement.drawn, len(measurement.blocks)
-    figure.supxlabel("mean validation loss (nats)", fontsize=8)
+    figure.supxlabel(f"mean {measurement.score}", fontsize=8)
     figure.suptitle(
         f"{measurement.proxy}: marginal means, 95 % intervals of the space's, cut at the range of all; n = blocks,\n"
         + (
@@ -165,26 +165,26 @@ def curves(measurement: Measurement, figure: Figure) -> None:
     for (role, records), colour, marker in zip(measurement.curves.items(), COLOURS, MARKERS, strict=False):
         label = f"{role}: block {records[0]['arch']}, {records[0]['seeds']} seeds"
         epochs = [record["epoch"] for record in records]
-        losses = [record["val_loss"] for record in records]
+        losses = [record[measurement.column] for record in records]
         every = max(1, len(records) // 12)
         axes.plot(epochs, losses, color=colour, marker=marker, markevery=every, markersize=4, linewidth=1, label=label)
     axes.set_xlabel("epoch")
     axes.locator_params(axis="x", integer=True)
-    axes.set_ylabel("validation loss (nats), mean over seeds")
+    axes.set_ylabel(f"{measurement.score}, mean over seeds")
     axes.set_title(f"{measurement.proxy}, {len(measurement.curves)} of {n_of(measurement.blocks)}")
     explain(figure)
 
 
 def place(measurement: Measurement, figure: Figure) -> None:
-    """All blocks in order of their loss, and where the published one stands."""
+    """All blocks in order of their score, and where the published one stands."""
     axes, blocks, found = figure.subplots(), measurement.blocks, measurement.published or {}
-    axes.plot(range(1, len(blocks) + 1), [block["val_loss"] for block in blocks], "o", color=COLOURS[0], markersize=4)
-    mark_published(axes, [(i, block["val_loss"]) for i, block in enumerate(blocks, 1) if is_published(block)])
+    axes.plot(range(1, len(blocks) + 1), [block[measurement.column] for block in blocks], "o", color=COLOURS[0], markersize=4)
+    mark_published(axes, [(i, block[measurement.column]) for i, block in enumerate(blocks, 1) if is_published(block)])
     said = f"the published block: {found['place']} of {found['of']}"
     if found["place_low"] is not None:
         axes.axvspan(found["place_low"], found["place_high"], color=COLOURS[1], alpha=0.15)
         said += f", truly {found['place_low']} to {found['place_high']} (95 %)"
     axes.locator_params(axis="x", integer=True)
-    axes.set_xlabel(f"place by mean validation loss (1 = best); {said}")
-    axes.set_ylabel("validation loss (nats)")
+    axes.set_xlabel(f"place by mean {measurement.score} (1 = best); {said}")
+    axes.set_ylabel(measurement.score)
     axes.set_title(f"{measurement.proxy}, {n_of(blocks)}")

@@ -52,21 +52,21 @@ def fidelity(measurement: Measurement, figure: Figure) -> None:
     axes.set_ylim(min([-0.02, *(row["low"] for row in known)]), 1.02)
     axes.locator_params(axis="x", integer=True)
     axes.set_xlabel("epoch")
-    axes.set_ylabel("Spearman correlation of the mean validation loss\nafter this epoch with that after the last")
+    axes.set_ylabel(f"Spearman correlation of the mean {measurement.score}\nafter this epoch with that after the last")
     axes.set_title(f"{measurement.proxy}, n = {records[0]['blocks'] if records else 0} blocks, the same seeds early and late")
 
 
 def agreement(short: Measurement, long: Measurement, row: Mapping[str, Any], figure: Figure) -> None:
-    """The loss of each block that both have, on one against the other, with the standard errors by pooled seed noise."""
+    """The score of each block that both have, on one against the other, with the standard errors by pooled seed noise."""
     axes, there = figure.subplots(), {block["arch"]: block for block in long.blocks}
     common = [(block, there[block["arch"]]) for block in short.blocks if block["arch"] in there]
     errors = [[(found.seed_sd or 0.0) / sqrt(pair[i]["seeds"]) for pair in common] for i, found in enumerate((short, long))]
-    x, y = ([pair[i]["val_loss"] for pair in common] for i in (0, 1))
+    x, y = ([pair[i][found.column] for pair in common] for i, found in enumerate((short, long)))
     label = "a block ± standard error of its mean"
     axes.errorbar(x, y, xerr=errors[0], yerr=errors[1], fmt="o", color=COLOURS[0], markersize=4, linewidth=0.8, label=label)
-    mark_published(axes, [(a["val_loss"], b["val_loss"]) for a, b in common if is_published(a)])
-    axes.set_xlabel(f"validation loss on {short.proxy} (nats)")
-    axes.set_ylabel(f"validation loss (nats) on\n{long.proxy}")
+    mark_published(axes, [(a[short.column], b[long.column]) for a, b in common if is_published(a)])
+    axes.set_xlabel(f"{short.score} on {short.proxy}")
+    axes.set_ylabel(f"{long.score} on\n{long.proxy}")
     said = "validity not defined" if row["validity"] is None else f"validity {row['validity']:.2f}"
     if row["validity"] is not None and row["validity_low"] is not None:
         said += f" [{row['validity_low']:.2f}, {row['validity_high']:.2f}]: correlation of ranks, freed of the noise of both"

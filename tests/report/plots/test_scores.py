@@ -26,9 +26,12 @@ def test_published_modules_are_drawn_in_order_of_their_gain_with_the_best_block_
     figure = new_figure(7, 3)
     plots.gains(measured, figure)
     labels = [text.get_text() for text in figure.axes[0].get_yticklabels()]
-    assert labels == ["se (n=2)", "best block, 3 (chosen by this loss) (n=2)", "eca (n=2)"]
+    assert labels == ["se (n=2)", "best block, 3 (chosen by this score) (n=2)", "eca (n=2)"]
     said = [claim.text for claim in claims(found, [])]
-    assert any("Of 2 published modules trained in the same place on digits, 1 has a smaller mean loss" in text for text in said)
+    assert any(
+        "Of 2 published modules trained in the same place on digits, 1 has a smaller mean validation loss" in text
+        for text in said
+    )
 
 
 def test_error_bars_are_by_the_noise_that_rank_tells_without_what_a_seed_does_to_all_blocks(tmp_path: Path) -> None:
