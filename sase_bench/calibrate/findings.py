@@ -93,10 +93,16 @@ def judge(
         if len(measured.archs) < LEAST_BLOCKS or len(measured.seeds) < 2:
             continue
         if long is not None and name != reference and len(set(measured.archs) & set(long.archs)) >= LEAST_BLOCKS:
-            paired = panel(table, name, among=set(long.archs))  # these few may have been given more seeds than most
-            yield list(findings(name, measured, reference, long, paired))
+            yield list(findings(name, measured, reference, long, _apart(table, name, long)))
         else:
             yield list(findings(name, measured))
+
+
+def _apart(table: duckdb.DuckDBPyConnection, proxy: str, long: Panel) -> Panel:
+    """The blocks of `long` on `proxy`, which may have more seeds than most; without the seeds of `long` where two are left."""
+    paired = panel(table, proxy, among=set(long.archs))
+    others = [seed for seed in paired.seeds if seed not in long.seeds]
+    return panel(table, proxy, others, among=set(long.archs)) if 2 <= len(others) < len(paired.seeds) else paired
 
 
 def findings(

@@ -1,10 +1,16 @@
 """Where a validity is defined."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
-from sase_bench.calibrate.findings import findings
+from sase_bench.calibrate.findings import findings, judge
 from sase_bench.calibrate.scores import METRICS, Panel
+from sase_bench.database import Store, connect
+from sase_bench.recipes import PROXIES
+from sase_bench.space import Space
+from tests.records import DIGITS, made_up
 
 
 def panel(noise: float, blocks: int = 10) -> Panel:
@@ -44,3 +50,21 @@ def test_what_is_not_defined_or_not_finite_is_missing_in_a_row() -> None:
     row = found["val_loss"].row()
     assert (row["icc"], row["icc_low"], row["icc_high"]) == (-1, -1, -1)
     assert (row["reliability_low"], row["validity"], row["validity_low"]) == (None, None, None)
+
+
+@pytest.mark.parametrize(("seeds", "shared"), [(4, ()), (3, ()), (2, (0, 1))])
+def test_blocks_are_compared_by_seeds_of_their_own_where_two_are_left(
+    tmp_path: Path, seeds: int, shared: tuple[int, ...]
+) -> None:
+    """The reference has the seeds 0 and 1, or with three seeds of the proxy only 0; what they share is luck for both."""
+    blocks = [arch.index for arch in Space("full").sample(4, seed=0)]
+    of_reference = 1 if seeds == 3 else 2
+    with Store(tmp_path / "table.duckdb", [DIGITS, PROXIES["cifar10-8"]]) as store:
+        for place, arch in enumerate(blocks):
+            for seed in range(seeds):
+                store.append(made_up(arch, seed, val_loss=1 + place + seed * (place % 2) / 8))
+            for seed in [*range(of_reference), *range(9, 11 - of_reference)]:
+                store.append(made_up(arch, seed, "cifar10-8", val_loss=1 + place + seed % 2 * (place % 2) / 8))
+    with connect(tmp_path / "table.duckdb") as table:
+        (found, *_) = next(judge(table, "cifar10-8", proxy="digits"))
+    assert (found.seeds, found.reference_blocks, found.shared_seeds) == (seeds, 4, shared)
