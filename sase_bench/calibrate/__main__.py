@@ -11,7 +11,7 @@ from pathlib import Path
 from sase_bench import cli
 from sase_bench.answers import Answer, add_format_option, show, styled
 from sase_bench.answers.formats import FOR_PEOPLE
-from sase_bench.calibrate.findings import RULE, Finding, findings, judge
+from sase_bench.calibrate.findings import RULE, Finding, apart, findings, judge
 from sase_bench.calibrate.scores import panel
 from sase_bench.database import Store, connect
 from sase_bench.database.reader import DEFAULT_TABLE, default_source
@@ -55,7 +55,9 @@ def _command(argv: Sequence[str] | None) -> int:
         found = next(judge(table, proxy=options.proxy), []) if by_default else []
         if not found:
             long = panel(table, options.reference) if options.reference else None
-            found = list(findings(options.proxy, panel(table, options.proxy), options.reference, long))
+            measured = panel(table, options.proxy)
+            paired = apart(table, measured, options.proxy, long) if long else None
+            found = list(findings(options.proxy, measured, options.reference, long, paired))
     _show([found], options.format)
     _keep(options.db, proxies, found)
     return 0

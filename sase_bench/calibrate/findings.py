@@ -10,7 +10,7 @@ import duckdb
 
 from sase_bench.calibrate.scores import METRICS, Panel, panel
 from sase_bench.errors import RequestError
-from sase_bench.recipes.registry import REFERENCE
+from sase_bench.recipes.registry import REFERENCE, metric_of
 from sase_bench.record import COLUMNS
 from sase_bench.statistics.correlation import ranks
 from sase_bench.statistics.reliability import (
@@ -22,7 +22,7 @@ from sase_bench.statistics.reliability import (
     validity,
 )
 
-__all__ = ["RULE", "Finding", "findings", "judge"]
+__all__ = ["RULE", "Finding", "apart", "findings", "judge"]
 
 #: How to read the intervals of findings, and where there is no validity; `statistics` has the simulations.
 RULE = """\
@@ -51,7 +51,7 @@ class Finding:
     reliability: Estimate  # of the mean over `seeds` seeds
     reference: str | None
     reference_blocks: int | None
-    validity: Estimate | None  # correlation with the reference's val_loss, free of the noise of both; see `RULE`
+    validity: Estimate | None  # correlation with what the reference ranks by, free of the noise of both; see `RULE`
     shared_seeds: tuple[int, ...]  # that the reference was trained with too: what is luck for both counts as agreement
     unscored: int  # runs without a score
     runs: int
@@ -92,17 +92,23 @@ def judge(
         measured = panel(table, name)
         if len(measured.archs) < LEAST_BLOCKS or len(measured.seeds) < 2:
             continue
-        if long is not None and name != reference and len(set(measured.archs) & set(long.archs)) >= LEAST_BLOCKS:
-            yield list(findings(name, measured, reference, long, _apart(table, name, long)))
+        if long is not None and name != reference and (paired := apart(table, measured, name, long)):
+            yield list(findings(name, measured, reference, long, paired))
         else:
             yield list(findings(name, measured))
 
 
-def _apart(table: duckdb.DuckDBPyConnection, proxy: str, long: Panel) -> Panel:
-    """The blocks of `long` on `proxy`, which may have more seeds than most; without the seeds of `long` where two are left."""
-    paired = panel(table, proxy, among=set(long.archs))
+def apart(table: duckdb.DuckDBPyConnection, measured: Panel, proxy: str, long: Panel) -> Panel | None:
+    """The blocks of `long` on `proxy`, all of whose blocks are `measured`; None where both share too few.
+
+    These few may have more seeds than most; those of `long` are left out where two others are left.
+    """
+    common = set(long.archs)
+    if len(common & set(measured.archs)) < LEAST_BLOCKS:
+        return None
+    paired = panel(table, proxy, among=common)
     others = [seed for seed in paired.seeds if seed not in long.seeds]
-    return panel(table, proxy, others, among=set(long.archs)) if 2 <= len(others) < len(paired.seeds) else paired
+    return panel(table, proxy, others, among=common) if 2 <= len(others) < len(paired.seeds) else paired
 
 
 def findings(
@@ -121,10 +127,11 @@ def findings(
         )
     for metric in METRICS:
         y = panel.scores[metric]
-        sign = COLUMNS[metric.removeprefix("sum_")].sign  # so that a positive validity is good whatever the direction
+        sign = _sign(metric)
         valid = None
-        if long is not None:
-            both = sign * paired.restrict(common).scores[metric], long.restrict(common).scores["val_loss"]
+        if long is not None and reference is not None:
+            theirs = metric_of(reference)
+            both = sign * paired.restrict(common).scores[metric], _sign(theirs) * long.restrict(common).scores[theirs]
             is_known = all(estimate_reliability(ranks(scores)).low > 0 for scores in both)
             valid = bootstrap(lambda a, b: validity(ranks(a), ranks(b)), *both) if is_known else _UNDEFINED
         yield Finding(
@@ -142,3 +149,8 @@ def findings(
             runs=panel.runs,
             seconds=panel.seconds,
         )
+
+
+def _sign(metric: str) -> int:
+    """What a metric is multiplied by so that smaller is better, and a positive validity good whatever the direction."""
+    return COLUMNS[metric.removeprefix("sum_")].sign

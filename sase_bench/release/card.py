@@ -20,6 +20,7 @@ from sase_bench.query.modules import nearest
 from sase_bench.recipes.recipe import DATASETS
 from sase_bench.recipes.registry import REFERENCE
 from sase_bench.record import COLUMNS, EPOCH_COLUMNS, OBJECTIVES, Column
+from sase_bench.release.agreement import agreement
 from sase_bench.release.groups import groups, ranking
 from sase_bench.release.longer import longer
 from sase_bench.release.verification import VERIFICATION, read_verification
@@ -42,6 +43,7 @@ def card(folder: Path, found: Sequence[Finding]) -> str:
             ["## The published SASE block", "", *_published(table, folder)],
             ["## Published modules in the same place", "", *_modules(table, folder)],
             ["## How far to trust a score", "", *_reliability(found)],
+            ["## Whether the proxies agree", "", *agreement(table, found)],
             ["## The same blocks, trained for longer", "", *longer(table, found)],
             ["## What it would take", "", *_price(found)],
             ["## Noise", "", *_noise(folder)],
