@@ -15,6 +15,7 @@ from sase_bench.report.evidence import Evidence, Measurement
 from sase_bench.report.questions import command
 from sase_bench.report.transfer import TRANSFERS, Gain, Transfer, commands
 from sase_bench.space import SASE_BLOCK
+from sase_bench.statistics.means import TAILS
 
 __all__ = ["Claim", "Table", "claims", "most_trusted"]
 
@@ -76,13 +77,19 @@ def _transfer(transfers: Sequence[Transfer]) -> Claim:
     behind = [_in(found, gain) for found, gain in gains if gain.is_below_zero]
     networks = "an ordinary network" if len(transfers) == 1 else f"{len(transfers)} ordinary networks"
     said = (
-        f"{len(ahead)} of {len(gains)} gains in accuracy are beyond the noise of the seeds: {', '.join(ahead)}"
+        f"{len(ahead)} of {len(gains)} gains in accuracy {_is(ahead)} beyond the noise of the seeds: {', '.join(ahead)}"
         if ahead
         else "no attention gains accuracy beyond the noise of the seeds"
     )
-    said += f"; {len(behind)} of {len(gains)} cost accuracy: {', '.join(behind)}" if behind else ""
+    if behind:
+        said += f"; {len(behind)} of {len(gains)} {'costs' if len(behind) == 1 else 'cost'} accuracy: {', '.join(behind)}"
     highest = max((gain.top1_high for _, gain in gains if gain.top1_high is not None), default=None)
     hidden = "" if highest is None else f" A gain of up to {highest:.1f} points would be within its interval."
+    if ahead or behind:
+        lucky = TAILS[0] * sum(gain.top1_low is not None for _, gain in gains)
+        hidden += (
+            f" Each interval is a 95 % one by itself: of so many {lucky:.1f} lie above zero by luck where nothing is gained."
+        )
     return Claim(
         f"In {networks} of 3×3 convolutions, {said}.",
         f"{TRANSFERS} Trained: {'; '.join(f'{found.proxy}, {found.task}' for found in transfers)}.{hidden}",
@@ -265,6 +272,10 @@ def _price(found: Measurement) -> str:
         f"{best['params'] / level['params']:.1f} times its parameters and {best['flops'] / level['flops']:.1f} times its FLOPs"
     )
     return text + (f" (the plain trunk: {plain['params']:,} and {plain['flops']:,})." if plain else ".")
+
+
+def _is(rows: Sequence[object]) -> str:
+    return "is" if len(rows) == 1 else "are"
 
 
 def _have(rows: Sequence[object]) -> str:

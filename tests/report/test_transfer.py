@@ -110,4 +110,11 @@ def test_what_costs_accuracy_beyond_the_noise_is_named(tmp_path: Path) -> None:
     scores = {NONE: [0.5, 0.75], SE: [0.25, 0.5], 5: [0.5, 0.75]}
     found = evidence(measurement("p", 3), transfers=read_transfer(shelf_of(tmp_path, scores)))
     (claim,) = (claim for claim in claims(found, []) if "ordinary network" in claim.headline)
-    assert claim.headline.endswith("beyond the noise of the seeds; 1 of 2 cost accuracy: se in digits.")
+    assert claim.headline.endswith("beyond the noise of the seeds; 1 of 2 costs accuracy: se in digits.")
+    intervals = [gain for gain in found.transfers[0].gains if gain.top1_low is not None]
+    assert f"of so many {0.025 * len(intervals):.1f} lie above zero by luck where nothing is gained." in claim.text
+    (ahead,) = read_transfer(shelf_of(tmp_path / "ahead", scores | {SE: [0.75, 1.0]}))
+    (claim,) = (
+        claim for claim in claims(evidence(measurement("p", 3), transfers=(ahead,)), []) if "ordinary network" in claim.headline
+    )
+    assert "1 of 2 gains in accuracy is beyond the noise of the seeds: se in digits" in claim.headline
