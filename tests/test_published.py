@@ -74,7 +74,7 @@ def test_the_readme_prints_what_the_commands_print(tables: dict[str, str], capsy
     (line,) = re.findall(
         r"## digits:.*?\n\n.*?\n.*?\n\| val_loss +\| [^|]*\| ([^|]*?) +\|", (SHELF / "calibration.md").read_text()
     )
-    assert f"its reliability is {line}" in " ".join(README.split())
+    assert f"the reliability of its validation loss is {line}" in " ".join(README.split())
 
 
 def test_the_calibration_is_what_the_runs_give(tables: dict[str, str], capsys: pytest.CaptureFixture[str]) -> None:

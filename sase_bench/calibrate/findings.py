@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from math import isfinite
 
@@ -76,7 +76,11 @@ class Finding:
 
 
 def judge(
-    table: duckdb.DuckDBPyConnection, reference: str | None = None, *, proxy: str | None = None
+    table: duckdb.DuckDBPyConnection,
+    reference: str | None = None,
+    *,
+    proxy: str | None = None,
+    metrics: Iterable[str] = tuple(METRICS),
 ) -> Iterator[list[Finding]]:
     """The findings for `proxy`, or every one, of an open table that was measured with two seeds, in order of their names.
 
@@ -93,9 +97,9 @@ def judge(
         if len(measured.archs) < LEAST_BLOCKS or len(measured.seeds) < 2:
             continue
         if long is not None and name != reference and (paired := apart(table, measured, name, long)):
-            yield list(findings(name, measured, reference, long, paired))
+            yield list(findings(name, measured, reference, long, paired, metrics=metrics))
         else:
-            yield list(findings(name, measured))
+            yield list(findings(name, measured, metrics=metrics))
 
 
 def apart(table: duckdb.DuckDBPyConnection, measured: Panel, proxy: str, long: Panel) -> Panel | None:
@@ -112,9 +116,15 @@ def apart(table: duckdb.DuckDBPyConnection, measured: Panel, proxy: str, long: P
 
 
 def findings(
-    proxy: str, panel: Panel, reference: str | None = None, long: Panel | None = None, paired: Panel | None = None
+    proxy: str,
+    panel: Panel,
+    reference: str | None = None,
+    long: Panel | None = None,
+    paired: Panel | None = None,
+    *,
+    metrics: Iterable[str] = tuple(METRICS),
 ) -> Iterator[Finding]:
-    """A finding for every metric. `long` is the panel of the proxy called `reference`; blocks in both are compared.
+    """A finding for each of `metrics`. `long` is the panel of the proxy called `reference`; blocks in both are compared.
 
     `paired` is a panel of `proxy` for that comparison, where its blocks have other seeds than those of `panel`.
     Raises `RequestError` for too few blocks or seeds.
@@ -125,7 +135,7 @@ def findings(
         raise RequestError(
             f"validity needs at least {LEAST_BLOCKS} blocks measured on {proxy} and on {reference}, got {len(common)}"
         )
-    for metric in METRICS:
+    for metric in metrics:
         y = panel.scores[metric]
         sign = _sign(metric)
         valid = None

@@ -12,6 +12,7 @@ from typing import Any
 import duckdb
 
 from sase_bench.answers import markdown, render
+from sase_bench.calibrate.agreement import ranking
 from sase_bench.calibrate.findings import RULE, Finding
 from sase_bench.database.shelf import CALIBRATIONS, Shelf, open_shelf, read_shelf
 from sase_bench.query import ask
@@ -21,7 +22,7 @@ from sase_bench.recipes.recipe import DATASETS
 from sase_bench.recipes.registry import REFERENCE
 from sase_bench.record import COLUMNS, EPOCH_COLUMNS, OBJECTIVES, Column
 from sase_bench.release.agreement import agreement
-from sase_bench.release.groups import groups, ranking
+from sase_bench.release.groups import groups
 from sase_bench.release.longer import longer
 from sase_bench.release.verification import VERIFICATION, read_verification
 from sase_bench.release.wording import CONCLUSIONS, LICENCE, ORIGIN, READING

@@ -3,27 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 import duckdb
 
+from sase_bench.calibrate.agreement import ranking
 from sase_bench.calibrate.findings import Finding
 from sase_bench.calibrate.scores import panel
-from sase_bench.recipes.registry import metric_of
 from sase_bench.space import drawn_at_random
 from sase_bench.statistics.correlation import ranks
 from sase_bench.statistics.reliability import Estimate, estimate_reliability
 
-__all__ = ["groups", "ranking", "spearman_brown"]
+__all__ = ["groups", "spearman_brown"]
 
 _ENOUGH = 8  # blocks drawn at random with the same seeds, from which a group's reliability is measured by itself
 
 Blocks = dict[int, tuple[int, ...]]  # block → the seeds of its runs that ended ok
-
-
-def ranking(found: Iterable[Finding]) -> list[Finding]:
-    """Of each proxy what was found for the metric that it ranks by."""
-    return [item for item in found if item.metric == metric_of(item.proxy)]
 
 
 def groups(table: duckdb.DuckDBPyConnection, found: Sequence[Finding]) -> Iterator[str]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from sase_bench.calibrate import judge
+from sase_bench.calibrate import agreements, judge
 from sase_bench.database.reader import connect
 from sase_bench.errors import RequestError
 from sase_bench.modules import PLAIN
@@ -81,6 +81,7 @@ class Evidence:
     measurements: tuple[Measurement, ...]
     calibrations: Records  # of `Finding.record`: icc, reliability and validity with their intervals, and what they rest on
     search: dict[str, Any] | None  # as `python -m sase_bench.bo --compare --output` writes it
+    agreements: Records = field(default_factory=list)  # as calibrations, of proxies of two data sets; `dataset` is the proxy's
     predictors: list[dict[str, Any]] = field(default_factory=list)  # as `predictors evaluate` writes them
     importances: list[dict[str, Any]] = field(default_factory=list)  # as `predictors importance` writes them
     transfers: tuple[Transfer, ...] = ()  # what attention does for ordinary networks
@@ -98,9 +99,11 @@ def evidence_of(
     """Everything that the table `db` holds for a report. Raises `RequestError` for what cannot be read."""
     scored = [str(record["proxy"]) for record in ask("summary", db=db).records() if record["ok"]]
     measured = [_measurement(db, proxy, times or Times()) for proxy in scored]
+    calibrations, across = _calibrations(db)
     return Evidence(
         measurements=tuple(replace(found, elsewhere=_elsewhere(db, found, measured)) for found in measured),
-        calibrations=_calibrations(db),
+        calibrations=calibrations,
+        agreements=across,
         search=read_json(search) if search and search.exists() else None,
         predictors=_all_json(predictors, "*/evaluation.json"),
         importances=_all_json(predictors, "*/importance.json"),
@@ -187,13 +190,20 @@ def _place(db: Path, proxy: str, arch: int) -> dict[str, Any]:
     return record
 
 
-def _calibrations(db: Path) -> Records:
+def _calibrations(db: Path) -> tuple[Records, Records]:
+    """How far each proxy can be trusted, and how far those of different data sets agree."""
     kept: Sequence[str] = ("proxy", "metric", "blocks", "seeds", "reference", "reference_blocks", "shared_seeds")
     kept = [*kept, *(f"{name}{end}" for name in ("icc", "reliability", "validity") for end in ("", "_low", "_high"))]
     kept += ["validity_undefined"]
     with connect(db) as table:
-        rows = [finding.record() for group in judge(table) for finding in group if finding.metric in OBJECTIVES]
-    return [{name: row[name] for name in kept} for row in rows]
+        found = [finding for group in judge(table) for finding in group if finding.metric in OBJECTIVES]
+        datasets = dict(table.execute("SELECT proxy, dataset FROM proxies").fetchall())
+        across = [item for item in agreements(table, found) if datasets[item.proxy] != datasets[item.reference]]
+    rows, others = ([item.record() for item in items] for items in (found, across))
+    return (
+        [{name: row[name] for name in kept} for row in rows],
+        [{"dataset": datasets[row["proxy"]], **{name: row[name] for name in kept}} for row in others],
+    )
 
 
 def finite(value: Any) -> Any:

@@ -80,16 +80,23 @@ def _transfers(evidence: Evidence) -> Iterator[Picture | Missing]:
 def _agreements(evidence: Evidence) -> Iterator[Picture | Missing]:
     measured = {measurement.proxy: measurement for measurement in evidence.measurements}
     judged = [row for row in evidence.calibrations if row["metric"] == metric_of(row["proxy"]) and row["reference"] in measured]
-    for row in judged:
+    drawn = {(row["proxy"], row["reference"]) for row in judged}
+    named = [(f"agreement-{row['proxy']}", row) for row in judged]
+    named += [
+        (f"agreement-{row['proxy']}-{row['reference']}", row)
+        for row in evidence.agreements
+        if (row["proxy"], row["reference"]) not in drawn
+    ]
+    for name, row in named:
         proxy, reference = row["proxy"], row["reference"]
         yield Picture(
-            name=f"agreement-{proxy}",
-            title=f"Whether longer training agrees with {proxy}",
+            name=name,
+            title=f"Whether {reference} agrees with {proxy}",
             command=f"python -m sase_bench.calibrate --measured --proxy {proxy} --reference {reference}{evidence.option}",
             draw=partial(plots.agreement, measured[proxy], measured[reference], row),
             height=3.8,
         )
-    if not judged:
+    if not named:
         yield Missing(
             name="agreement", reason="no longer training of three blocks with two seeds is in the table to compare a proxy with"
         )

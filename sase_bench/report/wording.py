@@ -62,6 +62,7 @@ def claims(evidence: Evidence, entries: Sequence[Entry]) -> Iterator[Claim]:
         return
     yield _best(found, evidence.calibrations, evidence.option)
     yield _trust(found.proxy, evidence.calibrations, evidence.option)
+    yield from (_elsewhere_alike(row, evidence.option) for row in evidence.agreements if found.proxy == row["reference"])
     yield _place(found, evidence.option)
     if found.modules:
         yield _modules(found, [other for other in evidence.measurements if other is not found], evidence.option)
@@ -171,6 +172,23 @@ def _trust(proxy: str, calibrations: Sequence[Mapping[str, Any]], option: str) -
     return Claim(headline, text + _validity(row), asked)
 
 
+def _elsewhere_alike(row: Mapping[str, Any], option: str) -> Claim:
+    """Whether a proxy of another data set orders blocks as the one does that the report is about, its reference here."""
+    proxy, reference = row["proxy"], row["reference"]
+    alike = _alike(row["validity_low"])
+    headline = (
+        f"On another data set, {row['dataset']}, blocks drawn at random rank {alike}."
+        if alike
+        else f"Whether blocks rank alike on another data set, {row['dataset']}, is not known."
+    )
+    said = "not defined" if row["validity"] is None else f"{row['validity']:.2f}{_within(row)}"
+    text = (
+        f"Correlation of {metric_of(proxy)} on {proxy} with {metric_of(reference)} on {reference}, by ranks, once the noise of "
+        f"both is taken out: {said} ({row['reference_blocks']} blocks; {_shared(row)})."
+    )
+    return Claim(headline, text, f"python -m sase_bench.calibrate --measured --proxy {proxy} --reference {reference}{option}")
+
+
 def _alike(low: float | None) -> str | None:
     """How alike two rankings are, by the lower end of their correlation; None where it does not show that they are."""
     return None if low is None else next((how for least, how in _ALIKE if low > least), None)
@@ -179,17 +197,23 @@ def _alike(low: float | None) -> str | None:
 def _validity(row: Mapping[str, Any]) -> str:
     if row["validity"] is None:
         return " Whether longer training would rank blocks alike is not known."
-    shared = len(row["shared_seeds"])
-    seeds = "other seeds" if not shared else f"{shared} of {row['seeds']} seeds the same, whose luck may pass for agreement"
-    if row["validity_low"] is None:
-        interval = f"without an interval: not defined in {100 * row['validity_undefined']:.1f} % of bootstrap draws"
-    else:
-        interval = f"95 % interval {row['validity_low']:.2f} to {row['validity_high']:.2f}"
     return (
         " Validity, of blocks drawn at random: its ranking correlates with that of longer training from scratch "
-        f"({row['reference']}, {seeds}) by "
-        f"{row['validity']:.2f}, {interval}, once the noise of both is taken out ({row['reference_blocks']} blocks)."
+        f"({row['reference']}, {_shared(row)}) by "
+        f"{row['validity']:.2f}{_within(row)}, once the noise of both is taken out ({row['reference_blocks']} blocks)."
     )
+
+
+def _shared(row: Mapping[str, Any]) -> str:
+    shared = len(row["shared_seeds"])
+    return f"{shared} of {row['seeds']} seeds the same, whose luck may pass for agreement" if shared else "other seeds"
+
+
+def _within(row: Mapping[str, Any]) -> str:
+    """The interval of a validity, as what follows it."""
+    if row["validity_low"] is None:
+        return f", without an interval: not defined in {100 * row['validity_undefined']:.1f} % of bootstrap draws"
+    return f", 95 % interval {row['validity_low']:.2f} to {row['validity_high']:.2f}"
 
 
 def _modules(found: Measurement, others: Sequence[Measurement], option: str) -> Claim:

@@ -4,11 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from sase_bench.calibrate.agreement import ranking
 from sase_bench.calibrate.findings import judge
 from sase_bench.calibrate.scores import panel
 from sase_bench.database import Store, connect
 from sase_bench.recipes.registry import PROXIES
-from sase_bench.release.groups import groups, ranking, spearman_brown
+from sase_bench.release.groups import groups, spearman_brown
 from sase_bench.space import Space
 from sase_bench.statistics.correlation import ranks
 from sase_bench.statistics.reliability import Estimate, estimate_reliability

@@ -10,6 +10,8 @@ def test_the_proxy_with_the_surest_reliability_speaks() -> None:
     low, high = measurement("low", 9), measurement("high", 3)
     calibrated = [calibration("low", -0.5), calibration("high", 0.1)]
     assert most_trusted(evidence(low, high, calibrations=calibrated)) is high
+    sure = [calibration("low", 0.85), calibration("high", 0.9)]
+    assert most_trusted(evidence(low, high, calibrations=sure)) is low  # both are sure, and it has more blocks
     assert most_trusted(evidence(low, high)) is low
     assert most_trusted(evidence()) is None
 
@@ -94,3 +96,30 @@ def test_a_module_is_level_with_the_best_block_where_their_seeds_cannot_tell(
     rival = {"difference": 0.025, "low": low, "high": high, "pairs": 3}
     found = replace(measurement("p", 3), modules=[module("eca", 0.4, None)], rival=rival)
     assert any(claim.headline.endswith(said) for claim in claims(evidence(found), []))
+
+
+@pytest.mark.parametrize(
+    ("low", "said"),
+    [
+        (0.875, "On another data set, digits, blocks drawn at random rank nearly alike."),
+        (0.25, "On another data set, digits, blocks drawn at random rank somewhat alike."),
+        (-0.5, "Whether blocks rank alike on another data set, digits, is not known."),
+        (None, "Whether blocks rank alike on another data set, digits, is not known."),
+    ],
+)
+def test_another_data_set_agrees_as_far_as_its_interval_says(low: float | None, said: str) -> None:
+    row = {
+        "dataset": "digits", "proxy": "digits-local-colours-long", "reference": "p", "reference_blocks": 9, "seeds": 12,
+        "shared_seeds": [], "validity": 0.96875, "validity_low": low, "validity_high": 1.0, "validity_undefined": 0.03125,
+    }  # fmt: skip
+    found = replace(evidence(measurement("p", 3)), agreements=[row, row | {"reference": "another"}])
+    (claim,) = (claim for claim in claims(found, []) if "another data set" in claim.headline)
+    assert claim.headline == said
+    interval = "" if low is None else f"95 % interval {low:.2f} to 1.00 (9 blocks; other seeds)"
+    within = interval or "without an interval: not defined in 3.1 % of bootstrap draws (9 blocks; other seeds)"
+    assert f"0.97, {within}" in claim.text
+    assert claim.text.startswith("Correlation of train_loss on digits-local-colours-long with val_loss on p, by ranks")
+    assert claim.command.endswith("--proxy digits-local-colours-long --reference p")
+    undefined = found.agreements[0] | {"validity": None, "validity_low": None}
+    (claim,) = (c for c in claims(replace(found, agreements=[undefined]), []) if "another data set" in c.headline)
+    assert "is taken out: not defined (9 blocks; other seeds)." in claim.text

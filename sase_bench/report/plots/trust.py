@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from math import sqrt
 from typing import TYPE_CHECKING, Any
 
+from sase_bench.recipes.registry import metric_of
 from sase_bench.report.drawing import COLOURS
 from sase_bench.report.evidence import Measurement
 from sase_bench.report.plots.marks import explain, is_published, mark_published
@@ -18,16 +19,17 @@ __all__ = ["agreement", "fidelity", "reliability"]
 
 
 def reliability(calibrations: Sequence[dict[str, Any]], figure: Figure) -> None:
-    """ICC and reliability with their intervals, a line for each proxy and metric."""
+    """ICC and reliability with their intervals, a line for each proxy and metric; what lies below -1 is cut off."""
     axes = figure.subplots()
     for place, row in enumerate(reversed(calibrations)):
         for offset, name, colour, marker in ((0.12, "icc", COLOURS[0], "o"), (-0.12, "reliability", COLOURS[1], "s")):
             if row[name] is not None:
                 axes.plot([row[f"{name}_low"], row[f"{name}_high"]], [place + offset] * 2, color=colour, linewidth=1)
                 axes.plot([row[name]], [place + offset], marker, color=colour, markersize=4)
-    labels = [f"{row['proxy']}\n{row['metric']}, n = {row['blocks']} × {row['seeds']}" for row in reversed(calibrations)]
+    labels = [f"{row['proxy']}\n{_metric(row)}, n = {row['blocks']} × {row['seeds']}" for row in reversed(calibrations)]
     axes.set_yticks(range(len(labels)), labels, fontsize=6.5)
-    axes.set_xlim(-1, 1.02)
+    lows = [row[f"{name}_low"] for row in calibrations for name in ("icc", "reliability") if row[f"{name}_low"] is not None]
+    axes.set_xlim(max(-1.0, min([0.0, *lows])) - 0.02, 1.02)
     axes.set_ylim(-0.5, len(labels) - 0.5)
     axes.axvline(0, color="black", linewidth=0.8)
     axes.set_xlabel(
@@ -36,6 +38,10 @@ def reliability(calibrations: Sequence[dict[str, Any]], figure: Figure) -> None:
     axes.plot([], [], "o", color=COLOURS[0], label="a single run (ICC)")
     axes.plot([], [], "s", color=COLOURS[1], label="mean of the seeds (reliability)")
     explain(figure)
+
+
+def _metric(row: Mapping[str, Any]) -> str:
+    return f"{row['metric']} (ranks blocks)" if row["metric"] == metric_of(row["proxy"]) else str(row["metric"])
 
 
 def fidelity(measurement: Measurement, figure: Figure) -> None:

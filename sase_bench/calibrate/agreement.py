@@ -1,0 +1,30 @@
+"""Whether proxies order blocks alike: every two of them, each by what it ranks by."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import combinations
+
+import duckdb
+
+from sase_bench.calibrate.findings import Finding, judge
+from sase_bench.recipes.registry import metric_of
+
+__all__ = ["agreements", "ranking"]
+
+
+def ranking(found: Iterable[Finding]) -> list[Finding]:
+    """Of each proxy what was found for the metric that it ranks by."""
+    return [item for item in found if item.metric == metric_of(item.proxy)]
+
+
+def agreements(table: duckdb.DuckDBPyConnection, found: Iterable[Finding]) -> Iterator[Finding]:
+    """For every two of the proxies in `found` that share enough blocks, the one's correlation with the other as its `validity`.
+
+    The one with more seeds is judged against the other, since it can do without those that both have.
+    """
+    judged = sorted(ranking(found), key=lambda item: (-item.seeds, -item.blocks, item.proxy))
+    for one, other in combinations(judged, 2):
+        for item in next(judge(table, other.proxy, proxy=one.proxy, metrics=[one.metric]), []):
+            if item.validity is not None:
+                yield item
