@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from math import isfinite
 
@@ -80,7 +80,7 @@ def judge(
     reference: str | None = None,
     *,
     proxy: str | None = None,
-    metrics: Iterable[str] = tuple(METRICS),
+    metrics: Sequence[str] = tuple(METRICS),
 ) -> Iterator[list[Finding]]:
     """The findings for `proxy`, or every one, of an open table that was measured with two seeds, in order of their names.
 
@@ -122,7 +122,7 @@ def findings(
     long: Panel | None = None,
     paired: Panel | None = None,
     *,
-    metrics: Iterable[str] = tuple(METRICS),
+    metrics: Sequence[str] = tuple(METRICS),
 ) -> Iterator[Finding]:
     """A finding for each of `metrics`. `long` is the panel of the proxy called `reference`; blocks in both are compared.
 

@@ -30,7 +30,7 @@ def groups(table: duckdb.DuckDBPyConnection, found: Sequence[Finding]) -> Iterat
             group = {arch: values for arch, values in blocks.items() if len(values) == seeds}
             foretold = spearman_brown(item.icc, seeds)
             said = f"* {_count(len(group), 'block')} of {item.proxy} with {_count(seeds, 'seed')}: reliability of their mean "
-            said += f"{item.metric} {foretold}, from the ICC of a run" if seeds > 1 else f"{foretold}, the ICC of a run"
+            said += f"{item.metric} {foretold}, {'from ' if seeds > 1 else ''}the ICC of a run"
             yield said + _measured(table, item, {arch: values for arch, values in group.items() if arch in drawn})
 
 
