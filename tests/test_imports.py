@@ -68,7 +68,7 @@ MAP: dict[str, set[str]] = {
         "trunk",
         "version",
     },
-    "query": {"answers", "cli", "cost", "database", "errors", "files", "modules", "record", "space", "statistics"},
+    "query": {"answers", "cli", "cost", "database", "errors", "files", "modules", "recipes", "record", "space", "statistics"},
     "report": {
         "answers",
         "calibrate",
@@ -81,6 +81,7 @@ MAP: dict[str, set[str]] = {
         "modules",
         "predictors",
         "query",
+        "recipes",
         "record",
         "space",
         "statistics",
