@@ -87,7 +87,7 @@ MAP: dict[str, set[str]] = {
         "statistics",
         "trunk",
     },
-    "calibrate": {"answers", "cli", "database", "errors", "recipes", "record", "space", "statistics", "sweep"},
+    "calibrate": {"answers", "cli", "database", "errors", "query", "recipes", "record", "space", "statistics", "sweep"},
     "predictors": {
         "answers",
         "benchmark",

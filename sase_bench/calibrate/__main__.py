@@ -12,6 +12,7 @@ from sase_bench import cli
 from sase_bench.answers import Answer, add_format_option, show, styled
 from sase_bench.answers.formats import FOR_PEOPLE
 from sase_bench.calibrate.findings import RULE, Finding, apart, findings, judge
+from sase_bench.calibrate.group import blocks_where
 from sase_bench.calibrate.scores import panel
 from sase_bench.database import Store, connect
 from sase_bench.database.reader import DEFAULT_TABLE, default_source
@@ -49,17 +50,21 @@ def _command(argv: Sequence[str] | None) -> int:
     names = [options.proxy] + ([options.reference] if options.reference else [])
     proxies = [find(name) for name in names]
     if not options.measured:
+        if options.where is not None:
+            raise RequestError("--where judges some blocks of what a table has; add --measured")
         _train(proxies, options)
     with connect(options.db) as table:
+        among = None if options.where is None else blocks_where(table, options.where)
         by_default = options.measured and options.reference is None
-        found = next(judge(table, proxy=options.proxy), []) if by_default else []
+        found = next(judge(table, proxy=options.proxy, among=among), []) if by_default else []
         if not found:
-            long = panel(table, options.reference) if options.reference else None
-            measured = panel(table, options.proxy)
+            long = panel(table, options.reference, among=among) if options.reference else None
+            measured = panel(table, options.proxy, among=among)
             paired = apart(table, measured, options.proxy, long) if long else None
             found = list(findings(options.proxy, measured, options.reference, long, paired))
-    _show([found], options.format)
-    _keep(options.db, proxies, found)
+    _show([found], options.format, options.where)
+    if among is None:  # the table has findings of all blocks alone
+        _keep(options.db, proxies, found)
     return 0
 
 
@@ -82,6 +87,8 @@ def _judge_all(options: argparse.Namespace) -> int:
     """Judge every proxy with enough runs in the table, and train nothing."""
     if not options.measured:
         raise RequestError("--proxy all judges what a table has; add --measured")
+    if options.where is not None:
+        raise RequestError("--where is of one proxy; name it with --proxy")
     with connect(options.db) as table:
         found = list(judge(table, options.reference))
     if not found:
@@ -117,6 +124,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--blocks", type=int, default=24, metavar="K", help="blocks to train")
     parser.add_argument("--seeds", type=int, default=4, metavar="S", help="seeds of each; the reference gets the S after them")
     parser.add_argument("--measured", action="store_true", help="train nothing, judge by what the table has")
+    where = "only blocks whose slots meet it, as in query: channel_gate = affine (with --measured)"
+    parser.add_argument("--where", metavar="CONDITION", help=where)
     add_training_options(parser)
     db = f"the table (default: {DEFAULT_TABLE}; --measured, which also takes a folder of shards: that, else the release)"
     parser.add_argument("--db", type=Path, metavar="PATH", help=db)
@@ -124,20 +133,20 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _show(found: Sequence[Sequence[Finding]], name: str) -> None:
+def _show(found: Sequence[Sequence[Finding]], name: str, where: str | None = None) -> None:
     """For people a table for each proxy, for programs a single one."""
     if name in FOR_PEOPLE:
-        show(name, *map(_judged, found))
+        show(name, *(_judged(group, where) for group in found))
     else:
         show(name, Answer.of([finding.record() for group in found for finding in group]))
 
 
-def _judged(found: Sequence[Finding]) -> Answer:
-    """The findings of one proxy; figures stand with their intervals."""
+def _judged(found: Sequence[Finding], where: str | None) -> Answer:
+    """The findings of one proxy, of the blocks that meet a condition; figures stand with their intervals."""
     first = found[0]
     title = (
-        f"{first.proxy}: {first.blocks} blocks with {first.seeds} seeds, {first.seconds:.1f} s a run, "
-        f"{first.unscored} of {first.runs} runs without a score; ranks, 95 % intervals over blocks"
+        f"{first.proxy}: {first.blocks} blocks{'' if where is None else f' where {where},'} with {first.seeds} seeds, "
+        f"{first.seconds:.1f} s a run, {first.unscored} of {first.runs} runs without a score; ranks, 95 % intervals over blocks"
     )
     if first.shared_seeds:
         title += f"; {len(first.shared_seeds)} seeds are the reference's too, which may raise the validity"

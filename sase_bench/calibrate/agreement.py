@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from itertools import combinations
 
 import duckdb
@@ -18,13 +18,16 @@ def ranking(found: Iterable[Finding]) -> list[Finding]:
     return [item for item in found if item.metric == metric_of(item.proxy)]
 
 
-def agreements(table: duckdb.DuckDBPyConnection, found: Iterable[Finding]) -> Iterator[Finding]:
+def agreements(
+    table: duckdb.DuckDBPyConnection, found: Iterable[Finding], *, among: Set[int] | None = None
+) -> Iterator[Finding]:
     """For every two of the proxies in `found` that share enough blocks, the one's correlation with the other as its `validity`.
 
-    The one with more seeds is judged against the other, since it can do without those that both have.
+    The one with more seeds is judged against the other, since it can do without those that both have. With `among` no other
+    blocks count.
     """
     judged = sorted(ranking(found), key=lambda item: (-item.seeds, -item.blocks, item.proxy))
     for one, other in combinations(judged, 2):
-        for item in next(judge(table, other.proxy, proxy=one.proxy, metrics=[one.metric]), []):
+        for item in next(judge(table, other.proxy, proxy=one.proxy, metrics=[one.metric], among=among), []):
             if item.validity is not None:
                 yield item

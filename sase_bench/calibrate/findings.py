@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import asdict, dataclass
 from math import isfinite
 
@@ -81,25 +81,37 @@ def judge(
     *,
     proxy: str | None = None,
     metrics: Sequence[str] = tuple(METRICS),
+    among: Set[int] | None = None,
 ) -> Iterator[list[Finding]]:
     """The findings for `proxy`, or every one, of an open table that was measured with two seeds, in order of their names.
 
-    Those with too few blocks to be judged are left out. `reference` is by default `REFERENCE`, where the table has it. There is
-    no validity for the reference itself, nor for a proxy that shares too few blocks with it.
+    Those with too few blocks to be judged are left out; with `among` no other blocks count. `reference` is by default
+    `REFERENCE`, where the table has it. There is no validity for the reference itself, nor for a proxy that shares too few
+    blocks with it.
     """
     several = "SELECT proxy FROM runs WHERE status = 'ok' GROUP BY proxy HAVING count(DISTINCT seed) > 1 ORDER BY proxy"
     there = [name for (name,) in table.execute(several).fetchall()]
     if reference is None and REFERENCE in there:
         reference = REFERENCE
-    long = panel(table, reference) if reference else None
+    long = _panel(table, reference, among) if reference else None
     for name in there if proxy is None else {proxy} & set(there):
-        measured = panel(table, name)
-        if len(measured.archs) < LEAST_BLOCKS or len(measured.seeds) < 2:
+        measured = _panel(table, name, among)
+        if measured is None or len(measured.archs) < LEAST_BLOCKS or len(measured.seeds) < 2:
             continue
         if long is not None and name != reference and (paired := apart(table, measured, name, long)):
             yield list(findings(name, measured, reference, long, paired, metrics=metrics))
         else:
             yield list(findings(name, measured, metrics=metrics))
+
+
+def _panel(table: duckdb.DuckDBPyConnection, proxy: str, among: Set[int] | None) -> Panel | None:
+    """The panel of a proxy; None where none of the blocks that alone count can be judged."""
+    try:
+        return panel(table, proxy, among=among)
+    except RequestError:
+        if among is None:
+            raise
+        return None
 
 
 def apart(table: duckdb.DuckDBPyConnection, measured: Panel, proxy: str, long: Panel) -> Panel | None:
