@@ -4,7 +4,7 @@
 'val_loss'
 >>> parse("top 3 by los")
 Traceback (most recent call last):
-sase_bench.errors.RequestError: unknown metric 'los' at column 10; choose from top1, loss, params, flops, latency, train_seconds
+sase_bench.errors.RequestError: unknown metric 'los' at column 10; choose from top1, loss, params, flops, latency, train_seconds, train_loss
 """
 
 from __future__ import annotations
