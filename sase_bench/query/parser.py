@@ -2,9 +2,9 @@
 
 >>> parse("top 3 by loss where params < 0.3M").metric.val_column
 'val_loss'
->>> parse("top 3 by los")
+>>> parse("top 3 by los")  # doctest: +ELLIPSIS
 Traceback (most recent call last):
-sase_bench.errors.RequestError: unknown metric 'los' at column 10; choose from top1, loss, params, flops, latency, train_seconds, train_loss
+sase_bench.errors.RequestError: unknown metric 'los' at column 10; choose from top1, loss, params, ...
 """
 
 from __future__ import annotations
