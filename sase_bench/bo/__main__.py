@@ -75,9 +75,8 @@ def _parser() -> argparse.ArgumentParser:
     search.add_argument(
         "--acquisition", choices=tuple(ACQUISITIONS), default=DEFAULT_ACQUISITION, help="what makes a block worth trying"
     )
-    objective = (
-        f"{' or '.join(OBJECTIVES)} (default: what the proxy ranks by), and costs to weigh it against: val_loss,params,flops"
-    )
+    objective = f"{', '.join(OBJECTIVES)} (default: what the proxy ranks by), and costs to weigh it against: "
+    objective += "val_loss,params,flops,latency"
     search.add_argument("--objective", metavar="METRIC[,COST...]", help=objective)
     space = f"the pool (default: the smallest that holds all measured blocks; live {_SPACE})"
     search.add_argument("--space", choices=tuple(SPACES), help=space)

@@ -21,7 +21,6 @@ from sase_bench.benchmark import Measured, Simulation, Strategy
 from sase_bench.bo.registry import find
 from sase_bench.bo.regret import Trajectory, Truth, one_seed, trajectory
 from sase_bench.errors import RequestError
-from sase_bench.recipes.recipe import Proxy
 from sase_bench.recipes.registry import PROXIES
 from sase_bench.search import Pool
 from sase_bench.search.differentiable import DifferentiableSearch, Found
@@ -37,7 +36,7 @@ class Plan:
     """What is compared, and how; the command's defaults are these."""
 
     strategies: tuple[str, ...]
-    metric: str = Proxy.metric
+    metric: str  # one of `OBJECTIVES`
     evaluations: int = AT[-1]  # blocks
     repeats: int = 100  # searches of each strategy
     workers: int = 1  # of the simulated cluster

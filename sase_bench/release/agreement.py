@@ -43,15 +43,18 @@ def agreement(table: duckdb.DuckDBPyConnection, found: Sequence[Finding]) -> Ite
         yield ""
         yield markdown(("blocks", "proxy", "ranks by", "with", "ranks by", "correlation", "n"), rows).rstrip()
         yield ""
-    yield "Second-order pooling is what scores tell apart first. How reliable they are among the blocks without one, and among"
-    yield f'those with one: `… --where "{WITHOUT_SECOND_ORDER}"`, and without the `not`.'
-    yield ""
     alone = [
         (name, item.proxy, item.metric, f"{item.seeds}", *_told(item.reliability, item.blocks))
         for name, among in scopes.items()
+        if among is not None
         for one in ranking(found)
-        for item in ranking(next(judge(table, proxy=one.proxy, metrics=[one.metric], among=among), []))
+        for item in next(judge(table, proxy=one.proxy, metrics=[one.metric], among=among), [])
     ]
+    if not alone:
+        return
+    yield "Second-order pooling is what scores tell apart first. How reliable they are among the blocks without one, and among"
+    yield f'those with one: `… --where "{WITHOUT_SECOND_ORDER}"`, and without the `not`.'
+    yield ""
     yield markdown(("blocks", "proxy", "ranks by", "seeds", "reliability of the mean", "n"), alone).rstrip()
 
 

@@ -13,6 +13,7 @@ from sase_bench.files import write_text
 from sase_bench.query import ask
 from sase_bench.query.metrics import ranking_metric
 from sase_bench.report.advice import scatter
+from sase_bench.report.claim import Claim
 from sase_bench.report.comparison import HEADERS, STATED, Entry, cells, missing, stated
 from sase_bench.report.composed import AGREED, PLACE, agreed, agreement_records
 from sase_bench.report.drawing import save
@@ -23,7 +24,7 @@ from sase_bench.report.questions import command, has_scores_of_modules
 from sase_bench.report.tables import latex
 from sase_bench.report.times import BESIDE, Times
 from sase_bench.report.transfer import TRANSFERRED, TRANSFERS, transferred
-from sase_bench.report.wording import Claim, claims
+from sase_bench.report.wording import claims
 from sase_bench.space import SLOTS
 
 __all__ = ["Section", "numbers", "sections", "texts", "write"]

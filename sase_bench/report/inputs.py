@@ -12,7 +12,7 @@ from sase_bench.report.evidence import Evidence, evidence_of
 from sase_bench.report.published import find_folder, read
 from sase_bench.report.times import Times, find_comparisons, read_times
 from sase_bench.report.transfer import find_transfer
-from sase_bench.report.wording import most_trusted
+from sase_bench.report.trust import most_trusted
 from sase_bench.space import Architecture
 
 __all__ = ["DEFAULT_FOLDER", "Inputs", "read_inputs"]

@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import Any
 
 from sase_bench.report.advice import scatter
+from sase_bench.report.claim import Claim
 from sase_bench.report.comparison import HEADERS, STATED, Entry, cells, missing, stated
 from sase_bench.report.evidence import Evidence, Measurement
 from sase_bench.report.figures import Missing, Picture
 from sase_bench.report.times import HOW, Times
 from sase_bench.report.transfer import TRANSFERRED, TRANSFERS, commands, transferred
-from sase_bench.report.wording import Claim
 from sase_bench.space import SASE_BLOCK
 
 __all__ = ["page"]

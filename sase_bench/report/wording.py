@@ -3,52 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from sase_bench.modules import PLAIN
 from sase_bench.query.modules import nearest
-from sase_bench.recipes.registry import metric_of
 from sase_bench.record import SCORES
 from sase_bench.report.advice import BOUGHT, advice
+from sase_bench.report.claim import Claim, Table
 from sase_bench.report.comparison import Entry
 from sase_bench.report.evidence import Evidence, Measurement
 from sase_bench.report.questions import command
 from sase_bench.report.transfer import TRANSFERS, Gain, Transfer, commands
+from sase_bench.report.trust import elsewhere_alike, most_trusted, trust
 from sase_bench.space import SASE_BLOCK
 from sase_bench.statistics.means import TAILS
 
-__all__ = ["Claim", "Table", "claims", "most_trusted"]
-
-
-class Table(NamedTuple):
-    """Cells under their columns."""
-
-    headers: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-
-
-class Claim(NamedTuple):
-    """What is said, for a reader who knows nothing of the project; what it rests on; and what prints its numbers."""
-
-    headline: str  # a sentence
-    text: str
-    command: str  # several, a line each
-    table: Table | None = None
-
-
-#: A reliability with a lower end from which one proxy is as good as another.
-_SURE = 0.8
-
-
-def most_trusted(evidence: Evidence) -> Measurement | None:
-    """Of the proxies that are sure to be reliable that with the most blocks; where none is, the most reliable."""
-    lows = {row["proxy"]: row["reliability_low"] for row in evidence.calibrations if row["metric"] == metric_of(row["proxy"])}
-
-    def trust(found: Measurement) -> tuple[float, int]:
-        low = lows.get(found.proxy)
-        return (float("-inf") if low is None else min(low, _SURE), len(found.blocks))
-
-    return max(evidence.measurements, key=trust, default=None)
+__all__ = ["claims"]
 
 
 def claims(evidence: Evidence, entries: Sequence[Entry]) -> Iterator[Claim]:
@@ -61,8 +31,8 @@ def claims(evidence: Evidence, entries: Sequence[Entry]) -> Iterator[Claim]:
         yield Claim("Nothing is said of any block.", "No run in this table has a score.", command("summary", evidence.option))
         return
     yield _best(found, evidence.calibrations, evidence.option)
-    yield _trust(found.proxy, evidence.calibrations, evidence.option)
-    yield from (_elsewhere_alike(row, evidence.option) for row in evidence.agreements if found.proxy == row["reference"])
+    yield trust(found.proxy, evidence.calibrations, evidence.option)
+    yield from (elsewhere_alike(row, evidence.option) for row in evidence.agreements if found.proxy == row["reference"])
     yield _place(found, evidence.option)
     if found.modules:
         yield _modules(found, [other for other in evidence.measurements if other is not found], evidence.option)
@@ -125,8 +95,7 @@ def _best(found: Measurement, calibrations: Sequence[Mapping[str, Any]], option:
         f"{after}",
         f"It is {best['text']}. {found.name.capitalize()} on {proxy}: {best[found.column]:.4f} nats over {best['seeds']} "
         f"seeds{over}, in a network of {best['params']:,} parameters and {best['flops']:,} FLOPs. It has no ImageNet number: "
-        f"nothing here says "
-        f"that it beats a published module there.{there} The task: {found.task}.",
+        f"nothing here says that it beats a published module there.{there} The task: {found.task}.",
         command(f"top 1 by {found.metric.name} on {proxy}", option),
     )
 
@@ -142,78 +111,6 @@ def _sase_on_imagenet(entries: Sequence[Entry]) -> Claim:
     said = f"stands in the table below for {' and '.join(stated)}" if stated else "is in none of the published tables used here"
     text = "Published figures and scores of this project are different things, and never share a column or an axis."
     return Claim(f"An ImageNet result of SASE's own block {said}.", text, "python -m sase_bench.report")
-
-
-#: What is said of a correlation whose interval begins above this.
-_ALIKE = ((0.8, "nearly alike"), (0.5, "much alike"), (0.0, "somewhat alike"))
-
-
-def _trust(proxy: str, calibrations: Sequence[Mapping[str, Any]], option: str) -> Claim:
-    asked = f"python -m sase_bench.calibrate --measured --proxy {proxy}{option}"
-    row = next((row for row in calibrations if (row["proxy"], row["metric"]) == (proxy, metric_of(proxy))), None)
-    if row is None or row["reliability"] is None or row["reliability_low"] is None:
-        return Claim("How far these scores can be trusted is not known.", f"Too few blocks on {proxy} have two seeds.", asked)
-    low, high = row["reliability_low"], row["reliability_high"]
-    verdict = (
-        "that is above zero, yet it leaves neighbours in the ranking undecided"
-        if low > 0
-        else "that holds zero: the best block may be the luckiest one"
-    )
-    text = (
-        f"Reliability of {row['metric']} on {proxy}: {row['reliability']:.2f}, 95 % interval {low:.2f} to {high:.2f} "
-        f"({row['blocks']} blocks, {row['seeds']} seeds; 1 = other seeds would give the same ranking); {verdict}."
-    )
-    seeds, longer = _alike(low), _alike(row["validity_low"])
-    headline = f"Trained again with other seeds, blocks rank {seeds or 'perhaps not alike at all'}; " + (
-        f"trained for longer, those drawn at random rank {longer}."
-        if longer
-        else "whether longer training ranks them so is not known."
-    )
-    return Claim(headline, text + _validity(row), asked)
-
-
-def _elsewhere_alike(row: Mapping[str, Any], option: str) -> Claim:
-    """Whether a proxy of another data set orders blocks as the one does that the report is about, its reference here."""
-    proxy, reference = row["proxy"], row["reference"]
-    alike = _alike(row["validity_low"])
-    headline = (
-        f"On another data set, {row['dataset']}, blocks drawn at random rank {alike}."
-        if alike
-        else f"Whether blocks rank alike on another data set, {row['dataset']}, is not known."
-    )
-    said = "not defined" if row["validity"] is None else f"{row['validity']:.2f}{_within(row)}"
-    text = (
-        f"Correlation of {metric_of(proxy)} on {proxy} with {metric_of(reference)} on {reference}, by ranks, once the noise of "
-        f"both is taken out: {said} ({row['reference_blocks']} blocks; {_shared(row)})."
-    )
-    return Claim(headline, text, f"python -m sase_bench.calibrate --measured --proxy {proxy} --reference {reference}{option}")
-
-
-def _alike(low: float | None) -> str | None:
-    """How alike two rankings are, by the lower end of their correlation; None where it does not show that they are."""
-    return None if low is None else next((how for least, how in _ALIKE if low > least), None)
-
-
-def _validity(row: Mapping[str, Any]) -> str:
-    if row["validity"] is None:
-        return " Whether longer training would rank blocks alike is not known."
-    return (
-        " Validity, of blocks drawn at random: its ranking correlates with that of longer training from scratch "
-        f"({row['reference']}, {_shared(row)}) by "
-        f"{row['validity']:.2f}{_within(row)}, once the noise of both is taken out ({row['reference_blocks']} blocks)."
-    )
-
-
-def _shared(row: Mapping[str, Any]) -> str:
-    shared = len(row["shared_seeds"])
-    return f"{shared} of {row['seeds']} seeds the same, whose luck may pass for agreement" if shared else "other seeds"
-
-
-def _within(row: Mapping[str, Any]) -> str:
-    """The interval of a validity, as what follows it."""
-    if row["validity_low"] is None:
-        return f", without an interval: not defined in {100 * row['validity_undefined']:.1f} % of bootstrap draws"
-    return f", 95 % interval {row['validity_low']:.2f} to {row['validity_high']:.2f}"
 
 
 def _modules(found: Measurement, others: Sequence[Measurement], option: str) -> Claim:

@@ -34,4 +34,4 @@ def test_a_comparison_is_a_plan_as_it_is_declared(table: Path, monkeypatch: pyte
 
     monkeypatch.setattr("sase_bench.bo.compare_command.compare", compare)
     assert main(["--db", str(table), "--compare", "--strategy", "random"]) == 130
-    assert plans == [Plan(strategies=("random",))]
+    assert plans == [Plan(strategies=("random",), metric="val_loss")]

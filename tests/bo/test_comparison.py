@@ -86,7 +86,7 @@ def test_a_table_is_handed_to_a_process_once_and_not_for_every_repeat(monkeypatc
         return object.__getstate__(table)
 
     monkeypatch.setattr(Measured, "__getstate__", counting, raising=False)
-    plan = Plan(strategies=("random", "local"), evaluations=2, repeats=4)
+    plan = Plan(strategies=("random", "local"), metric="val_loss", evaluations=2, repeats=4)
     assert compare(TABLE, POOL, plan, processes=2).runs["local"].regrets.shape == (4, 2)
     assert 1 <= len(pickled) <= 2
 
@@ -100,4 +100,4 @@ def test_the_differentiable_search_is_one_evaluation_after_its_training(comparis
 
 def test_a_plan_counts_from_one() -> None:
     with pytest.raises(RequestError, match="are counted from 1"):
-        Plan(strategies=("random",), repeats=0)
+        Plan(strategies=("random",), metric="val_loss", repeats=0)

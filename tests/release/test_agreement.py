@@ -46,7 +46,6 @@ def test_one_proxy_has_nothing_to_agree_with(tmp_path: Path) -> None:
     assert [line.split(" | ")[0] for line in lines[-1].splitlines()] == [
         "| blocks",
         "| ---",
-        "| all",
         "| without second-order pooling",
     ]
 

@@ -2,10 +2,10 @@ import json
 import re
 from pathlib import Path
 
+from sase_bench.report.claim import Claim, Table
 from sase_bench.report.figures import Missing, Picture
 from sase_bench.report.page import page
 from sase_bench.report.times import Times
-from sase_bench.report.wording import Claim, Table
 from tests.evidence import evidence, measurement
 
 HOSTILE = "</script><img src=x onerror=alert(1)>"

@@ -2,7 +2,8 @@ from dataclasses import replace
 
 import pytest
 
-from sase_bench.report.wording import claims, most_trusted
+from sase_bench.report.trust import most_trusted
+from sase_bench.report.wording import claims
 from tests.evidence import calibration, evidence, measurement
 
 

@@ -1,0 +1,99 @@
+"""What a report says of how far scores can be trusted: again with other seeds, for longer, and on another data set."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sase_bench.recipes.registry import metric_of
+from sase_bench.report.claim import Claim
+from sase_bench.report.evidence import Evidence, Measurement
+
+__all__ = ["elsewhere_alike", "most_trusted", "trust"]
+
+#: A reliability with a lower end from which one proxy is as good as another.
+_SURE = 0.8
+
+
+def most_trusted(evidence: Evidence) -> Measurement | None:
+    """Of the proxies that are sure to be reliable that with the most blocks; where none is, the most reliable."""
+    lows = {row["proxy"]: row["reliability_low"] for row in evidence.calibrations if row["metric"] == metric_of(row["proxy"])}
+
+    def trust(found: Measurement) -> tuple[float, int]:
+        low = lows.get(found.proxy)
+        return (float("-inf") if low is None else min(low, _SURE), len(found.blocks))
+
+    return max(evidence.measurements, key=trust, default=None)
+
+
+#: What is said of a correlation whose interval begins above this.
+_ALIKE = ((0.8, "nearly alike"), (0.5, "much alike"), (0.0, "somewhat alike"))
+
+
+def trust(proxy: str, calibrations: Sequence[Mapping[str, Any]], option: str) -> Claim:
+    """Whether blocks rank alike on `proxy` with other seeds, and in longer training."""
+    asked = f"python -m sase_bench.calibrate --measured --proxy {proxy}{option}"
+    row = next((row for row in calibrations if (row["proxy"], row["metric"]) == (proxy, metric_of(proxy))), None)
+    if row is None or row["reliability"] is None or row["reliability_low"] is None:
+        return Claim("How far these scores can be trusted is not known.", f"Too few blocks on {proxy} have two seeds.", asked)
+    low, high = row["reliability_low"], row["reliability_high"]
+    verdict = (
+        "that is above zero, yet it leaves neighbours in the ranking undecided"
+        if low > 0
+        else "that holds zero: the best block may be the luckiest one"
+    )
+    text = (
+        f"Reliability of {row['metric']} on {proxy}: {row['reliability']:.2f}, 95 % interval {low:.2f} to {high:.2f} "
+        f"({row['blocks']} blocks, {row['seeds']} seeds; 1 = other seeds would give the same ranking); {verdict}."
+    )
+    seeds, longer = _alike(low), _alike(row["validity_low"])
+    headline = f"Trained again with other seeds, blocks rank {seeds or 'perhaps not alike at all'}; " + (
+        f"trained for longer, those drawn at random rank {longer}."
+        if longer
+        else "whether longer training ranks them so is not known."
+    )
+    return Claim(headline, text + _validity(row), asked)
+
+
+def elsewhere_alike(row: Mapping[str, Any], option: str) -> Claim:
+    """Whether a proxy of another data set orders blocks as the one does that the report is about, its reference here."""
+    proxy, reference = row["proxy"], row["reference"]
+    alike = _alike(row["validity_low"])
+    headline = (
+        f"On another data set, {row['dataset']}, blocks drawn at random rank {alike}."
+        if alike
+        else f"Whether blocks rank alike on another data set, {row['dataset']}, is not known."
+    )
+    said = "not defined" if row["validity"] is None else f"{row['validity']:.2f}{_within(row)}"
+    text = (
+        f"Correlation of {metric_of(proxy)} on {proxy} with {metric_of(reference)} on {reference}, by ranks, once the noise of "
+        f"both is taken out: {said} ({row['reference_blocks']} blocks; {_shared(row)})."
+    )
+    return Claim(headline, text, f"python -m sase_bench.calibrate --measured --proxy {proxy} --reference {reference}{option}")
+
+
+def _alike(low: float | None) -> str | None:
+    """How alike two rankings are, by the lower end of their correlation; None where it does not show that they are."""
+    return None if low is None else next((how for least, how in _ALIKE if low > least), None)
+
+
+def _validity(row: Mapping[str, Any]) -> str:
+    if row["validity"] is None:
+        return " Whether longer training would rank blocks alike is not known."
+    return (
+        " Validity, of blocks drawn at random: its ranking correlates with that of longer training from scratch "
+        f"({row['reference']}, {_shared(row)}) by "
+        f"{row['validity']:.2f}{_within(row)}, once the noise of both is taken out ({row['reference_blocks']} blocks)."
+    )
+
+
+def _shared(row: Mapping[str, Any]) -> str:
+    shared = len(row["shared_seeds"])
+    return f"{shared} of {row['seeds']} seeds the same, whose luck may pass for agreement" if shared else "other seeds"
+
+
+def _within(row: Mapping[str, Any]) -> str:
+    """The interval of a validity, as what follows it."""
+    if row["validity_low"] is None:
+        return f", without an interval: not defined in {100 * row['validity_undefined']:.1f} % of bootstrap draws"
+    return f", 95 % interval {row['validity_low']:.2f} to {row['validity_high']:.2f}"
