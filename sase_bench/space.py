@@ -290,20 +290,27 @@ class Space:
         return {name: arch.operations[name] for name in SPACES[self.name]}
 
 
-def drawn_at_random(archs: Set[int]) -> set[int]:
-    """Those of some blocks that a plan `random:N` or `orthogonal:N` has in either space, N being at most their number.
+def drawn_at_random(archs: Set[int], space: str | None = None) -> set[int]:
+    """Those of some blocks that a plan `random:N` or `orthogonal:N` has in `space`, or in either, N being at most their number.
 
     The others were chosen by a person or a search: they stand for themselves, and not for the space.
     """
     drawn: set[int] = set()
-    for space in map(Space, SPACES) if archs else ():
-        samples = [space.sample(min(len(archs), len(space)), PLAN_SEED)]
-        samples += [space.orthogonal_array(n, PLAN_SEED) for n in space.arrays if n <= len(archs)]
+    for name in (SPACES if space is None else (space,)) if archs else ():
+        members = Space(name)
+        samples = [members.sample(min(len(archs), len(members)), PLAN_SEED)]
+        samples += [members.orthogonal_array(n, PLAN_SEED) for n in members.arrays if n <= len(archs)]
         drawn |= {arch.index for sample in samples for arch in sample}
     return drawn & archs
 
 
-def representative(archs: Set[int]) -> Set[int]:
-    """The blocks that stand for a space: those drawn at random where they are the most, else all."""
-    drawn = drawn_at_random(archs)
-    return drawn if len(drawn) > len(archs) / 2 else archs
+def representative(archs: Set[int], space: str | None = None) -> Set[int]:
+    """The blocks that stand for `space`, by default for that of which the most were drawn: those, if more than were chosen.
+
+    Blocks are drawn from one space or from the other: those of both together stand for neither. Where what a person or a search
+    chose is as many, all blocks are taken.
+    """
+    drawn = {name: drawn_at_random(archs, name) for name in SPACES}
+    chosen = archs - set().union(*drawn.values())
+    sample = drawn[space] if space is not None else max(drawn.values(), key=len)
+    return sample if len(sample) > len(chosen) else archs

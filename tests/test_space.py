@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from sase_bench import Architecture, Space
 from sase_bench.errors import RequestError
-from sase_bench.space import OPERATIONS, SASE_BLOCK, SETS, SLOTS, SPACES, drawn_at_random
+from sase_bench.space import OPERATIONS, SASE_BLOCK, SETS, SLOTS, SPACES, drawn_at_random, representative
 
 PUBLISHED = "gap+gmp/2conv_1x1/affine/p-norm/gap/2conv_3x3"
 
@@ -138,6 +138,18 @@ def test_blocks_that_somebody_chose_are_told_from_those_that_were_drawn() -> Non
     assert drawn_at_random(balanced | {54983}) == balanced
     assert drawn_at_random({0, 1, 54983}) == set()
     assert drawn_at_random(set()) == set()
+
+
+def test_the_blocks_that_stand_for_a_space_were_drawn_from_it_alone() -> None:
+    full = {arch.index for arch in Space("full").sample(6, seed=0)}
+    tied = {arch.index for arch in Space("tied").sample(10, seed=0)}
+    assert drawn_at_random(full | tied, "tied") == tied
+    assert drawn_at_random(full | tied) == full | tied
+    assert representative(full | tied) == representative(full | tied, "tied") == tied
+    assert representative(full | tied, "full") == full
+    chosen = {54983, *range(6)} - full - tied
+    assert representative(full | chosen) == full | chosen  # as many as were drawn, or more
+    assert representative(set()) == set()
 
 
 @pytest.mark.parametrize("name", list(SPACES))

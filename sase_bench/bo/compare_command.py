@@ -45,7 +45,7 @@ def comparison(options: argparse.Namespace) -> int:
     strangers = [path for path, item in zip(options.found, found, strict=True) if item.proxy != everything.proxy]
     if strangers:
         raise RequestError(f"{str(strangers[0])!r} is a search on another proxy than {everything.proxy}")
-    table = _compared_on(everything, {Architecture.from_operations(item.operations).index for item in found})
+    table = _compared_on(everything, options.space, {Architecture.from_operations(item.operations).index for item in found})
     pool = one_pool(table, options.space)
     plan = Plan(
         strategies=_strategies(options.strategy),
@@ -71,13 +71,13 @@ def comparison(options: argparse.Namespace) -> int:
     return 0
 
 
-def _compared_on(table: Measured, found: set[int]) -> Measured:
+def _compared_on(table: Measured, space: str, found: set[int]) -> Measured:
     """The blocks that stand for a space, and those `found` by searches that were really run, with the same seeds each.
 
     What another search chose is no fair pool: it was chosen because it scored well.
     """
     archs = set(table.archs.tolist())
-    kept = table.complete(representative(archs) | (found & archs))
+    kept = table.complete(representative(archs, space) | (found & archs))
     if left_out := len(archs) - len(kept.archs):
         seeds = ", ".join(str(seed) for seed in kept.seeds)
         say(f"{left_out} blocks are left out: not drawn at random, or without each of the seeds {seeds}")

@@ -56,14 +56,15 @@ def _command(argv: Sequence[str] | None) -> int:
     with connect(options.db) as table:
         among = None if options.where is None else blocks_where(table, options.where)
         by_default = options.measured and options.reference is None
-        found = next(judge(table, proxy=options.proxy, among=among), []) if by_default else []
+        space = options.space if options.measured else None
+        found = next(judge(table, proxy=options.proxy, among=among, space=space), []) if by_default else []
         if not found:
-            long = panel(table, options.reference, among=among) if options.reference else None
-            measured = panel(table, options.proxy, among=among)
-            paired = apart(table, measured, options.proxy, long) if long else None
+            long = panel(table, options.reference, among=among, space=space) if options.reference else None
+            measured = panel(table, options.proxy, among=among, space=space)
+            paired = apart(table, measured, options.proxy, long, space) if long else None
             found = list(findings(options.proxy, measured, options.reference, long, paired))
     _show([found], options.format, options.where)
-    if among is None:  # the table has findings of all blocks alone
+    if among is None and space is None:  # the table has findings of all blocks alone
         _keep(options.db, proxies, found)
     return 0
 
@@ -73,7 +74,7 @@ def _train(proxies: Sequence[Proxy], options: argparse.Namespace) -> None:
     if options.blocks < 3 or options.seeds < 2:
         raise RequestError(f"a calibration takes at least 3 blocks and 2 seeds, got {options.blocks} and {options.seeds}")
     check_training_options(options)
-    space, target = Space(options.space), Target(options.db)
+    space, target = Space(options.space or "full"), Target(options.db)
     blocks = read_plan([f"random:{options.blocks}"], space)
     entries = [
         Entry(proxy=proxy, blocks=blocks, seeds=list(range(first, first + options.seeds)), why="to be judged")
@@ -89,6 +90,8 @@ def _judge_all(options: argparse.Namespace) -> int:
         raise RequestError("--proxy all judges what a table has; add --measured")
     if options.where is not None:
         raise RequestError("--where is of one proxy; name it with --proxy")
+    if options.space is not None:
+        raise RequestError("--space is of one proxy; name it with --proxy")
     with connect(options.db) as table:
         found = list(judge(table, options.reference))
     if not found:
@@ -120,7 +123,8 @@ def _parser() -> argparse.ArgumentParser:
     proxy = f"the proxy to be judged; all: every one in the table (default: {_PROXY}; --measured: that with the most blocks)"
     parser.add_argument("--proxy", help=proxy)
     parser.add_argument("--reference", metavar="PROXY", help=_REFERENCE)
-    parser.add_argument("--space", choices=tuple(SPACES), default="full", help="the space that blocks are drawn from")
+    space = "the space that blocks are drawn from (default: full; --measured: that with the most to judge by)"
+    parser.add_argument("--space", choices=tuple(SPACES), help=space)
     parser.add_argument("--blocks", type=int, default=24, metavar="K", help="blocks to train")
     parser.add_argument("--seeds", type=int, default=4, metavar="S", help="seeds of each; the reference gets the S after them")
     parser.add_argument("--measured", action="store_true", help="train nothing, judge by what the table has")
@@ -145,7 +149,8 @@ def _judged(found: Sequence[Finding], where: str | None) -> Answer:
     """The findings of one proxy, of the blocks that meet a condition; figures stand with their intervals."""
     first = found[0]
     title = (
-        f"{first.proxy}: {first.blocks} blocks{'' if where is None else f' where {where},'} with {first.seeds} seeds, "
+        f"{first.proxy}: {first.blocks} blocks{'' if first.space is None else f' drawn from the {first.space} space'}"
+        f"{'' if where is None else f' where {where},'} with {first.seeds} seeds, "
         f"{first.seconds:.1f} s a run, {first.unscored} of {first.runs} runs without a score; ranks, 95 % intervals over blocks"
     )
     if first.shared_seeds:

@@ -45,6 +45,7 @@ class Finding:
 
     proxy: str
     metric: str
+    space: str | None  # that the blocks were drawn from at random
     blocks: int
     seeds: int
     icc: Estimate  # blocks' share in the variance of single runs
@@ -60,7 +61,7 @@ class Finding:
     def record(self) -> dict[str, object]:
         """`row`, and what the table has no columns for."""
         undefined = self.validity.undefined if self.validity else None
-        return self.row() | {"validity_undefined": undefined, "shared_seeds": list(self.shared_seeds)}
+        return self.row() | {"space": self.space, "validity_undefined": undefined, "shared_seeds": list(self.shared_seeds)}
 
     def row(self) -> dict[str, object]:
         """The columns of the table `calibrations`: each estimate becomes three, None where it is not defined or not finite."""
@@ -70,7 +71,7 @@ class Finding:
                 parts = value or dict.fromkeys(("value", "low", "high"))
                 ends = {name: parts["value"], f"{name}_low": parts["low"], f"{name}_high": parts["high"]}
                 row |= {end: None if part is None or not isfinite(part) else part for end, part in ends.items()}
-            elif name != "shared_seeds":
+            elif name not in ("space", "shared_seeds"):
                 row[name] = value
         return row
 
@@ -82,49 +83,58 @@ def judge(
     proxy: str | None = None,
     metrics: Sequence[str] = tuple(METRICS),
     among: Set[int] | None = None,
+    space: str | None = None,
 ) -> Iterator[list[Finding]]:
     """The findings for `proxy`, or every one, of an open table that was measured with two seeds, in order of their names.
 
-    Those with too few blocks to be judged are left out; with `among` no other blocks count. `reference` is by default
-    `REFERENCE`, where the table has it. There is no validity for the reference itself, nor for a proxy that shares too few
-    blocks with it.
+    Those with too few blocks to be judged are left out; with `among` no other blocks count, with `space` those alone that were
+    drawn from it. `reference` is by default `REFERENCE`, where the table has it. There is no validity for the reference itself,
+    nor for a proxy that shares too few blocks with it.
     """
     several = "SELECT proxy FROM runs WHERE status = 'ok' GROUP BY proxy HAVING count(DISTINCT seed) > 1 ORDER BY proxy"
     there = [name for (name,) in table.execute(several).fetchall()]
     if reference is None and REFERENCE in there:
         reference = REFERENCE
-    long = _panel(table, reference, among) if reference else None
+    long = _panel(table, reference, among, space) if reference else None
     for name in there if proxy is None else {proxy} & set(there):
-        measured = _panel(table, name, among)
+        measured = _panel(table, name, among, space)
         if measured is None or len(measured.archs) < LEAST_BLOCKS or len(measured.seeds) < 2:
             continue
-        if long is not None and name != reference and (paired := apart(table, measured, name, long)):
+        if long is not None and name != reference and (paired := apart(table, measured, name, long, space)):
             yield list(findings(name, measured, reference, long, paired, metrics=metrics))
         else:
             yield list(findings(name, measured, metrics=metrics))
 
 
-def _panel(table: duckdb.DuckDBPyConnection, proxy: str, among: Set[int] | None) -> Panel | None:
+def _panel(table: duckdb.DuckDBPyConnection, proxy: str, among: Set[int] | None, space: str | None) -> Panel | None:
     """The panel of a proxy; None where none of the blocks that alone count can be judged."""
     try:
-        return panel(table, proxy, among=among)
+        return panel(table, proxy, among=among, space=space)
     except RequestError:
-        if among is None:
+        if among is None and space is None:
             raise
         return None
 
 
-def apart(table: duckdb.DuckDBPyConnection, measured: Panel, proxy: str, long: Panel) -> Panel | None:
-    """The blocks of `long` on `proxy`, all of whose blocks are `measured`; None where both share too few.
+def apart(table: duckdb.DuckDBPyConnection, measured: Panel, proxy: str, long: Panel, space: str | None = None) -> Panel | None:
+    """The blocks of `long` on `proxy`, where `measured` are judged; None where both share too few.
 
-    These few may have more seeds than most; those of `long` are left out where two others are left.
+    These few may be drawn from another space than most, unless it is `space` that counts, and may have more seeds; those of
+    `long` are left out where two others are left.
     """
     common = set(long.archs)
-    if len(common & set(measured.archs)) < LEAST_BLOCKS:
+    if space is not None and len(common & set(measured.archs)) < LEAST_BLOCKS:
         return None
-    paired = panel(table, proxy, among=common)
+    try:
+        paired = panel(table, proxy, among=common, space=space)
+    except RequestError:
+        return None
+    if len(paired.archs) < LEAST_BLOCKS:
+        return None
     others = [seed for seed in paired.seeds if seed not in long.seeds]
-    return panel(table, proxy, others, among=common) if 2 <= len(others) < len(paired.seeds) else paired
+    if 2 <= len(others) < len(paired.seeds):
+        return panel(table, proxy, others, among=common, space=space)
+    return paired
 
 
 def findings(
@@ -159,6 +169,7 @@ def findings(
         yield Finding(
             proxy=proxy,
             metric=metric,
+            space=panel.space,
             blocks=len(panel.archs),
             seeds=len(panel.seeds),
             icc=estimate_icc(ranks(y)),

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
+from typing import Any
 
 import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
 from sase_bench.errors import RequestError
-from sase_bench.space import drawn_at_random
+from sase_bench.space import SPACES, drawn_at_random
 from sase_bench.statistics.panels import most_informative
 
 __all__ = ["METRICS", "Panel", "panel"]
@@ -31,6 +32,7 @@ METRICS: dict[str, str] = {
 class Panel:
     """Blocks that all ended ok with the same seeds."""
 
+    space: str | None  # that the blocks were drawn from at random; None where a person or a search chose some
     archs: tuple[int, ...]  # k indices
     seeds: tuple[int, ...]  # s seeds
     scores: dict[str, NDArray[np.float64]]  # by metric, (k, s)
@@ -42,17 +44,23 @@ class Panel:
         """The same for some of the blocks, in the order given."""
         rows = [self.archs.index(arch) for arch in archs]
         scores = {name: values[rows] for name, values in self.scores.items()}
-        return Panel(archs, self.seeds, scores, self.unscored, self.runs, self.seconds)
+        return Panel(self.space, archs, self.seeds, scores, self.unscored, self.runs, self.seconds)
 
 
 def panel(
-    table: duckdb.DuckDBPyConnection, proxy: str, seeds: Sequence[int] | None = None, *, among: Set[int] | None = None
+    table: duckdb.DuckDBPyConnection,
+    proxy: str,
+    seeds: Sequence[int] | None = None,
+    *,
+    among: Set[int] | None = None,
+    space: str | None = None,
 ) -> Panel:
     """The blocks of an open table, all or those `among` some, that ended ok on `proxy` with each of `seeds`.
 
     By default the seeds are those, most measured first, that leave the most degrees of freedom for the noise,
     (blocks - 1)·(seeds - 1): a sweep that was stopped in its last seed is judged by the seeds before. Where blocks of the plans
     `random:N` and `orthogonal:N` are among them, the others are left out: what a person or a search chose lies further apart.
+    Those of one space alone are taken, of `space` or of that which leaves the most degrees of freedom.
     Raises `RequestError` if there are no such blocks.
     """
     columns = ", ".join(f"{sql} AS {name}" for name, sql in METRICS.items())
@@ -62,21 +70,35 @@ def panel(
         [proxy],
     ).fetchall()
     tried = {arch for (arch,) in table.execute("SELECT DISTINCT arch FROM runs WHERE proxy = ?", [proxy]).fetchall()}
-    drawn = drawn_at_random(tried)
-    judged = drawn if len(drawn & {row[0] for row in rows}) >= _LEAST_DRAWN else tried
-    judged = judged if among is None else judged & among
-    found: dict[int, dict[int, list[float]]] = {}
+    ended = {row[0] for row in rows}
+    samples: dict[str | None, set[int]] = {name: drawn_at_random(tried, name) for name in SPACES}
+    samples = {name: drawn for name, drawn in samples.items() if len(drawn & ended) >= _LEAST_DRAWN and space in (None, name)}
+    if space is None and not samples:
+        samples = {None: tried}
+    panels = []
+    for name, sample in samples.items():
+        judged = sample if among is None else sample & among
+        chosen, archs, cube = _crossed([row for row in rows if row[0] in judged], seeds)
+        if archs:
+            runs, unscored, seconds = _counted(table, proxy, chosen, set(archs), judged)
+            scores = {metric: cube[:, :, i] for i, metric in enumerate(METRICS)}
+            panels.append(Panel(name, archs, chosen, scores, unscored, runs, seconds))
+    if not panels:
+        of = "" if space is None else f"drawn at random from the {space} space "
+        raise RequestError(f"no block {of}has been measured on {proxy} with all of the seeds {seeds or 'that there are'}")
+    return max(panels, key=lambda item: ((len(item.archs) - 1) * (len(item.seeds) - 1), len(item.archs)))
+
+
+def _crossed(
+    rows: Sequence[tuple[Any, ...]], seeds: Sequence[int] | None
+) -> tuple[tuple[int, ...], tuple[int, ...], NDArray[np.float64]]:
+    """s seeds, the k blocks with each of them, and their scores (k, s, metrics), of rows of a block, a seed and scores."""
+    found: dict[int, dict[int, Sequence[float]]] = {}
     for arch, seed, *values in rows:
-        if arch in judged:
-            found.setdefault(seed, {})[arch] = values
+        found.setdefault(seed, {})[arch] = values
     chosen = tuple(sorted(seeds)) if seeds is not None else _telling(found)
-    archs = sorted(set.intersection(*(set(found.get(seed, {})) for seed in chosen))) if chosen else []
-    if not archs:
-        raise RequestError(f"no block has been measured on {proxy} with all of the seeds {seeds or 'that there are'}")
-    cube = np.asarray([[found[seed][arch] for seed in chosen] for arch in archs], dtype=np.float64)  # (k, s, metric)
-    runs, unscored, seconds = _counted(table, proxy, chosen, set(archs), judged)
-    scores = {name: cube[:, :, i] for i, name in enumerate(METRICS)}
-    return Panel(tuple(archs), chosen, scores, unscored, runs, seconds)
+    archs = tuple(sorted(set.intersection(*(set(found.get(seed, {})) for seed in chosen)))) if chosen else ()
+    return chosen, archs, np.asarray([[found[seed][arch] for seed in chosen] for arch in archs], dtype=np.float64)
 
 
 def _counted(

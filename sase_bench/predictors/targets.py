@@ -42,7 +42,7 @@ class Targets:
 
     def representative(self) -> Targets:
         """Those of the blocks that stand for the space: what a person or a search chose is left out where most were drawn."""
-        rows = self.rows(np.asarray(sorted(representative(set(self.archs.tolist()))), dtype=np.int64))
+        rows = self.rows(np.asarray(sorted(representative(set(self.archs.tolist()), self.space)), dtype=np.int64))
         noise = None if self.noise is None else self.noise[rows]
         return replace(
             self, archs=self.archs[rows], y=self.y[rows], noise=noise, counts=self.counts[rows], scores=self.scores[rows]

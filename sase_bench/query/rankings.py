@@ -131,7 +131,7 @@ def effect(query: Effect, source: Source) -> Answer:
     errors: dict[str, list[float]] = defaultdict(list)  # 1 / seeds
     seeds, is_tied = f"{column}_n" if metric.is_of_run else "1", True
     rows = measured.rows(["arch", query.slot, column, seeds, "is_tied"], query.selection, metric, tail="ORDER BY arch")
-    judged = representative({arch for (arch,) in measured.rows(["arch"], Selection(), metric)})
+    judged = representative({arch for (arch,) in measured.rows(["arch"], Selection(), metric)}, query.selection.space)
     for arch, operation, value, count, tied in rows:
         if arch not in judged:
             continue

@@ -61,7 +61,7 @@ def card(folder: Path, found: Sequence[Finding]) -> str:
 def _headline(found: Sequence[Finding]) -> str:
     """Reliability and validity of what each proxy ranks by, of the proxy with the most blocks first."""
     figures = [
-        f"of {item.metric} {item.reliability} on {item.proxy} ({item.blocks:,} blocks, {item.seeds} seeds"
+        f"of {item.metric} {item.reliability} on {item.proxy} ({item.blocks:,} blocks{_of(item)}, {item.seeds} seeds"
         + (")" if item.validity is None else f"; validity {item.validity} against {item.reference})")
         for item in sorted(ranking(found), key=lambda item: (-item.blocks, item.proxy))
     ]
@@ -142,6 +142,10 @@ def _beside(folder: Path, proxy: str) -> Iterator[str]:
     yield f"{block['flops'] / level['flops']:.1f} times the FLOPs of {level['module']}, the module next to it in {metric.name}."
 
 
+def _of(item: Finding) -> str:
+    return "" if item.space is None else f" of the {item.space} space"
+
+
 def _reliability(found: Sequence[Finding]) -> Iterator[str]:
     other = {item.reference for item in found if item.reference} - {REFERENCE}
     reference = "".join(f" --reference {name}" for name in other)
@@ -151,7 +155,7 @@ def _reliability(found: Sequence[Finding]) -> Iterator[str]:
     yield "The bootstrap has no interval where 2.5 % of its draws or more are undefined."
     rows = [
         (
-            f"{item.proxy}, {item.blocks:,} blocks × {item.seeds} seeds",
+            f"{item.proxy}, {item.blocks:,} blocks{_of(item)} × {item.seeds} seeds",
             item.metric,
             str(item.icc),
             str(item.reliability),

@@ -46,8 +46,9 @@ def _measured(table: duckdb.DuckDBPyConnection, item: Finding, drawn: Blocks) ->
     archs = tuple(sorted(arch for arch, values in drawn.items() if values == seeds))
     if len(archs) < _ENOUGH or len(seeds) < 2:
         return f"; {len(drawn)} of them were drawn at random."
-    scores = panel(table, item.proxy, seeds).restrict(archs).scores[item.metric]
-    return f"; measured on {len(archs)} of them that were drawn at random: {estimate_reliability(ranks(scores))}."
+    found = panel(table, item.proxy, seeds, among=set(archs))
+    said = f"; measured on {len(found.archs)} of them that were drawn at random from the {found.space} space: "
+    return f"{said}{estimate_reliability(ranks(found.scores[item.metric]))}."
 
 
 def _blocks(table: duckdb.DuckDBPyConnection, proxy: str) -> Blocks:

@@ -19,7 +19,7 @@ from sase_bench.record import OBJECTIVES, SCORES
 from sase_bench.report.questions import has_scores_of_modules, option_of, task_of
 from sase_bench.report.times import Times, in_resnet50
 from sase_bench.report.transfer import Transfer, read_transfer
-from sase_bench.space import SASE_BLOCK, SLOTS, Space, drawn_at_random
+from sase_bench.space import SASE_BLOCK, SLOTS, Space, drawn_at_random, representative
 
 __all__ = ["Evidence", "Measurement", "evidence_of", "finite", "read_json"]
 
@@ -37,7 +37,8 @@ class Measurement:
     task: str  # what is trained, in words
     blocks: Records  # best first: arch, text, the score and its sd, seeds, val_top1, params, flops, and as `in_resnet50`
     seed_sd: float | None  # of the score of one run, beside what its seed does to all blocks; None if it is not known
-    drawn: int  # of them by a plan random:N or orthogonal:N; the others were chosen by a person or a search
+    drawn: int  # of `judged` by a plan random:N or orthogonal:N; the others were chosen by a person or a search
+    judged: int  # blocks that stand for a space
     front: Records  # of the score against params
     effects: dict[str, Records]  # by slot: operation, architectures, mean, low, high
     fidelity: Records  # epoch by epoch: blocks, share, correlation with the ranking after the last epoch, low, high
@@ -134,6 +135,7 @@ def _measurement(db: Path, proxy: str, times: Times) -> Measurement:
     blocks = [block | cost for block, cost in zip(ranked, costs, strict=True)]
     roles = {"best": blocks[0]["arch"], "published": SASE_BLOCK.index, "worst": blocks[-1]["arch"]}
     there = {block["arch"] for block in blocks}
+    judged = representative(there)
     place = _place(db, proxy, roles["published" if SASE_BLOCK.index in there else "best"])
     modules = ask(f"modules by {metric.name} on {proxy}", db=db).records() if has_scores_of_modules(db, proxy) else []
     rivals = [row["module"] for row in modules if row["module"] not in (PLAIN, "sase")]
@@ -142,7 +144,8 @@ def _measurement(db: Path, proxy: str, times: Times) -> Measurement:
         task=task_of(db, proxy),
         blocks=blocks,
         seed_sd=place["seed_sd"],
-        drawn=len(drawn_at_random(there)),
+        drawn=len(drawn_at_random(judged)),
+        judged=len(judged),
         front=ask(f"pareto {metric.name} vs params on {proxy}", db=db).records(),
         effects={slot: ask(f"effect {slot} by {metric.name} on {proxy}", db=db).records() for slot in SLOTS},
         fidelity=ask(f"fidelity by {metric.name} on {proxy}", db=db).records(),

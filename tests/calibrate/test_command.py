@@ -72,7 +72,9 @@ def test_the_command_prints_and_keeps_what_it_found(path: Path, capsys: pytest.C
     assert digits["reliability_low"] == found["reliability_low"]
     assert main(command) == 0
     out = capsys.readouterr().out
-    assert out.startswith("digits: 12 blocks with 3 seeds, 2.0 s a run, 0 of 36 runs without a score; ranks, 95 %")
+    assert out.startswith(
+        "digits: 12 blocks drawn from the full space with 3 seeds, 2.0 s a run, 0 of 36 runs without a score; ranks, 95 %"
+    )
     assert "; 3 seeds are the reference's too, which may raise the validity\n" in out
     assert "validity against cifar10-8" in out
     with connect(path) as table:
@@ -121,7 +123,7 @@ def test_what_was_not_measured_is_trained_into_the_table(tmp_path: Path, capsys:
         assert main(command) == 0
         first, judged, *_ = capsys.readouterr().out.splitlines()
         assert first == f"{path}: 6 of 6 planned runs ({what} in this sweep)"
-        assert judged.startswith("digits: 3 blocks with 2 seeds, ")
+        assert judged.startswith("digits: 3 blocks drawn from the full space with 2 seeds, ")
 
 
 def test_all_proxies_of_a_table_can_be_judged_at_once(path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -16,7 +16,7 @@ from tests.records import DIGITS, made_up
 def panel(noise: float, blocks: int = 10) -> Panel:
     """Blocks that lie one apart, with three seeds whose noise has this standard deviation."""
     scores = np.arange(blocks)[:, None] + np.random.default_rng(0).normal(0, noise, (blocks, 3))
-    return Panel(tuple(range(blocks)), (0, 1, 2), dict.fromkeys(METRICS, scores), 0, 3 * blocks, 1.0)
+    return Panel("full", tuple(range(blocks)), (0, 1, 2), dict.fromkeys(METRICS, scores), 0, 3 * blocks, 1.0)
 
 
 def test_a_validity_takes_two_reliabilities_that_are_above_zero() -> None:
@@ -41,7 +41,7 @@ def test_what_is_not_defined_or_not_finite_is_missing_in_a_row() -> None:
     """Equal blocks have no reliability; where seeds contradict each other the lower end of one is minus infinity."""
     equal, opposed = np.ones((3, 2)), np.asarray([[0.0, 1.0], [1.0, 0.0], [0.5, 0.5]])
     scores = dict.fromkeys(METRICS, opposed) | {"val_top1": equal}
-    found = {finding.metric: finding for finding in findings("digits", Panel((1, 2, 3), (0, 1), scores, 0, 6, 1.0))}
+    found = {finding.metric: finding for finding in findings("digits", Panel("full", (1, 2, 3), (0, 1), scores, 0, 6, 1.0))}
     assert np.isnan(found["val_top1"].icc.value)
     assert found["val_loss"].reliability.low == -np.inf
     for record in (found["val_top1"].row(), found["val_top1"].record()):

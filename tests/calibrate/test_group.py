@@ -42,7 +42,9 @@ def test_only_the_blocks_that_meet_it_are_judged_and_the_table_keeps_what_is_of_
     assert main(["--measured", "--db", str(table), "--where", WITHOUT_SECOND_ORDER]) == 0
     count = sum("2nd-order-pooling" not in str(arch) for arch in Space("full").sample(12, seed=0))
     assert 3 <= count < 12
-    assert capsys.readouterr().out.startswith(f"digits: {count} blocks where {WITHOUT_SECOND_ORDER}, with 2 seeds, ")
+    assert capsys.readouterr().out.startswith(
+        f"digits: {count} blocks drawn from the full space where {WITHOUT_SECOND_ORDER}, with 2 seeds, "
+    )
     assert ask("sql SELECT * FROM calibrations", db=table).rows == before
 
 

@@ -2,8 +2,11 @@
 
 from pathlib import Path
 
+import pytest
+
 from sase_bench.calibrate.scores import panel
 from sase_bench.database import Store, connect
+from sase_bench.errors import RequestError
 from sase_bench.space import Space
 from tests.records import DIGITS, made_up, unfinished
 
@@ -53,3 +56,30 @@ def test_a_panel_among_some_blocks_takes_the_seeds_that_these_have(tmp_path: Pat
         assert (len(panel(table, "digits").archs), panel(table, "digits").seeds) == (30, (0, 1))
         among = panel(table, "digits", among={*drawn[:5], 1})
         assert (among.archs, among.seeds) == (tuple(sorted(drawn[:5])), (0, 1, 2, 3))
+
+
+def test_a_panel_is_of_one_space_by_default_of_that_with_the_most_to_judge_by(tmp_path: Path) -> None:
+    full = [arch.index for arch in Space("full").sample(8, seed=0)]
+    tied = [arch.index for arch in Space("tied").sample(12, seed=0)]
+    with Store(tmp_path / "table.duckdb", [DIGITS]) as store:
+        for arch in full + tied:
+            for seed in range(4 if arch in full else 2):
+                store.append(made_up(arch, seed))
+    with connect(tmp_path / "table.duckdb") as table:
+        assert panel(table, "digits").space == "full"  # 7·3 degrees of freedom, not 11·1
+        assert panel(table, "digits", space="full").archs == panel(table, "digits").archs == tuple(sorted(full))
+        found = panel(table, "digits", space="tied")
+        assert (found.space, found.archs, found.seeds, found.runs) == ("tied", tuple(sorted(tied)), (0, 1), 24)
+        assert panel(table, "digits", seeds=[0, 1]).space == "tied"
+        assert panel(table, "digits", among=set(tied)).archs == found.archs
+
+
+def test_blocks_that_nobody_drew_from_a_space_are_no_panel_of_it(tmp_path: Path) -> None:
+    with Store(tmp_path / "table.duckdb", [DIGITS]) as store:
+        for arch in Space("full").sample(8, seed=0):
+            store.append(made_up(arch.index, 0))
+    with (
+        connect(tmp_path / "table.duckdb") as table,
+        pytest.raises(RequestError, match="no block drawn at random from the tied space has been measured on digits"),
+    ):
+        panel(table, "digits", space="tied")

@@ -35,7 +35,7 @@ def test_a_line_for_each_number_of_seeds_measured_where_enough_blocks_were_drawn
         measured = ranks(panel(table, "digits", (0, 1)).restrict(tuple(sorted(drawn[3:]))).scores["val_loss"])
     assert two == (
         f"* 9 blocks of digits with 2 seeds: reliability of their mean val_loss {spearman_brown(icc, 2)}, from the ICC of a run"
-        f"; measured on 9 of them that were drawn at random: {estimate_reliability(measured)}."
+        f"; measured on 9 of them that were drawn at random from the full space: {estimate_reliability(measured)}."
     )
     assert three.endswith("from the ICC of a run; none of them was drawn at random.")
     assert four.endswith("from the ICC of a run; 3 of them were drawn at random.")

@@ -146,13 +146,13 @@ def effects(measurement: Measurement, figure: Figure) -> None:
         labels = [f"{record['operation']} (n={record['architectures']})" for record in records]
         axes.set_yticks(range(len(records)), labels, fontsize=6.5)
         axes.set_title(slot)
-    drawn, of = measurement.drawn, len(measurement.blocks)
+    drawn, judged, of = measurement.drawn, measurement.judged, len(measurement.blocks)
     figure.supxlabel(f"mean {measurement.score}", fontsize=8)
     figure.suptitle(
         f"{measurement.proxy}: marginal means, 95 % intervals of the space's, cut at the range of all; n = blocks,\n"
         + (
             f"those {drawn} of {of} that were drawn at random"
-            if drawn > of / 2
+            if drawn == judged
             else f"{drawn} of {of} drawn at random, the others chosen by a search or a person"
         ),
         fontsize=8,
