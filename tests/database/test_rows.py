@@ -1,12 +1,15 @@
 """Which runs are in a table, and which of them belong together."""
 
+from dataclasses import replace
 from pathlib import Path
 
+import duckdb
+
 from sase_bench.database import Store, connect
-from sase_bench.database.rows import largest_proxy, seeds_with
+from sase_bench.database.rows import insert_runs, largest_proxy, read_record, seeds_with
 from sase_bench.modules import Module
 from sase_bench.recipes.registry import PROXIES
-from tests.records import DIGITS, made_up
+from tests.records import DIGITS, made_up, unfinished
 
 OTHER = PROXIES["cifar10-8"]
 
@@ -22,6 +25,19 @@ def test_the_largest_proxy_has_the_most_runs_of_blocks_and_the_first_name_of_tho
             with connect(path) as table:
                 found.append(largest_proxy(table))
     assert found == [None, "digits", "digits", OTHER.name]
+
+
+def test_runs_that_are_there_are_left_alone_unless_they_failed(path: Path) -> None:
+    failed, fine = unfinished(5, status="failed"), made_up(6)
+    with Store(path, [DIGITS]) as store:
+        for record in (failed, fine):
+            store.append(record)
+    again = [made_up(5), replace(fine, train_seconds=999.0)]
+    with duckdb.connect(str(path)) as table:
+        insert_runs(table, ("runs", "epochs"), again)
+        assert read_record(table, failed.key) == again[0]
+        assert read_record(table, fine.key) == fine
+        assert table.execute("SELECT count(*) FROM runs").fetchall() == [(2,)]
 
 
 def test_seeds_that_were_trained_together_are_known_by_their_start_and_a_run_of_its_own_never_was(path: Path) -> None:

@@ -68,6 +68,17 @@ def test_a_failed_run_gives_way_whichever_side_it_is_on(shard: Path, tmp_path: P
         assert [store.find(record.key) for record in RECORDS] == RECORDS
 
 
+def test_a_shard_that_cannot_be_written_says_why(tmp_path: Path) -> None:
+    (tmp_path / "digits.parquet.new").mkdir()  # where its bytes go first
+    with Store(tmp_path / "table.duckdb", [DIGITS]) as store:
+        store.append(made_up(5))
+    with (
+        connect(tmp_path / "table.duckdb") as table,
+        pytest.raises(RequestError, match=r"cannot write '.*digits\.parquet' \(.*digits\.parquet\.new.*\)"),
+    ):
+        export(table, tmp_path / "digits.parquet")
+
+
 def test_conflicting_results_are_reported_and_change_nothing(shard: Path, tmp_path: Path) -> None:
     mine = made_up(7, val_loss=0.5)
     with Store(tmp_path / "second.duckdb", [DIGITS]) as store:

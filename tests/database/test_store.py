@@ -102,6 +102,28 @@ def test_a_failed_run_gives_way_and_leaves_nothing_behind(path: Path) -> None:
         assert check(table) == []
 
 
+def test_failed_runs_of_others_stay_and_what_did_not_fail_is_not_taken_for_failed(path: Path) -> None:
+    failed, fine, next_one = unfinished(5, status="failed"), made_up(6), made_up(7)
+    for record in (failed, fine, next_one):
+        with Store(path, [DIGITS]) as store:
+            assert store.append(record)
+    with Store(path) as store:
+        assert store.failed == {failed.key}
+    assert ask(path, "SELECT arch, status FROM runs ORDER BY arch") == [(5, "failed"), (6, "ok"), (7, "ok")]
+
+
+def test_what_a_killed_writer_left_of_its_copy_is_removed(path: Path) -> None:
+    with Store(path, [DIGITS]) as store:
+        store.append(made_up(5))
+    left = [path.with_name(path.name + end) for end in (".new", ".new.wal")]
+    for file in left:
+        file.write_bytes(b"half of a table")
+    with Store(path) as store:
+        assert not any(file.exists() for file in left)
+        store.append(made_up(6))
+    assert ask(path, "SELECT arch FROM runs ORDER BY arch") == [(5,), (6,)]
+
+
 def test_a_failure_does_not_take_the_place_of_a_result_nor_an_earlier_one_that_of_a_later(path: Path) -> None:
     first = unfinished(5, status="failed")
     later = replace(first, reason="another", started_at="2026-11-23T00:00:00+00:00")
