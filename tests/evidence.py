@@ -20,6 +20,7 @@ def measurement(proxy: str, count: int, text: str = "a/b/c/d/e/f") -> Measuremen
         blocks=blocks,
         seed_sd=None,
         drawn=count,
+        judged=count,
         front=blocks[:1],
         effects={},
         fidelity=[],
