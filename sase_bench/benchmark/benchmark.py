@@ -108,9 +108,12 @@ class Benchmark:
         """Every proxy with runs, and how many."""
         return {name: ProxySize(len(t.archs), t.runs, len(t.seeds)) for name, t in self._tables.items()}
 
-    def measured(self, proxy: str | None = None) -> Measured:
-        """The arrays of `proxy`, for whoever wants them all at once; None = that with the most blocks, here and everywhere."""
-        name = self._tables.largest if proxy is None else proxy
+    def measured(self, proxy: str | None = None, space: str = "full") -> Measured:
+        """The arrays of `proxy`, for whoever wants them all at once.
+
+        None, here and everywhere: that with the most blocks of `space`, those drawn from it where more were drawn than chosen.
+        """
+        name = self._tables.largest(space) if proxy is None else proxy
         if name is None:
             raise RequestError("the table has no runs")
         if name not in list(self._tables):

@@ -34,17 +34,16 @@ class Tables(Mapping[str, Measured]):
         self._names = names
         self._connect = connect
         self._read: dict[str, Measured] = {}
-        self._largest: str | None = None
+        self._largest: dict[str, str | None] = {}
 
-    @property
-    def largest(self) -> str | None:
-        """The proxy with the most blocks, as `largest_proxy` has it; None where there are no runs."""
-        if self._largest is None and self._names:
+    def largest(self, space: str) -> str | None:
+        """The proxy with the most blocks of `space`, as `largest_proxy` has it; None where there are no runs."""
+        if space not in self._largest:
             from sase_bench.database.rows import largest_proxy
 
             with self._connect() as table:
-                self._largest = largest_proxy(table)
-        return self._largest
+                self._largest[space] = largest_proxy(table, space) if self._names else None
+        return self._largest[space]
 
     def __getitem__(self, name: str) -> Measured:
         found = self._read.get(name)

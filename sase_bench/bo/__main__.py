@@ -93,7 +93,9 @@ def _parser() -> argparse.ArgumentParser:
     table = parser.add_argument_group("the table and its runs")
     db = f"the table, or to simulate a folder of shards (default: {DEFAULT_TABLE}, else the release)"
     table.add_argument("--db", type=Path, metavar="PATH", help=db)
-    proxy = f"the task; python -m sase_bench.proxies lists them (default: that with the most blocks; live {_PROXY})"
+    proxy = (
+        f"the task; python -m sase_bench.proxies lists them (default: that with the most blocks of the space, live {_PROXY})"
+    )
     table.add_argument("--proxy", help=proxy)
     seeds = f"runs of each block: a count or a list (default: all there are; live {LIVE_SEEDS})"
     table.add_argument("--seeds", metavar="SEEDS", help=seeds)

@@ -99,7 +99,7 @@ def live(options: argparse.Namespace) -> int:
 
 def measured(options: argparse.Namespace) -> Measured:
     """The runs that the options name; where they name no proxy or space, those are chosen by what was measured, and entered."""
-    table = Benchmark.load(options.db).measured(options.proxy)
+    table = Benchmark.load(options.db).measured(options.proxy, options.space or "full")
     is_tied = np.isin(table.archs, Space("tied").indices).all()
     options.proxy, options.space = table.proxy, options.space or ("tied" if is_tied else "full")
     return table

@@ -46,7 +46,7 @@ def _command(argv: Sequence[str] | None) -> int:
     if options.proxy == "all":
         return _judge_all(options)
     if options.proxy is None:
-        options.proxy = _largest(options.db) if options.measured else _PROXY
+        options.proxy = _largest(options.db, options.space) if options.measured else _PROXY
     names = [options.proxy] + ([options.reference] if options.reference else [])
     proxies = [find(name) for name in names]
     if not options.measured:
@@ -103,9 +103,9 @@ def _judge_all(options: argparse.Namespace) -> int:
     return 0
 
 
-def _largest(db: Path) -> str:
+def _largest(db: Path, space: str | None) -> str:
     with connect(db) as table:
-        found = largest_proxy(table)
+        found = largest_proxy(table, space or "full")
     if found is None:
         raise RequestError(f"{str(db)!r} holds no runs yet")
     return found
@@ -120,7 +120,7 @@ def _keep(db: Path, proxies: Sequence[Proxy], found: Sequence[Finding]) -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = cli.Parser("sase_bench.calibrate", "Measure the reliability and the validity of a proxy's scores.")
-    proxy = f"the proxy to be judged; all: every one in the table (default: {_PROXY}; --measured: that with the most blocks)"
+    proxy = f"the proxy to be judged, or all (default: {_PROXY}; --measured: that with the most blocks of the space)"
     parser.add_argument("--proxy", help=proxy)
     parser.add_argument("--reference", metavar="PROXY", help=_REFERENCE)
     space = "the space that blocks are drawn from (default: full; --measured: that with the most to judge by)"

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sase_bench.errors import RequestError
-from sase_bench.space import SPACES, drawn_at_random
+from sase_bench.space import SPACES, drawn_at_random, space_judged
 from sase_bench.statistics.panels import most_informative
 
 __all__ = ["METRICS", "Panel", "panel"]
@@ -60,7 +60,7 @@ def panel(
     By default the seeds are those, most measured first, that leave the most degrees of freedom for the noise,
     (blocks - 1)·(seeds - 1): a sweep that was stopped in its last seed is judged by the seeds before. Where blocks of the plans
     `random:N` and `orthogonal:N` are among them, the others are left out: what a person or a search chose lies further apart.
-    Those of one space alone are taken, of `space` or of that which leaves the most degrees of freedom.
+    Those of one space alone are taken, of `space` or of that which `space_judged` names.
     Raises `RequestError` if there are no such blocks.
     """
     columns = ", ".join(f"{sql} AS {name}" for name, sql in METRICS.items())
@@ -75,18 +75,20 @@ def panel(
     samples = {name: drawn for name, drawn in samples.items() if len(drawn & ended) >= _LEAST_DRAWN and space in (None, name)}
     if space is None and not samples:
         samples = {None: tried}
-    panels = []
+    panels: dict[str | None, Panel] = {}
     for name, sample in samples.items():
         judged = sample if among is None else sample & among
         chosen, archs, cube = _crossed([row for row in rows if row[0] in judged], seeds)
         if archs:
             runs, unscored, seconds = _counted(table, proxy, chosen, set(archs), judged)
             scores = {metric: cube[:, :, i] for i, metric in enumerate(METRICS)}
-            panels.append(Panel(name, archs, chosen, scores, unscored, runs, seconds))
+            panels[name] = Panel(name, archs, chosen, scores, unscored, runs, seconds)
     if not panels:
         of = "" if space is None else f"drawn at random from the {space} space "
         raise RequestError(f"no block {of}has been measured on {proxy} with all of the seeds {seeds or 'that there are'}")
-    return max(panels, key=lambda item: ((len(item.archs) - 1) * (len(item.seeds) - 1), len(item.archs)))
+    if len(panels) == 1:
+        return next(iter(panels.values()))
+    return panels[space_judged({name: set(panels[name].archs) for name in SPACES})]
 
 
 def _crossed(

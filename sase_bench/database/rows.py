@@ -9,6 +9,7 @@ import duckdb
 from sase_bench.database.dimensions import add_modules
 from sase_bench.database.schema import BLOCK_TABLES, MODULE_TABLES, tables_for
 from sase_bench.record import COLUMNS, EPOCH_COLUMNS, KEY, Column, Record
+from sase_bench.space import representative
 
 __all__ = ["Key", "has_modules", "insert", "insert_runs", "keys_in", "largest_proxy", "read_record", "seeds_with", "tables_in"]
 
@@ -33,11 +34,16 @@ def has_modules(connection: duckdb.DuckDBPyConnection) -> bool:
     return connection.execute(question, [MODULE_TABLES[0]] * 2).fetchone() is not None
 
 
-def largest_proxy(connection: duckdb.DuckDBPyConnection) -> str | None:
-    """The proxy on which the most blocks have runs, of equals that with more runs, then by name; None where there are none."""
-    counted = "SELECT proxy FROM runs GROUP BY proxy ORDER BY count(DISTINCT arch) DESC, count(*) DESC, proxy LIMIT 1"
-    found = connection.execute(counted).fetchone()
-    return None if found is None else str(found[0])
+def largest_proxy(connection: duckdb.DuckDBPyConnection, space: str = "full") -> str | None:
+    """The proxy on which the most blocks that stand for `space` have runs; None where there are none.
+
+    Of equals that with more blocks, then that with more runs, then by name.
+    """
+    counted = "SELECT proxy, list(DISTINCT arch), count(*) FROM runs GROUP BY proxy ORDER BY proxy"
+    found = [(str(proxy), set(archs), runs) for proxy, archs, runs in connection.execute(counted).fetchall()]
+    if len(found) > 1:
+        found.sort(key=lambda item: (-len(representative(item[1], space)), -len(item[1]), -item[2]))
+    return found[0][0] if found else None
 
 
 def read_record(connection: duckdb.DuckDBPyConnection, key: Key) -> Record | None:

@@ -42,7 +42,7 @@ def _command(argv: Sequence[str] | None) -> int:
     options.db = options.db or default_source()
     if options.action == "predict" and is_shelf(options.db):
         raise RequestError(f"predictions go into a table; make one of {str(options.db)!r} with: {merging(options.db)}")
-    found = targets(Benchmark.load(options.db).measured(options.proxy), options.metric, options.space)
+    found = targets(Benchmark.load(options.db).measured(options.proxy, options.space), options.metric, options.space)
     return _ACTIONS[options.action](options, found, names)
 
 
@@ -50,7 +50,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = cli.Parser("sase_bench.predictors", "Foretell the scores of blocks that were not measured.")
     parser.add_argument("action", choices=tuple(_ACTIONS), metavar="ACTION", help=", ".join(_ACTIONS))
     parser.add_argument("--db", type=Path, metavar="PATH", help="the table, or a folder of shards (default: as query)")
-    parser.add_argument("--proxy", metavar="NAME", help="the proxy (default: that with the most blocks)")
+    parser.add_argument("--proxy", metavar="NAME", help="the proxy (default: that with the most blocks of the space)")
     parser.add_argument("--metric", choices=OBJECTIVES, help="the score (default: what the proxy ranks by)")
     parser.add_argument("--space", choices=tuple(SPACES), default="full", help="the measured blocks that are used")
     parser.add_argument(

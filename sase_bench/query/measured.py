@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sase_bench.database.rows import has_modules
+from sase_bench.database.rows import has_modules, largest_proxy
 from sase_bench.database.schema import MODULE_TABLES, tables_for
 from sase_bench.errors import RequestError, unknown
 from sase_bench.modules import Module
@@ -174,7 +174,7 @@ _MODULE_RUN = f"SELECT 1 FROM {MODULE_TABLES[0]} WHERE proxy = ? AND status = 'o
 
 
 def measure_on(source: Source, on: Word | None) -> Measured:
-    """The relation of the proxy that the query names, or else the source, or else of the one with the most blocks."""
+    """The relation of the proxy that the query names, or else the source, or else the one of `largest_proxy`."""
     modules = MODULE_TABLES[0] if has_modules(source.connection) else "(SELECT * FROM runs LIMIT 0)"
     counted = source.rows(
         "SELECT proxy, trunk, coalesce(blocks, 0) AS blocks, coalesce(others, 0) AS others FROM proxies "
@@ -196,8 +196,8 @@ def measure_on(source: Source, on: Word | None) -> Measured:
             raise unknown("proxy", source.proxy, sorted(trunks))
         proxy = source.proxy
     else:
-        proxy, *others = started
-        if others:
+        proxy = largest_proxy(source.connection) or started[0]
+        if others := [name for name in started if name != proxy]:
             notes = (f"on the proxy {proxy}, which has the most blocks; others: {', '.join(others)} (say: on NAME)",)
     foretold: tuple[str, ...] = ()
     if source.predicted is not None:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 
 import duckdb
 
 from sase_bench.calibrate.agreement import ranking
 from sase_bench.calibrate.findings import Finding
 from sase_bench.calibrate.scores import panel
-from sase_bench.space import drawn_at_random
+from sase_bench.space import SPACES, drawn_at_random
 from sase_bench.statistics.correlation import ranks
 from sase_bench.statistics.reliability import Estimate, estimate_reliability
 
@@ -25,13 +25,13 @@ def groups(table: duckdb.DuckDBPyConnection, found: Sequence[Finding]) -> Iterat
     """A line for each number of seeds that blocks of a judged proxy have, as an entry of a list."""
     for item in ranking(found):
         blocks = _blocks(table, item.proxy)
-        drawn = drawn_at_random(set(blocks))
+        drawn = {space: drawn_at_random(set(blocks), space) for space in SPACES}
         for seeds in sorted({len(values) for values in blocks.values()}):
             group = {arch: values for arch, values in blocks.items() if len(values) == seeds}
             foretold = spearman_brown(item.icc, seeds)
             said = f"* {_count(len(group), 'block')} of {item.proxy} with {_count(seeds, 'seed')}: reliability of their mean "
-            said += f"{item.metric} {foretold}, {'from ' if seeds > 1 else ''}the ICC of a run"
-            yield said + _measured(table, item, {arch: values for arch, values in group.items() if arch in drawn})
+            said += f"{item.metric} {foretold}, {'from ' if seeds > 1 else ''}the ICC of a run; "
+            yield said + "; ".join(_measured(table, item, group, drawn)) + "."
 
 
 def spearman_brown(icc: Estimate, seeds: int) -> Estimate:
@@ -39,16 +39,22 @@ def spearman_brown(icc: Estimate, seeds: int) -> Estimate:
     return Estimate(*(seeds * value / (1 + (seeds - 1) * value) for value in (icc.value, icc.low, icc.high)))
 
 
-def _measured(table: duckdb.DuckDBPyConnection, item: Finding, drawn: Blocks) -> str:
-    if not drawn:
-        return "; none of them was drawn at random."
-    seeds, _ = Counter(drawn.values()).most_common(1)[0]
-    archs = tuple(sorted(arch for arch, values in drawn.items() if values == seeds))
-    if len(archs) < _ENOUGH or len(seeds) < 2:
-        return f"; {len(drawn)} of them were drawn at random."
-    found = panel(table, item.proxy, seeds, among=set(archs))
-    said = f"; measured on {len(found.archs)} of them that were drawn at random from the {found.space} space: "
-    return f"{said}{estimate_reliability(ranks(found.scores[item.metric]))}."
+def _measured(table: duckdb.DuckDBPyConnection, item: Finding, group: Blocks, samples: Mapping[str, Set[int]]) -> Iterator[str]:
+    """What is said beside that of those blocks of `group` that were drawn from each space."""
+    if not any(sample & set(group) for sample in samples.values()):
+        yield "none of them was drawn at random"
+    for space, sample in samples.items():
+        drawn = {arch: values for arch, values in group.items() if arch in sample}
+        if not drawn:
+            continue
+        seeds, _ = Counter(drawn.values()).most_common(1)[0]
+        archs = {arch for arch, values in drawn.items() if values == seeds}
+        if len(archs) < _ENOUGH or len(seeds) < 2:
+            yield f"{len(drawn)} of them were drawn at random from the {space} space"
+        else:
+            found = panel(table, item.proxy, seeds, among=archs, space=space)
+            reliability = estimate_reliability(ranks(found.scores[item.metric]))
+            yield f"measured on {len(found.archs)} of them that were drawn at random from the {space} space: {reliability}"
 
 
 def _blocks(table: duckdb.DuckDBPyConnection, proxy: str) -> Blocks:

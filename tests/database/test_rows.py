@@ -9,12 +9,13 @@ from sase_bench.database import Store, connect
 from sase_bench.database.rows import insert_runs, largest_proxy, read_record, seeds_with
 from sase_bench.modules import Module
 from sase_bench.recipes.registry import PROXIES
+from sase_bench.space import Space
 from tests.records import DIGITS, made_up, unfinished
 
 OTHER = PROXIES["cifar10-8"]
 
 
-def test_the_largest_proxy_has_the_most_runs_of_blocks_and_the_first_name_of_those_that_share_it(path: Path) -> None:
+def test_the_largest_proxy_has_the_most_blocks_then_the_most_runs_and_the_first_name_of_those_that_share_it(path: Path) -> None:
     modules = [made_up(Module("eca").index, seed) for seed in range(3)]
     with Store(path, [DIGITS, OTHER]) as store:
         found = []
@@ -25,6 +26,19 @@ def test_the_largest_proxy_has_the_most_runs_of_blocks_and_the_first_name_of_tho
             with connect(path) as table:
                 found.append(largest_proxy(table))
     assert found == [None, "digits", "digits", OTHER.name]
+
+
+def test_the_largest_proxy_has_the_most_blocks_that_were_drawn_from_the_space(path: Path) -> None:
+    with Store(path, [DIGITS, OTHER]) as store:
+        for arch in Space("tied").sample(20, seed=0):
+            store.append(made_up(arch.index))
+        for arch in Space("full").sample(12, seed=0):
+            store.append(made_up(arch.index, proxy=OTHER.name))
+        for arch in Space("full").sample(3, seed=0):
+            store.append(made_up(arch.index))
+    with connect(path) as table:
+        assert largest_proxy(table) == largest_proxy(table, "full") == OTHER.name  # 12 blocks of the full space, not 3 or 23
+        assert largest_proxy(table, "tied") == "digits"
 
 
 def test_runs_that_are_there_are_left_alone_unless_they_failed(path: Path) -> None:

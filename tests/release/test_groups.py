@@ -38,7 +38,7 @@ def test_a_line_for_each_number_of_seeds_measured_where_enough_blocks_were_drawn
         f"; measured on 9 of them that were drawn at random from the full space: {estimate_reliability(measured)}."
     )
     assert three.endswith("from the ICC of a run; none of them was drawn at random.")
-    assert four.endswith("from the ICC of a run; 3 of them were drawn at random.")
+    assert four.endswith("from the ICC of a run; 3 of them were drawn at random from the full space.")
     assert icc.value == pytest.approx(found[0].icc.value)
 
 
