@@ -297,8 +297,8 @@ def drawn_at_random(archs: Set[int], space: str | None = None) -> set[int]:
     """Those of some blocks that a plan `random:N` or `orthogonal:N` has in `space`, or in either, N being at most their number.
 
     The others were chosen by a person or a search: they stand for themselves, and not for the space. A sample of `full` goes as
-    far as its last block outside `tied`, and of an array most blocks must be there: what a sweep of all of `tied` shares with
-    them is no sample of `full`.
+    far as its last block outside `tied` and those that follow it without a gap, and of an array most blocks must be there: what
+    a sweep of all of `tied` shares with them is no sample of `full`.
     """
     drawn: set[int] = set()
     for name in (SPACES if space is None else (space,)) if archs else ():
@@ -306,7 +306,8 @@ def drawn_at_random(archs: Set[int], space: str | None = None) -> set[int]:
         sample = [arch.index for arch in members.sample(min(len(archs), len(members)), PLAN_SEED)]
         if name == "full":
             outside = [place for place, arch in enumerate(sample) if arch in archs and not Architecture(arch).is_tied]
-            sample = sample[: outside[-1] + 1 if outside else 0]
+            least = outside[-1] + 1 if outside else 0
+            sample = sample[: next((place for place in range(least, len(sample)) if sample[place] not in archs), len(sample))]
         drawn |= archs & set(sample)
         for n in members.arrays:
             if n <= len(archs):

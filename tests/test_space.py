@@ -137,6 +137,10 @@ def test_blocks_that_somebody_chose_are_told_from_those_that_were_drawn() -> Non
     balanced = {arch.index for arch in Space("full").orthogonal_array(49, seed=0)}
     assert drawn_at_random(balanced | {54983}) == balanced
     assert drawn_at_random({0, 1, 54983}) == set()
+    first = {arch.index for arch in Space("full").sample(3, seed=0)}
+    assert Architecture(172).is_tied
+    assert 172 in first
+    assert drawn_at_random(first, "full") == first
     tied = {arch.index for arch in Space("tied")}
     assert drawn_at_random(tied, "full") == set()  # though a sample of the full space holds some of them, and so does an array
     assert drawn_at_random(tied | drawn, "full") == drawn

@@ -13,9 +13,13 @@ def test_every_folder_and_file_of_the_released_shelf_is_named_with_the_command_t
     folders = [path for path in SHELF.iterdir() if path.is_dir()]
     assert folders
     for folder in folders:
-        assert f"## {folder.name}\n" in text
+        _, section = text.split(f"## {folder.name}\n")
         for path in folder.iterdir():
-            (line,) = (line for line in text.splitlines() if f"`{path.name}{'/' if path.is_dir() else ''}`" in line)
+            (line,) = (
+                line
+                for line in section.split("\n## ")[0].splitlines()
+                if f"`{path.name}{'/' if path.is_dir() else ''}`" in line
+            )
             assert "`python -m sase_bench.predictors " in line
     assert text == contents(SHELF), "run python -m sase_bench.predictors fit"
 
