@@ -105,7 +105,7 @@ def test_reading_is_free(table: Path, statement: str, expected: list[tuple[objec
 
 def test_a_time_with_a_zone_is_given_or_the_refusal_has_the_way_out(table: Path) -> None:
     if Version(duckdb.__version__) < Version("2.0.1") and not find_spec("pytz"):
-        with pytest.raises(RequestError, match="is not installed; cast times with a zone to VARCHAR$"):
+        with pytest.raises(RequestError, match=r"is not installed; cast times with a zone to VARCHAR$"):
             run("SELECT now()", path=table)
         return
     ((now,),) = run("SELECT now()", path=table).rows
