@@ -1,7 +1,7 @@
 """Fixed, disjoint lists of training and test blocks, by a rule that needs no random generator.
 
 The measured blocks of a proxy are put in the order of SHA-256("PROXY/REPEAT/ARCH"), for each repeat 0, 1, 2, …. Test blocks
-are the last half of that order, at most 1000; training blocks are the first n, so lists for different n are nested and all
+are the last third of that order, at most 1000; training blocks are the first n, so lists for different n are nested and all
 have the same test blocks. An n that would reach into the test blocks is left out.
 """
 
@@ -23,7 +23,7 @@ __all__ = ["SIZES", "Splits"]
 #: Numbers of training blocks: those of published comparisons, and some more.
 SIZES = (10, 23, 56, 87, 100, 135, 209, 323, 400, 1000)
 
-_LEAST = 20  # blocks, so that there are ten to test on
+_LEAST = 30  # blocks, so that there are ten to test on
 _MOST = 1000  # test blocks
 
 
@@ -48,7 +48,7 @@ class Splits:
     @property
     def tested(self) -> int:
         """Number of test blocks."""
-        return min(_MOST, len(self.archs) // 2)
+        return min(_MOST, len(self.archs) // 3)
 
     def sizes(self, wanted: Iterable[int] = SIZES) -> tuple[int, ...]:
         """Those of `wanted` that leave the test blocks alone."""

@@ -63,7 +63,7 @@ def test_a_card_repeats_the_data_and_the_evaluation(folder: Path) -> None:
             assert (own in card) == (row["predictor"] == name)
         assert ("the linear model: τ differs" in card) == (name != "linear")
         assert "At n = 23 FLOPs alone, without any training, have a τ of " in card
-        assert f"Means over {content['rows'][0]['repeats']} repeats, each on 25 test blocks" in card
+        assert f"Means over {content['rows'][0]['repeats']} repeats, each on 16 test blocks" in card
 
 
 def test_the_same_commands_write_the_same_models_again(folder: Path, tmp_path: Path) -> None:
@@ -116,7 +116,7 @@ def test_sizes_that_do_not_fit_are_left_out_and_said(folder: Path, tmp_path: Pat
     ]
     assert main([*common, "--format", "csv", "--sizes", "20,400", "--metric", "val_top1", "--space", "tied"]) == 0
     said = capsys.readouterr()
-    assert "left out n = 400: 50 blocks less 25 to test on leave 25" in said.err
+    assert "left out n = 400: 50 blocks less 16 to test on leave 34" in said.err
     row, flops = csv.DictReader(io.StringIO(said.out))
     assert flops["predictor"] == "flops"
     assert (row["predictor"], row["n"], row["repeats"], row["tau_over_linear"]) == ("linear", "20", "1", "")
