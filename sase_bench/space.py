@@ -14,7 +14,7 @@ nothing but numpy. Names, order and numbering are those of SASE (arXiv 2411.0833
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 __all__ = [
     "OPERATIONS",
     "PLACES",
-    "PLAN_SEED",
     "RADIX",
     "SASE",
     "SASE_BLOCK",
@@ -41,9 +40,6 @@ __all__ = [
     "SPACES",
     "Architecture",
     "Space",
-    "drawn_at_random",
-    "representative",
-    "space_judged",
 ]
 
 #: Operation names of each set, in the order of their numbers.
@@ -76,12 +72,7 @@ RADIX = 7
 #: What a digit of each slot is worth in an index.
 PLACES = tuple(RADIX ** (len(SLOTS) - 1 - i) for i in range(len(SLOTS)))
 
-#: Of the samples that the plans `random:N` and `orthogonal:N` stand for; a larger N of `random:N` keeps the smaller sample.
-PLAN_SEED = 0
-
 _SIZE = RADIX ** len(SLOTS)
-
-_ENOUGH = 12  # blocks drawn from the full space to judge by them, however many were drawn from the tied one
 
 
 @dataclass(frozen=True, order=True, slots=True)
@@ -291,43 +282,3 @@ class Space:
         if arch not in self:
             raise RequestError(f"{arch} is not in the {self.name} space")
         return {name: arch.operations[name] for name in SPACES[self.name]}
-
-
-def drawn_at_random(archs: Set[int], space: str | None = None) -> set[int]:
-    """Those of some blocks that a plan `random:N` or `orthogonal:N` has in `space`, or in either, N being at most their number.
-
-    The others were chosen by a person or a search: they stand for themselves, and not for the space. A sample of `full` goes as
-    far as its last block outside `tied` and those that follow it without a gap, and of an array most blocks must be there: what
-    a sweep of all of `tied` shares with them is no sample of `full`.
-    """
-    drawn: set[int] = set()
-    for name in (SPACES if space is None else (space,)) if archs else ():
-        members = Space(name)
-        sample = [arch.index for arch in members.sample(min(len(archs), len(members)), PLAN_SEED)]
-        if name == "full":
-            outside = [place for place, arch in enumerate(sample) if arch in archs and not Architecture(arch).is_tied]
-            least = outside[-1] + 1 if outside else 0
-            sample = sample[: next((place for place in range(least, len(sample)) if sample[place] not in archs), len(sample))]
-        drawn |= archs & set(sample)
-        for n in members.arrays:
-            if n <= len(archs):
-                array = archs & {arch.index for arch in members.orthogonal_array(n, PLAN_SEED)}
-                drawn |= array if 2 * len(array) > n else set()
-    return drawn
-
-
-def space_judged(drawn: Mapping[str, Set[int]]) -> str:
-    """The space to judge by where none is named and these were drawn from each: `full`, unless too few for it and fewer."""
-    return max(drawn, key=lambda name: (min(len(drawn[name]), _ENOUGH), name == "full"))
-
-
-def representative(archs: Set[int], space: str | None = None) -> Set[int]:
-    """The blocks that stand for `space`, by default for that of `space_judged`: those drawn from it, if more than were chosen.
-
-    Blocks are drawn from one space or from the other: those of both together stand for neither. Where what a person or a search
-    chose is as many, all blocks are taken.
-    """
-    drawn = {name: drawn_at_random(archs, name) for name in SPACES}
-    chosen = archs - set().union(*drawn.values())
-    sample = drawn[space_judged(drawn) if space is None else space]
-    return sample if len(sample) > len(chosen) else archs

@@ -14,8 +14,9 @@ from sase_bench.bo.summary import render, summarise
 from sase_bench.errors import RequestError
 from sase_bench.files import write_json
 from sase_bench.machine.processor import usable_cpus
+from sase_bench.samples import representative
 from sase_bench.search.differentiable import read_found
-from sase_bench.space import Architecture, representative
+from sase_bench.space import Architecture
 
 __all__ = ["comparison"]
 

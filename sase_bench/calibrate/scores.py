@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sase_bench.errors import RequestError
-from sase_bench.space import SPACES, drawn_at_random, space_judged
+from sase_bench.samples import drawn_at_random, space_judged
+from sase_bench.space import SPACES
 from sase_bench.statistics.panels import most_informative
 
 __all__ = ["METRICS", "Panel", "panel"]

@@ -9,7 +9,7 @@ import duckdb
 from sase_bench.database.dimensions import add_modules
 from sase_bench.database.schema import BLOCK_TABLES, MODULE_TABLES, tables_for
 from sase_bench.record import COLUMNS, EPOCH_COLUMNS, KEY, Column, Record
-from sase_bench.space import representative
+from sase_bench.samples import representative
 
 __all__ = ["Key", "has_modules", "insert", "insert_runs", "keys_in", "largest_proxy", "read_record", "seeds_with", "tables_in"]
 

@@ -15,7 +15,8 @@ import numpy as np
 from sase_bench.benchmark import Measured
 from sase_bench.errors import RequestError
 from sase_bench.predictors.protocol import Floats, Indices
-from sase_bench.space import Space, representative
+from sase_bench.samples import representative
+from sase_bench.space import Space
 from sase_bench.statistics.effects import separate
 
 __all__ = ["Targets", "targets"]

@@ -15,7 +15,8 @@ from sase_bench.query.language import Effect, Pareto, Rank, Selection, Top
 from sase_bench.query.measured import measure_on, unmeasured
 from sase_bench.query.metrics import METRICS, Metric
 from sase_bench.query.source import Source
-from sase_bench.space import OPERATIONS, Architecture, representative
+from sase_bench.samples import representative
+from sase_bench.space import OPERATIONS, Architecture
 from sase_bench.statistics.effects import separate
 from sase_bench.statistics.means import CONFIDENCE, Spread, half_width, spread
 from sase_bench.statistics.places import interval_of_place

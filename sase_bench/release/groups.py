@@ -10,7 +10,8 @@ import duckdb
 from sase_bench.calibrate.agreement import ranking
 from sase_bench.calibrate.findings import Finding
 from sase_bench.calibrate.scores import panel
-from sase_bench.space import SPACES, drawn_at_random
+from sase_bench.samples import drawn_at_random
+from sase_bench.space import SPACES
 from sase_bench.statistics.correlation import ranks
 from sase_bench.statistics.reliability import Estimate, estimate_reliability
 

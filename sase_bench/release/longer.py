@@ -15,7 +15,7 @@ from sase_bench.answers import markdown
 from sase_bench.answers.tables import Side
 from sase_bench.calibrate.agreement import ranking
 from sase_bench.calibrate.findings import Finding
-from sase_bench.space import drawn_at_random
+from sase_bench.samples import drawn_at_random
 from sase_bench.statistics.correlation import spearman
 
 __all__ = ["longer"]

@@ -19,7 +19,8 @@ from sase_bench.record import OBJECTIVES, SCORES
 from sase_bench.report.questions import has_scores_of_modules, option_of, task_of
 from sase_bench.report.times import Times, in_resnet50
 from sase_bench.report.transfer import Transfer, read_transfer
-from sase_bench.space import SASE_BLOCK, SLOTS, Space, drawn_at_random, representative
+from sase_bench.samples import drawn_at_random, representative
+from sase_bench.space import SASE_BLOCK, SLOTS, Space
 
 __all__ = ["Evidence", "Measurement", "evidence_of", "finite", "read_json"]
 

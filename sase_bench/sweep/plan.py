@@ -13,7 +13,8 @@ from pathlib import Path
 
 from sase_bench.errors import RequestError
 from sase_bench.modules import Module, all_modules, parse_attention
-from sase_bench.space import PLAN_SEED, SASE_BLOCK, Architecture, Space
+from sase_bench.samples import PLAN_SEED
+from sase_bench.space import SASE_BLOCK, Architecture, Space
 
 __all__ = ["Task", "read_plan", "tasks_of"]
 
