@@ -41,6 +41,28 @@ def test_the_largest_proxy_has_the_most_blocks_that_were_drawn_from_the_space(pa
         assert largest_proxy(table, "tied") == "digits"
 
 
+def test_of_proxies_with_as_many_drawn_blocks_that_with_more_blocks_is_the_largest_and_then_that_with_more_runs(
+    path: Path,
+) -> None:
+    drawn = [arch.index for arch in Space("full").sample(12, seed=0)]
+    assert OTHER.name < "digits"  # so that the name alone would decide for the other one
+    with Store(path, [DIGITS, OTHER]) as store:
+        for record in (*map(made_up, drawn), made_up(drawn[0], 1), *(made_up(arch, proxy=OTHER.name) for arch in drawn)):
+            store.append(record)
+        store.publish()
+        with connect(path) as table:
+            assert largest_proxy(table) == "digits"  # a run more
+        for record in (made_up(54983, proxy=OTHER.name), *(made_up(arch, seed) for arch in drawn for seed in (2, 3))):
+            store.append(record)
+        store.publish()
+        with connect(path) as table:
+            assert largest_proxy(table) == OTHER.name  # a block more, that somebody chose, and fewer runs
+        for record in (made_up(54983), made_up(0)):
+            store.append(record)
+    with connect(path) as table:
+        assert largest_proxy(table) == "digits"
+
+
 def test_runs_that_are_there_are_left_alone_unless_they_failed(path: Path) -> None:
     failed, fine = unfinished(5, status="failed"), made_up(6)
     with Store(path, [DIGITS]) as store:
