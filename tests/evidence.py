@@ -41,4 +41,4 @@ def calibration(proxy: str, low: float | None) -> dict[str, object]:
 def evidence(
     *found: Measurement, calibrations: list[dict[str, object]] | None = None, transfers: tuple[Transfer, ...] = ()
 ) -> Evidence:
-    return Evidence(measurements=found, calibrations=calibrations or [], search=None, transfers=transfers)
+    return Evidence(measurements=found, calibrations=calibrations or [], transfers=transfers)

@@ -9,8 +9,9 @@ from sase_bench.benchmark import Measured
 from sase_bench.bo.certainty import certainty
 from sase_bench.bo.comparison import Plan, compare
 from sase_bench.bo.objectives import read_objective
+from sase_bench.bo.rendering import render
 from sase_bench.bo.searching import measured, one_pool, say
-from sase_bench.bo.summary import render, summarise
+from sase_bench.bo.summary import summarise
 from sase_bench.errors import RequestError
 from sase_bench.files import write_json
 from sase_bench.machine.processor import usable_cpus

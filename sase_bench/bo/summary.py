@@ -1,4 +1,4 @@
-"""A comparison in numbers: regrets, ranks, tests and the project's own bars; as JSON for the report and as text for people."""
+"""A comparison in numbers: regrets, ranks, tests and the project's own bars, as plain values for a file."""
 
 from __future__ import annotations
 
@@ -6,16 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from sase_bench.answers.tables import tabulated
 from sase_bench.bo.bars import SHARES, bars
 from sase_bench.bo.certainty import Certainty
 from sase_bench.bo.comparison import AT, Comparison, Runs
 from sase_bench.predictors import PREDICTORS
-from sase_bench.record import COLUMNS
 from sase_bench.statistics.means import mean_and_error
 from sase_bench.statistics.ranking import average_ranks, beats_each
 
-__all__ = ["render", "summarise"]
+__all__ = ["summarise"]
 
 _JUDGED_AT = (48, 96)  # evaluations at which strategies are ranked and tested
 _GRID = 50  # points of the curve against time
@@ -106,81 +104,3 @@ def _ranks(comparison: Comparison, count: int) -> dict[str, Any]:
         },
         "p_best_is_beaten_by": dict(zip(rivals, losses, strict=False)),
     }
-
-
-def render(summary: dict[str, Any]) -> str:
-    """The summary for a terminal."""
-    unit = COLUMNS[summary["metric"]].unit
-    whole = "all of it" if summary["pool_is_whole_space"] else "only what was measured of it"
-    head = [
-        f"{summary['proxy']}, {summary['space']} space, {summary['pool']} blocks ({whole}); {summary['repeats']} repeats with "
-        f"paired seeds; a search sees {'the ' if summary['shown'].startswith('mean') else ''}{summary['shown']} of a block",
-        f"regret in {summary['metric']} ({unit}), mean ± standard error; oracle: block {summary['oracle']['arch']}",
-    ]
-    strategies: dict[str, Any] = summary["strategies"]
-    at = list(next(iter(strategies.values()))["regret"])
-    headers = [
-        "strategy",
-        "repeats",
-        *(f"after {count}" for count in at),
-        *(f"{name} ({count} block{'s' * (count != 1)})" for name, count in summary["tops"].items()),
-        *(f"rank at {c}" for c in summary["ranks"]),
-    ]
-    rows = []
-    for name, values in sorted(strategies.items(), key=lambda item: _order(item[1]["regret"][at[-1]] if at else [None])):
-        ranks = [f"{part['ranks'][name]:.2f}" if name in part["ranks"] else "" for part in summary["ranks"].values()]
-        finds = ["not run" if share is None else f"{share:.0%}" for share in values["finds"].values()]
-        rows.append([name, str(values["repeats"]), *(_figure(values["regret"][count]) for count in at), *finds, *ranks])
-    times = [[name, *(_figure(v["regret_at_time"][count]) for count in at)] for name, v in strategies.items()]
-    spans = [f"{int(count) * summary['seconds_of_an_evaluation'] / summary['workers']:,.0f} s" for count in at]
-    tables = [
-        tabulated(headers, rows),
-        f"regret against time on a simulated cluster of {summary['workers']}\n",
-        tabulated(["strategy", *spans], times),
-    ]
-    told = [*_tests(summary), *_certainty(summary), *_verdicts(summary)]
-    return "\n".join([*head, "", *tables, *told])
-
-
-def _order(pair: list[float | None]) -> float:
-    return np.inf if pair[0] is None else pair[0]
-
-
-def _figure(pair: list[float | None]) -> str:
-    mean, error = pair
-    if mean is None:
-        return "none yet"
-    return f"{mean:.4f}" + ("" if error is None else f" ± {error:.4f}")
-
-
-def _tests(summary: dict[str, Any]) -> list[str]:
-    lines = []
-    for count, part in summary["ranks"].items():
-        if part["critical_difference"] is not None:
-            friedman = "" if part["friedman_p"] is None else f", Friedman p = {part['friedman_p']:.2g}"
-            lines.append(
-                f"at {count}: ranks differ at 5 % if by more than {part['critical_difference']:.2f} (Nemenyi){friedman}"
-            )
-        wins = ", ".join(f"{name} {p:.2g}" for name, p in part["p_beats"].get(part["best_guided"], {}).items())
-        if wins:
-            lines.append(f"at {count}: {part['best_guided']} beats, Wilcoxon p after Holm over all pairs: {wins}")
-    return lines
-
-
-def _certainty(summary: dict[str, Any]) -> list[str]:
-    found = summary["certainty"]
-    if found is None:
-        return ["too few blocks share two seeds for the noise of a seed, and with it the oracle's true place, to be known"]
-    low, high = found["oracle_place"]
-    place = f"place {low}" if low == high else f"one of the places {low} to {high}"
-    return [
-        f"seed noise: {found['seed_sd']:.4f} of one run, {found['degrees']} degrees of freedom; with 95 % probability the "
-        f"table's best block truly has {place} of {found['blocks']}",
-        f"of the blocks with most seeds, {found['top_1_percent']:.0%} of the best 1 % are truly there, and "
-        f"{found['top_01_percent']:.0%} of the best 0.1 %",
-    ]
-
-
-def _verdicts(summary: dict[str, Any]) -> list[str]:
-    words = {True: "met", False: "NOT met"}
-    return [f"bar: {name}: " + words.get(bar["met"], f"not judged, {bar['why']}") for name, bar in summary["bars"].items()]

@@ -11,6 +11,7 @@ from sase_bench.database.reader import default_source
 from sase_bench.report.document import write
 from sase_bench.report.drawing import check_drawing
 from sase_bench.report.inputs import DEFAULT_FOLDER, read_inputs
+from sase_bench.report.searches import FOLDER
 
 __all__ = ["main"]
 
@@ -25,9 +26,7 @@ def _command(argv: Sequence[str] | None) -> int:
     parser.add_argument("--db", type=Path, metavar="PATH", help="the table; without it the table here, else the released one")
     parser.add_argument("--output", type=Path, default=DEFAULT_FOLDER, metavar="DIR", help="the folder to write to")
     parser.add_argument("--published", type=Path, metavar="DIR", help="the folder of published results")
-    parser.add_argument(
-        "--search", type=Path, default=DEFAULT_FOLDER / "search.json", metavar="PATH", help="a comparison of searches"
-    )
+    parser.add_argument("--searches", type=Path, default=FOLDER, metavar="DIR", help="comparisons of searches")
     parser.add_argument("--predictors", type=Path, default=Path("predictors"), metavar="DIR", help="evaluated predictors")
     parser.add_argument(
         "--comparisons", type=Path, metavar="PATH", help="timed networks, beside timed operations (default: released)"
@@ -38,7 +37,7 @@ def _command(argv: Sequence[str] | None) -> int:
     inputs = read_inputs(
         options.db or default_source(),
         published=options.published,
-        search=options.search,
+        searches=options.searches,
         predictors=options.predictors,
         comparisons=options.comparisons,
         transfer=options.transfer,

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from sase_bench.answers import Answer, markdown, render
+from sase_bench.bo.rendering import about, regrets, told
 from sase_bench.files import write_text
 from sase_bench.query import ask
 from sase_bench.query.metrics import ranking_metric
@@ -21,6 +22,7 @@ from sase_bench.report.evidence import Evidence, Measurement, finite
 from sase_bench.report.figures import Missing, Picture, figures
 from sase_bench.report.page import page
 from sase_bench.report.questions import command, has_scores_of_modules
+from sase_bench.report.searches import command_of, name_of
 from sase_bench.report.tables import latex
 from sase_bench.report.times import BESIDE, Times
 from sase_bench.report.transfer import TRANSFERRED, TRANSFERS, transferred
@@ -135,6 +137,18 @@ def texts(parts: Iterable[Section], evidence: Evidence, entries: Sequence[Entry]
         tasks = [f"* {found.proxy}: {found.task}" for found in evidence.transfers]
         lines = markdown(TRANSFERRED, transferred(evidence.transfers))
         summary += ["## Transfer to ordinary networks", "", TRANSFERS, "", *tasks, "", lines]
+    for search in evidence.searches:
+        title = f"## Searches compared on {search['proxy']}, {search['space']} space"
+        told_of = [*about(search), *told(search)]
+        summary += [
+            title,
+            "",
+            f"`{command_of(search)}`",
+            "",
+            markdown(*regrets(search)),
+            *(f"* {line}" for line in told_of),
+            "",
+        ]
     every = [line for entry in entries for line in stated(entry)]
     modules = ["# Published modules", "", _CAPTION, "", markdown(HEADERS, rows), *(f"{note}\n" for note in missing(entries))]
     modules += [f"{note}\n" for note in (scatter(entries),) if note]
@@ -146,6 +160,7 @@ def texts(parts: Iterable[Section], evidence: Evidence, entries: Sequence[Entry]
         "modules.md": "\n".join(modules),
         "modules.tex": latex(HEADERS[:-1], [row[:-1] for row in rows], caption=_CAPTION, label="tab:modules"),
         **{f"blocks-{found.proxy}.tex": _blocks(found) for found in evidence.measurements},
+        **{f"searches-{name_of(search)}.tex": _searches(search) for search in evidence.searches},
         "numbers.json": json.dumps(numbers(evidence, entries, times), indent=1, ensure_ascii=False, allow_nan=False) + "\n",
     }
 
@@ -201,6 +216,11 @@ def _blocks(found: Measurement) -> str:
     ]
     caption = f"The best {len(lines)} of {len(blocks)} measured blocks on the proxy {proxy}; no score on ImageNet."
     return latex(headers, lines, caption=caption, label=f"tab:blocks-{proxy}")
+
+
+def _searches(search: dict[str, Any]) -> str:
+    caption = f"Searches in simulation: {'; '.join(about(search))}."
+    return latex(*regrets(search), caption=caption, label=f"tab:searches-{name_of(search)}")
 
 
 def _put(path: Path, text: str) -> Path:

@@ -82,7 +82,7 @@ class Evidence:
 
     measurements: tuple[Measurement, ...]
     calibrations: Records  # of `Finding.record`: icc, reliability and validity with their intervals, and what they rest on
-    search: dict[str, Any] | None  # as `python -m sase_bench.bo --compare --output` writes it
+    searches: list[dict[str, Any]] = field(default_factory=list)  # as `python -m sase_bench.bo --compare --output` writes them
     agreements: Records = field(default_factory=list)  # as calibrations, of proxies of two data sets; `dataset` is the proxy's
     predictors: list[dict[str, Any]] = field(default_factory=list)  # as `predictors evaluate` writes them
     importances: list[dict[str, Any]] = field(default_factory=list)  # as `predictors importance` writes them
@@ -93,12 +93,15 @@ class Evidence:
 def evidence_of(
     db: Path,
     *,
-    search: Path | None = None,
+    searches: Sequence[dict[str, Any]] = (),
     predictors: Path | None = None,
     times: Times | None = None,
     transfer: Path | None = None,
 ) -> Evidence:
-    """Everything that the table `db` holds for a report. Raises `RequestError` for what cannot be read."""
+    """Everything that the table `db` holds for a report; of `searches` those on a proxy that it has.
+
+    Raises `RequestError` for what cannot be read.
+    """
     scored = [str(record["proxy"]) for record in ask("summary", db=db).records() if record["ok"]]
     measured = [_measurement(db, proxy, times or Times()) for proxy in scored]
     calibrations, across = _calibrations(db)
@@ -106,7 +109,7 @@ def evidence_of(
         measurements=tuple(replace(found, elsewhere=_elsewhere(db, found, measured)) for found in measured),
         calibrations=calibrations,
         agreements=across,
-        search=read_json(search) if search and search.exists() else None,
+        searches=[search for search in searches if search["proxy"] in scored],
         predictors=_all_json(predictors, "*/evaluation.json"),
         importances=_all_json(predictors, "*/importance.json"),
         transfers=read_transfer(transfer) if transfer else (),

@@ -15,6 +15,7 @@ from sase_bench.report.drawing import Drawing
 from sase_bench.report.evidence import Evidence, Measurement
 from sase_bench.report.plots.marks import PUBLISHED
 from sase_bench.report.questions import command
+from sase_bench.report.searches import FOLDER, command_of, name_of
 from sase_bench.report.transfer import commands
 from sase_bench.space import SASE_BLOCK, SLOTS
 
@@ -169,14 +170,7 @@ def _of_proxy(measurement: Measurement, option: str) -> Iterator[Picture | Missi
 
 
 def _of_programs(evidence: Evidence) -> Iterator[Picture | Missing]:
-    if evidence.search is None:
-        how = "python -m sase_bench.bo --compare --output reports/search.json"
-        yield Missing(name="regret", reason=f"no comparison of searches; make one with: {how}")
-    else:
-        draw = partial(plots.regret, evidence.search)
-        yield Picture(
-            name="regret", title="Regret of searches on the table", command=_comparing(evidence.search), draw=draw, height=4.0
-        )
+    yield from _searches(evidence.searches)
     if not evidence.predictors:
         yield Missing(
             name="predictors", reason="no predictor was evaluated; do it with: python -m sase_bench.predictors evaluate"
@@ -207,15 +201,31 @@ def _of_programs(evidence: Evidence) -> Iterator[Picture | Missing]:
         )
 
 
-def _comparing(search: Mapping[str, Any]) -> str:
-    """The command that makes the comparison again; differentiable searches come from files, which it does not name."""
-    given = [name for name in search["strategies"] if not name.startswith("differentiable")]
-    evaluations = max(len(found["curve"]) for found in search["strategies"].values())
-    found = " --found FILE" if len(given) < len(search["strategies"]) else ""
-    return (
-        f"python -m sase_bench.bo --compare --proxy {search['proxy']} --space {search['space']} --evaluations {evaluations} "
-        f"--repeats {search['repeats']} --strategy {','.join(given)}{found} --output reports/search.json"
-    )
+def _searches(searches: Sequence[dict[str, Any]]) -> Iterator[Picture | Missing]:
+    if not searches:
+        how = f"python -m sase_bench.bo --compare --output {FOLDER}/NAME.json"
+        yield Missing(name="regret", reason=f"no comparison of searches; make one with: {how}")
+    for search in searches:
+        name, again = name_of(search), command_of(search)
+        yield Picture(
+            name=f"regret-{name}",
+            title=f"Regret of searches among the blocks measured on {search['proxy']}",
+            command=again,
+            draw=partial(plots.regret, search),
+            height=4.0,
+        )
+        judged = plots.ranked(search)
+        if judged:
+            most = max(len(part["ranks"]) for _, part in judged)
+            yield Picture(
+                name=f"ranks-{name}",
+                title=f"Which searches differ among the blocks measured on {search['proxy']}: critical differences",
+                command=again,
+                draw=partial(plots.ranks, search),
+                height=0.6 + len(judged) * (1.2 + 0.15 * most),
+            )
+        else:
+            yield Missing(name=f"ranks-{name}", reason="ranks take two searches and several repeats of each")
 
 
 def _of(data: Mapping[str, Any]) -> str:

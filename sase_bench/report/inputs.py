@@ -10,6 +10,7 @@ from sase_bench.report.composed import read_composed
 from sase_bench.report.document import Section, sections
 from sase_bench.report.evidence import Evidence, evidence_of
 from sase_bench.report.published import find_folder, read
+from sase_bench.report.searches import FOLDER, read_searches
 from sase_bench.report.times import Times, find_comparisons, read_times
 from sase_bench.report.transfer import find_transfer
 from sase_bench.report.trust import most_trusted
@@ -34,7 +35,7 @@ def read_inputs(
     db: Path,
     *,
     published: Path | None = None,
-    search: Path = DEFAULT_FOLDER / "search.json",
+    searches: Path = FOLDER,
     predictors: Path = Path("predictors"),
     comparisons: Path | None = None,
     transfer: Path | None = None,
@@ -46,7 +47,13 @@ def read_inputs(
     comparisons = comparisons or find_comparisons()
     times = read_times(comparisons, read_composed(comparisons.parent))
     parts, rows = sections(db), read((published or find_folder()) / "imagenet.csv")
-    evidence = evidence_of(db, search=search, predictors=predictors, times=times, transfer=transfer or find_transfer())
+    evidence = evidence_of(
+        db,
+        searches=read_searches(searches),
+        predictors=predictors,
+        times=times,
+        transfer=transfer or find_transfer(),
+    )
     trusted = most_trusted(evidence)
     best = {} if trusted is None else {f"best on {trusted.proxy}": Architecture(int(trusted.best["arch"]))}
     return Inputs(parts, evidence, compare(rows, best, times), times)

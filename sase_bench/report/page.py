@@ -14,11 +14,13 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from sase_bench.bo.rendering import about, regrets, told
 from sase_bench.report.advice import scatter
 from sase_bench.report.claim import Claim
 from sase_bench.report.comparison import HEADERS, STATED, Entry, cells, missing, stated
 from sase_bench.report.evidence import Evidence, Measurement
 from sase_bench.report.figures import Missing, Picture
+from sase_bench.report.searches import command_of
 from sase_bench.report.times import HOW, Times
 from sase_bench.report.transfer import TRANSFERRED, TRANSFERS, commands, transferred
 from sase_bench.space import SASE_BLOCK
@@ -82,6 +84,7 @@ def page(
         *([f"<p>{escape(times.composed.about)} How far such sums are off is in modules.md.</p>"] if times.composed else []),
         f"<p><code>{escape(HOW)}</code></p>",
         *_transfers(evidence),
+        *_searches(evidence),
         "<h2>Figures</h2>",
         *(_figure(picture, path) for picture, path in shown),
         "<h2>What is not here, and why</h2>",
@@ -115,6 +118,14 @@ def _transfers(evidence: Evidence) -> list[str]:
         _table(TRANSFERRED, transferred(evidence.transfers)),
         *(f"<p><code>{escape(command)}</code></p>" for command in commands(evidence.transfers).splitlines()),
     ]
+
+
+def _searches(evidence: Evidence) -> list[str]:
+    parts = ["<h2>Searches in simulation</h2>"] if evidence.searches else []
+    for search in evidence.searches:
+        head, *notes = (f"<p>{escape(line)}.</p>" for line in (". ".join(about(search)), *told(search)))
+        parts += [head, _table(*regrets(search)), *notes, f"<p><code>{escape(command_of(search))}</code></p>"]
+    return parts
 
 
 def _own(suffix: str) -> str:

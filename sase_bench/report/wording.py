@@ -13,6 +13,7 @@ from sase_bench.report.claim import Claim, Table
 from sase_bench.report.comparison import Entry
 from sase_bench.report.evidence import Evidence, Measurement
 from sase_bench.report.questions import command
+from sase_bench.report.searches import claim as claim_of_searches
 from sase_bench.report.transfer import TRANSFERS, Gain, Transfer, commands
 from sase_bench.report.trust import elsewhere_alike, most_trusted, trust
 from sase_bench.space import SASE_BLOCK
@@ -38,6 +39,9 @@ def claims(evidence: Evidence, entries: Sequence[Entry]) -> Iterator[Claim]:
         yield _modules(found, [other for other in evidence.measurements if other is not found], evidence.option)
     if evidence.transfers:
         yield _transfer(evidence.transfers)
+    searched = claim_of_searches(evidence.searches)
+    if searched is not None:
+        yield searched
     yield _sase_on_imagenet(entries)
 
 

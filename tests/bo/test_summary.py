@@ -7,7 +7,8 @@ import pytest
 
 from sase_bench.bo.certainty import certainty
 from sase_bench.bo.comparison import Comparison, Runs
-from sase_bench.bo.summary import render, summarise
+from sase_bench.bo.rendering import render
+from sase_bench.bo.summary import summarise
 from tests.bo.tables import TABLE
 
 

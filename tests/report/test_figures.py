@@ -31,12 +31,13 @@ def test_a_figure_that_the_data_do_not_allow_is_missing_with_its_reason(evidence
 
 def test_searches_and_predictors_are_drawn_where_there_are_some(evidence: Evidence, tmp_path: Path) -> None:
     fuller = Evidence(
-        measurements=(), calibrations=evidence.calibrations, search=SEARCH, predictors=[EVALUATION], importances=[SHARES]
+        measurements=(), calibrations=evidence.calibrations, searches=[SEARCH], predictors=[EVALUATION], importances=[SHARES]
     )
     pictures = [item for item in figures(fuller, []) if isinstance(item, Picture)]
     assert [item.name for item in pictures] == [
         "reliability",
-        "regret",
+        "regret-digits-val_loss-tied",
+        "ranks-digits-val_loss-tied",
         "predictors-digits-val_loss-tied",
         "interactions-digits-val_loss-full",
     ]

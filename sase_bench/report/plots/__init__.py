@@ -1,7 +1,8 @@
 """The drawings behind the figures: plain values in, marks on an empty matplotlib figure out. Every axis says its unit and n."""
 
-from sase_bench.report.plots.models import interactions, predictors, regret
+from sase_bench.report.plots.models import interactions, predictors
 from sase_bench.report.plots.scores import curves, effects, gains, modules, pareto, place, transfer
+from sase_bench.report.plots.searches import ranked, ranks, regret
 from sase_bench.report.plots.trust import agreement, fidelity, reliability
 
 __all__ = [
@@ -15,6 +16,8 @@ __all__ = [
     "pareto",
     "place",
     "predictors",
+    "ranked",
+    "ranks",
     "regret",
     "reliability",
     "transfer",

@@ -1,4 +1,4 @@
-"""Drawings of what predictors and searches made of a table."""
+"""Drawings of what predictors made of a table."""
 
 from __future__ import annotations
 
@@ -13,57 +13,12 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-__all__ = ["interactions", "predictors", "regret"]
+__all__ = ["interactions", "predictors"]
 
 #: What shares that belong to no cell are of.
 _SUMS = {"rest": "three slots and more", "pairs": "all pairs", "interactions": "pairs and more"}
 #: Of a file that does not say what its intervals are of.
 _FIXED = "draws of the function with its variances held fixed, too narrow; estimate the shares again"
-#: Of a regret, by metric.
-_UNITS = {"val_loss": "nats", "val_top1": "0..1", "train_loss": "nats"}
-
-
-def regret(search: dict[str, Any], figure: Figure) -> None:
-    """Mean regret of every strategy with its standard error: against the blocks it has evaluated, and against simulated time.
-
-    A strategy with few repeats has no error and says how many there are.
-    """
-    panels = figure.subplots(1, 2, sharey=True)
-    unit = _UNITS.get(search["metric"], search["metric"])
-    hours = [moment / 3600 for moment in search["times"]]
-    for i, (name, values) in enumerate(sorted(search["strategies"].items())):
-        label = name if values["repeats"] == search["repeats"] else f"{name} (n = {values['repeats']})"
-        line = line_of(i)
-        blocks = range(1, len(values["curve"]) + 1)
-        for axes, x, curve in zip(panels, (blocks, hours), (values["curve"], values["curve_by_time"]), strict=True):
-            points = [(at, mean, error or 0.0) for at, (mean, error) in zip(x, curve, strict=True) if mean is not None]
-            if not points:
-                continue
-            places, means, errors = zip(*points, strict=True)
-            low, high = ([max(mean + sign * error, 0.0) for mean, error in zip(means, errors, strict=True)] for sign in (-1, 1))
-            axes.fill_between(places, low, high, color=line["color"], alpha=0.15, linewidth=0)
-            every = (i % 5, max(1, len(places) // 6))
-            axes.plot(
-                places, means, markevery=every, markersize=4, linewidth=1, label=label if axes is panels[0] else None, **line,
-            )  # fmt: skip
-    for axes in panels:
-        axes.set_yscale("symlog", linthresh=_least_error(search))
-        axes.set_ylim(bottom=0)
-    panels[0].locator_params(axis="x", integer=True)
-    panels[0].set_xlabel("blocks evaluated")
-    panels[1].set_xlabel(f"simulated hours, {search['workers']} {'worker' if search['workers'] == 1 else 'workers'}")
-    panels[0].set_ylabel(f"regret in {search['metric']} ({unit})")
-    figure.suptitle(
-        f"{search['proxy']}, pool of {search['pool']} blocks: mean and standard error over n = {search['repeats']} repeats",
-        fontsize=9,
-    )
-    explain(figure)
-
-
-def _least_error(search: Mapping[str, Any]) -> float:
-    """Where the axis turns from a logarithm to a line: what the means are not known better than, in the metric's unit."""
-    ends = [values["curve"][-1][1] for values in search["strategies"].values() if values["curve"]]
-    return max((error for error in ends if error), default=1e-3)
 
 
 def predictors(found: dict[str, Any], figure: Figure) -> None:

@@ -1,29 +1,6 @@
 from sase_bench.report import plots
 from sase_bench.report.drawing import new_figure
-from tests.report.found import EVALUATION, SEARCH, SHARES
-
-
-def test_regrets_stand_with_their_errors_against_blocks_and_against_hours() -> None:
-    figure = new_figure(7, 4)
-    plots.regret(SEARCH, figure)
-    blocks, hours = figure.axes
-    assert [line.get_label() for line in blocks.get_lines()] == ["differentiable-1 (n = 1)", "random"]
-    assert [tuple(line.get_xdata()) for line in blocks.get_lines()] == [(1, 2, 3), (2, 3)]
-    assert [tuple(line.get_xdata()) for line in hours.get_lines()] == [(1.0,), (1.0,)]
-    band = blocks.collections[1].get_paths()[0].vertices[:, 1]
-    assert (min(band), max(band)) == (0.2, 0.6)  # 0.5 ± 0.1, and 0.2 whose error is not known
-    assert blocks.get_ylabel() == "regret in val_loss (nats)"
-    assert hours.get_xlabel() == "simulated hours, 1 worker"
-
-
-def test_every_strategy_has_a_colour_a_marker_and_a_place_in_the_legend_of_its_own() -> None:
-    names = [f"strategy-{number:02}" for number in range(12)]
-    figure = new_figure(7, 4)
-    plots.regret(SEARCH | {"strategies": dict.fromkeys(names, SEARCH["strategies"]["random"])}, figure)
-    for axes in figure.axes:
-        for looks in ({line.get_color() for line in axes.get_lines()}, {line.get_marker() for line in axes.get_lines()}):
-            assert len(looks) == len(names)
-    assert [text.get_text() for text in figure.legends[0].get_texts()] == names
+from tests.report.found import EVALUATION, SHARES
 
 
 def test_a_noise_ceiling_is_a_line_over_every_number_of_blocks() -> None:
