@@ -72,7 +72,7 @@ def _parser() -> argparse.ArgumentParser:
 def _evaluate(options: argparse.Namespace, found: Targets, names: Sequence[str]) -> int:
     """Score predictors on the fixed lists."""
     judged = found.representative()
-    splits = Splits.of(found.proxy, found.space, judged.archs, options.repeats)
+    splits = Splits.of(found.proxy, found.space, judged.archs, options.repeats, judged.shared_seeds)
     sizes = splits.sizes(options.sizes)
     if skipped := [str(n) for n in options.sizes if n not in sizes]:
         left = len(judged.archs) - splits.tested
@@ -126,7 +126,7 @@ def _importance(options: argparse.Namespace, found: Targets, names: Sequence[str
     return 0
 
 
-_NAMED = (*styled("text", "predictor"), *styled("plain", "n", "repeats", "tested"))
+_NAMED = (*styled("text", "predictor"), *styled("plain", "n", "repeats", "tested", "test_seeds"))
 _SCORES = (*_NAMED, *styled("score", *(item.name for item in fields(Row)[len(_NAMED) :])))
 _SHARES = (*styled("text", "part", "slot", "other"), *styled("score", "share", "low", "high"))
 

@@ -80,8 +80,10 @@ def card(name: str, data: Mapping[str, Any], evaluation: Sequence[Mapping[str, A
 def _lists(rows: Sequence[Mapping[str, Any]]) -> str:
     if not rows:
         return ""
+    held = rows[0].get("test_seeds")
+    scored = f", scored by {held} seed{'s' * (held != 1)} that nothing was learnt from" if held else ""
     return (
-        f"Means over {rows[0]['repeats']} repeats, each on {rows[0]['tested']} test blocks, by the fixed lists in "
+        f"Means over {rows[0]['repeats']} repeats, each on {rows[0]['tested']} test blocks{scored}, by the fixed lists in "
         "`../splits.json`."
     )
 

@@ -1,6 +1,7 @@
 """Evaluate predictors: repeated fits on the fixed lists of `splits`, every score beside its noise ceiling.
 
-All predictors are fitted and tested on the same lists, so they are compared by paired differences (see `differences`).
+All predictors are fitted and tested on the same lists, so they are compared by paired differences (see `differences`). The
+scores of test blocks, their noise and the ceiling are those of the seeds that a repeat holds out (see `splits`).
 
 Times are of this machine and of whatever else it did. `predict_seconds` is for all 117,649 blocks.
 """
@@ -44,6 +45,7 @@ class Row:
     n: int
     repeats: int
     tested: int  # test blocks of each repeat
+    test_seeds: int  # that score them, and nothing was learnt from; 0 = the same as those of the training blocks
     tau: float | None  # Kendall's tau-b with the measured means of the test blocks
     tau_sd: float | None  # over the repeats
     tau_ceiling: float | None
@@ -83,28 +85,31 @@ def evaluate(
     """For each number of training blocks a row for every predictor, and the differences of all pairs of them."""
     share = share_of_blocks(targets)
     repeats = range(len(splits.orders))
-    bounds = [ceiling(share, targets.counts[targets.rows(splits.test(repeat))], seed=repeat) for repeat in repeats[:3]]
+    parts = [targets.apart(splits.held_out(repeat)) for repeat in repeats]
+    bounds = [ceiling(share, parts[repeat][1].counts[targets.rows(splits.test(repeat))], seed=repeat) for repeat in repeats[:3]]
     bound = Agreement(*(float(np.mean([getattr(one, item.name) for one in bounds])) for item in fields(Agreement)))
     for n in sizes:
-        found = {name: [_once(maker, targets, splits, repeat, n) for repeat in repeats] for name, maker in makers.items()}
+        found = {
+            name: [_once(maker, *parts[repeat], splits, repeat, n) for repeat in repeats] for name, maker in makers.items()
+        }
         taus = {name: np.asarray([one["tau"] for one in results]) for name, results in found.items()}
         pairs = differences(taus, n, blocks=len(splits.archs), tested=splits.tested)
-        yield [_row(name, n, results, bound, pairs, splits.tested) for name, results in found.items()], pairs
+        yield [_row(name, n, results, bound, pairs, splits) for name, results in found.items()], pairs
         say(f"n = {n}: {', '.join(found)}")
 
 
-def _once(maker: Maker, targets: Targets, splits: Splits, repeat: int, n: int) -> dict[str, float]:
-    train, test = (targets.rows(archs) for archs in (splits.train(repeat, n), splits.test(repeat)))
-    noise = targets.noise
+def _once(maker: Maker, known: Targets, asked: Targets, splits: Splits, repeat: int, n: int) -> dict[str, float]:
+    train, test = (known.rows(archs) for archs in (splits.train(repeat, n), splits.test(repeat)))
+    noise = None if known.noise is None else known.noise[train]
     start = perf_counter()
-    contender = maker(seed=repeat).fit(targets.archs[train], targets.y[train], None if noise is None else noise[train])
+    contender = maker(seed=repeat).fit(known.archs[train], known.y[train], noise)
     fitted = perf_counter()
     everywhere = contender.predict(np.arange(len(Space("full")), dtype=np.int64))
     predicted = perf_counter()
-    prediction = type(everywhere)(*(part[targets.archs[test]] for part in everywhere))
-    y, own = targets.y[test], None if noise is None else noise[test]
+    prediction = type(everywhere)(*(part[asked.archs[test]] for part in everywhere))
+    y, own = asked.y[test], None if asked.noise is None else asked.noise[test]
     return {
-        **asdict(agreement(prediction.mean, y, sign=COLUMNS[targets.metric].sign)),
+        **asdict(agreement(prediction.mean, y, sign=COLUMNS[asked.metric].sign)),
         "square": float(np.mean((prediction.mean - y) ** 2)),
         "noise": np.nan if own is None else float(np.mean(own**2)),
         "covered_50": covered(prediction, y, own, 0.5),
@@ -120,7 +125,7 @@ def _row(
     results: Sequence[Mapping[str, float]],
     bound: Agreement,
     pairs: Sequence[Difference],
-    tested: int,
+    splits: Splits,
 ) -> Row:
     columns = {key: np.asarray([result[key] for result in results]) for key in results[0]}
     mean = {key: float(values.mean()) for key, values in columns.items()}
@@ -142,7 +147,8 @@ def _row(
     }
     finite: dict[str, Any] = {key: float(value) if np.isfinite(value) else None for key, value in values.items()}
     ahead: dict[str, Any] = {**_ahead(name, FLOOR, pairs), **_ahead(name, FlopsLine.name, pairs)}
-    return Row(predictor=name, n=n, repeats=len(results), tested=tested, **finite, **ahead)
+    sizes = {"repeats": len(results), "tested": splits.tested, "test_seeds": len(splits.held_out(0))}
+    return Row(predictor=name, n=n, **sizes, **finite, **ahead)
 
 
 def _ahead(name: str, other: str, pairs: Sequence[Difference]) -> dict[str, float | None]:

@@ -8,9 +8,11 @@ as in `sase_bench.statistics.variances`.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sase_bench.benchmark import Measured
 from sase_bench.errors import RequestError
@@ -34,6 +36,7 @@ class Targets:
     noise: Floats | None  # (k,), sd of y's own error; None if no block has two seeds
     counts: Indices  # (k,), seeds that y is the mean of
     scores: Floats  # (k, s), nan where there is none
+    seeds: tuple[int, ...]  # (s,)
 
     @property
     def sha256(self) -> str:
@@ -47,6 +50,37 @@ class Targets:
         noise = None if self.noise is None else self.noise[rows]
         return replace(
             self, archs=self.archs[rows], y=self.y[rows], noise=noise, counts=self.counts[rows], scores=self.scores[rows]
+        )
+
+    @property
+    def shared_seeds(self) -> tuple[int, ...]:
+        """Those of which every block has a score."""
+        there = np.isfinite(self.scores)
+        return tuple(seed for column, seed in enumerate(self.seeds) if there[:, column].all())
+
+    def apart(self, held_out: Collection[int]) -> tuple[Targets, Targets]:
+        """The targets by the other seeds, and by those of `held_out`, which all blocks share, alone.
+
+        A seed's level and a block's variance are those of all scores. Without a seed to hold out both are the targets as they
+        are.
+        """
+        if not held_out:
+            return self, self
+        found = separate(self.scores)
+        chosen = np.isin(self.seeds, list(held_out))
+        variances = None if found.variances is None else found.variances.values
+        return self._of(found.levels, variances, ~chosen), self._of(found.levels, variances, chosen)
+
+    def _of(self, levels: Floats, variances: Floats | None, columns: NDArray[np.bool_]) -> Targets:
+        scores = self.scores[:, columns]
+        counts = np.isfinite(scores).sum(1)
+        return replace(
+            self,
+            y=np.nanmean(scores - levels[columns], axis=1),
+            noise=None if variances is None else np.sqrt(variances / counts),
+            counts=counts.astype(np.int64),
+            scores=scores,
+            seeds=tuple(np.asarray(self.seeds)[columns].tolist()),
         )
 
     def rows(self, archs: Indices) -> Indices:
@@ -70,4 +104,14 @@ def targets(measured: Measured, metric: str | None = None, space: str = "full") 
     if found.variances is not None:
         noise = np.sqrt(found.variances.values / counts)
     archs = measured.archs[chosen]
-    return Targets(measured.proxy, metric, space, archs, found.means, noise, counts.astype(np.int64), scores)
+    return Targets(
+        measured.proxy,
+        metric,
+        space,
+        archs,
+        found.means,
+        noise,
+        counts.astype(np.int64),
+        scores,
+        tuple(measured.seeds.tolist()),
+    )

@@ -32,7 +32,7 @@ def table(blocks: int, pairs: float, seed: int) -> tuple[Targets, NDArray[np.flo
     truth = tables.reshape(15, 49)[np.arange(15), places].sum(1) + np.sqrt(REST) * generator.normal(size=blocks)
     y = truth + np.sqrt(NOISE) * generator.normal(size=blocks)
     noise = np.full(blocks, np.sqrt(NOISE))
-    found = Targets("digits", "val_loss", "full", archs, y, noise, np.full(blocks, 3), np.repeat(y[:, None], 3, 1))
+    found = Targets("digits", "val_loss", "full", archs, y, noise, np.full(blocks, 3), np.repeat(y[:, None], 3, 1), (0, 1, 2))
     true = shares(tables.reshape(15, 49), REST)
     return found, np.append(true, [true[6:21].sum(), true[6:].sum()])
 

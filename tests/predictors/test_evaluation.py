@@ -1,4 +1,5 @@
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,10 +9,14 @@ from sase_bench.benchmark import Benchmark, Measured
 from sase_bench.database import Store
 from sase_bench.errors import RequestError
 from sase_bench.predictors.card import verdicts
+from sase_bench.predictors.evaluation import contenders, evaluate
 from sase_bench.predictors.protocol import Prediction
 from sase_bench.predictors.scores import agreement, ceiling, covered, share_of_blocks
 from sase_bench.predictors.splits import SIZES, Splits
+from sase_bench.predictors.tables import digits
 from sase_bench.predictors.targets import Targets, targets
+from sase_bench.space import Space
+from sase_bench.statistics.effects import separate
 from sase_bench.statistics.variances import moderated
 from tests.predictors.synthetic import synthetic
 from tests.records import DIGITS, made_up, unfinished
@@ -19,7 +24,17 @@ from tests.records import DIGITS, made_up, unfinished
 
 def of(scores: np.ndarray) -> Targets:
     rows = np.arange(len(scores))
-    return Targets("digits", "val_loss", "full", rows, scores.mean(1), None, np.full(len(rows), scores.shape[1]), scores)
+    return Targets(
+        "digits",
+        "val_loss",
+        "full",
+        rows,
+        scores.mean(1),
+        None,
+        np.full(len(rows), scores.shape[1]),
+        scores,
+        tuple(range(scores.shape[1])),
+    )
 
 
 @pytest.mark.parametrize(("noise", "seeds"), [(0.3, 3), (1.0, 2), (1.5, 5)])
@@ -76,6 +91,65 @@ def test_lists_follow_the_written_rule() -> None:
         assert not set(splits.train(repeat, 400)) & set(splits.test(repeat))
         assert splits.train(repeat, 10).tolist() == splits.train(repeat, 400)[:10].tolist()
     assert set(splits.test(0)) != set(splits.test(1))
+
+
+def test_a_third_of_the_shared_seeds_is_held_out_in_turn() -> None:
+    def held(seeds: tuple[int, ...]) -> list[tuple[int, ...]]:
+        splits = Splits.of("digits", "full", np.arange(30), 4, seeds)
+        return [splits.held_out(repeat) for repeat in range(4)]
+
+    assert held((3, 0, 7)) == [(0,), (3,), (7,), (0,)]
+    assert held(tuple(range(7))) == [(0, 1), (2, 3), (4, 5), (0, 6)]
+    assert held((4, 5)) == [(4,), (5,), (4,), (5,)]
+    assert held((4,)) == held(()) == [()] * 4
+
+
+def test_nothing_but_its_level_is_learnt_from_a_seed_that_is_held_out() -> None:
+    generator = np.random.default_rng(0)
+    scores = generator.normal(size=(30, 1)) + np.asarray([0.0, 1.0, 5.0]) + 0.1 * generator.normal(size=(30, 3))
+    learnt, asked = of(scores).apart((2,))
+    assert (learnt.seeds, asked.seeds) == ((0, 1), (2,))
+    assert set(learnt.counts) == {2}
+    assert set(asked.counts) == {1}
+    assert learnt.noise is not None
+    assert asked.noise is not None
+    np.testing.assert_allclose(asked.noise, np.sqrt(2) * learnt.noise)
+    np.testing.assert_allclose(asked.y - asked.y.mean(), scores[:, 2] - scores[:, 2].mean())
+    np.testing.assert_allclose(asked.y.mean(), learnt.y.mean())  # the level, which moves no block past another
+    other = scores.copy()
+    other[:, 2] = generator.normal(size=30)
+    again, _ = of(other).apart((2,))
+    np.testing.assert_allclose(again.y - again.y.mean(), learnt.y - learnt.y.mean())
+    whole = of(scores)
+    assert whole.apart(()) == (whole, whole)
+
+
+def test_seeds_that_some_block_lacks_are_not_shared() -> None:
+    scores = np.asarray([[1.0, 2.0, np.nan], [1.0, 2.0, 3.0], [2.0, 3.0, 4.0]])
+    assert of(scores).shared_seeds == (0, 1)
+
+
+def test_intervals_hold_their_share_where_a_seed_favours_operations() -> None:
+    """By seeds that nothing was learnt from; by the same seeds, whose luck the model has learnt, they hold too much."""
+    generator, archs = (
+        np.random.default_rng(1),
+        np.sort(Space("full").indices[np.random.default_rng(0).permutation(7**6)[:240]]),
+    )
+    operations = digits()[archs]
+    truth = sum(generator.normal(0, 1.0, 7)[operations[:, slot]] for slot in range(6))
+    favours = sum(generator.normal(0, 0.3, (7, 4))[operations[:, slot]] for slot in range(6))
+    targets = of(truth[:, None] + favours + generator.normal(0, 0.7, (240, 4)))
+    found = separate(targets.scores)
+    assert found.variances is not None
+    targets = replace(targets, archs=archs, noise=np.sqrt(found.variances.values / 4))
+    covered = {}
+    for seeds in ((), targets.seeds):
+        splits = Splits.of("digits", "full", archs, 8, seeds)
+        ((rows, _),) = evaluate(targets, splits, contenders("digits", ["gp"], None), [100], lambda text: None)
+        (row,) = (row for row in rows if row.predictor == "gp")
+        assert row.test_seeds == (1 if seeds else 0)
+        covered[row.test_seeds] = row.covered_90
+    assert 0.85 <= covered[1] <= 0.95 < covered[0]
 
 
 def test_too_little_to_evaluate_is_refused() -> None:
