@@ -16,12 +16,18 @@ _SURE = 0.8
 
 
 def most_trusted(evidence: Evidence) -> Measurement | None:
-    """Of the proxies that are sure to be reliable that with the most blocks; where none is, the most reliable."""
-    lows = {row["proxy"]: row["reliability_low"] for row in evidence.calibrations if row["metric"] == metric_of(row["proxy"])}
+    """The proxy that a report is about: of those that are sure to be reliable that with the largest product of both.
 
-    def trust(found: Measurement) -> tuple[float, int]:
-        low = lows.get(found.proxy)
-        return (float("-inf") if low is None else min(low, _SURE), len(found.blocks))
+    That is of reliability and validity, 0 where the validity is not known, as a proxy ranks by the metric with the largest; of
+    equals that with the most blocks. Where none is sure to be reliable, the most reliable.
+    """
+    judged = {row["proxy"]: row for row in evidence.calibrations if row["metric"] == metric_of(row["proxy"])}
+
+    def trust(found: Measurement) -> tuple[float, float, int]:
+        row = judged.get(found.proxy)
+        if row is None or row["reliability_low"] is None:
+            return float("-inf"), 0.0, len(found.blocks)
+        return min(row["reliability_low"], _SURE), row["reliability"] * (row["validity"] or 0.0), len(found.blocks)
 
     return max(evidence.measurements, key=trust, default=None)
 

@@ -13,6 +13,8 @@ def test_the_proxy_with_the_surest_reliability_speaks() -> None:
     assert most_trusted(evidence(low, high, calibrations=calibrated)) is high
     sure = [calibration("low", 0.85), calibration("high", 0.9)]
     assert most_trusted(evidence(low, high, calibrations=sure)) is low  # both are sure, and it has more blocks
+    valid = [calibration("low", 0.85) | {"validity": 0.3}, calibration("high", 0.9) | {"validity": 0.8}]
+    assert most_trusted(evidence(low, high, calibrations=valid)) is high  # both are sure, and longer training agrees with it
     assert most_trusted(evidence(low, high)) is low
     assert most_trusted(evidence()) is None
 
