@@ -51,3 +51,19 @@ def test_every_kind_of_file_of_a_report_is_explained() -> None:
     many = {"blocks-": "blocks-PROXY.tex", "searches-": "searches-NAME.tex"}
     kinds = {next((kind for start, kind in many.items() if name.startswith(start)), name) for name in kept}
     assert {kind for kind in kinds if f"`{kind}`" not in text and f"`{kind}/" not in text} == set()
+
+
+def test_the_readme_has_the_figures_of_the_fault_suite() -> None:
+    rows = [[cell.strip() for cell in line.split("|")[1:4]] for line in (ROOT / "docs" / "faults.md").read_text().splitlines()]
+    times = {row[0]: int(row[1].replace(",", "")) for row in rows if len(row) == 3 and row[1].replace(",", "").isdecimal()}
+
+    def total(*starts: str) -> str:
+        return f"{sum(count for fault, count in times.items() if fault.startswith(starts)):,}"
+
+    text = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
+    damaged = total("a table with a turned bit", "a shard with a turned bit", "the same of a shard")
+    assert (
+        f"After {total('`kill -9`')} `kill -9` of drivers and workers, {total('storms of')} signals in storms and "
+        f"{total('a disk of')} full disks every finished run was there, once; of {damaged} damaged tables and shards none was "
+        f"read silently; {total('texts for')} hostile texts were understood or refused, none with a traceback."
+    ) in text
