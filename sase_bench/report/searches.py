@@ -40,6 +40,8 @@ def command_of(search: Mapping[str, Any]) -> str:
     given = [name for name in search["strategies"] if not name.startswith("differentiable")]
     evaluations = max(len(found["curve"]) for found in search["strategies"].values())
     found = " --found FILE" if len(given) < len(search["strategies"]) else ""
+    others = ("workers", "batch", "refit_every")
+    found += "".join(f" --{name.replace('_', '-')} {search[name]}" for name in others if search.get(name, 1) != 1)
     return (
         f"python -m sase_bench.bo --compare --proxy {search['proxy']} --objective {search['metric']} --space {search['space']} "
         f"--evaluations {evaluations} --repeats {search['repeats']} --strategy {','.join(given)}{found} "

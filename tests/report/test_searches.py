@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from sase_bench.errors import RequestError
-from sase_bench.report.searches import claim, name_of, read_searches
+from sase_bench.report.searches import claim, command_of, name_of, read_searches
 from tests.report.found import SEARCH
 
 
@@ -37,6 +37,11 @@ def test_a_search_that_is_ahead_is_named_with_those_that_it_beats() -> None:
     assert "whose true place is 1 to 4 of 9 with 95 % probability" in said.text
     assert said.command.startswith("python -m sase_bench.bo --compare --proxy digits --objective val_loss --space tied ")
     assert said.command.endswith(f"--output reports/searches/{name_of(SEARCH)}.json")
+
+
+def test_the_command_names_what_is_not_as_usual() -> None:
+    again = command_of(SEARCH | {"refit_every": 3, "workers": 4, "batch": 1})
+    assert " --strategy random,gp --found FILE --workers 4 --refit-every 3 --output " in again
 
 
 def test_nothing_is_said_to_be_ahead_by_luck() -> None:
