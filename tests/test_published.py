@@ -55,9 +55,10 @@ def test_the_release_is_what_its_shards_give(tmp_path: Path) -> None:
 def test_released_proxies_rank_by_what_can_be_trusted_most() -> None:
     with (SHELF / "calibrations.csv").open(newline="") as file:
         rows = [row for row in csv.DictReader(file) if row["metric"] in OBJECTIVES and row["validity"]]
-    products: dict[str, dict[str, float]] = {}
-    for row in rows:
-        products.setdefault(row["proxy"], {})[row["metric"]] = float(row["reliability"]) * float(row["validity"])
+    products: dict[str, dict[str, tuple[float, float]]] = {}
+    for row in rows:  # of metrics that are sure to be reliable the largest product; else the surest
+        surely = min(float(row["reliability_low"]), 0.8)
+        products.setdefault(row["proxy"], {})[row["metric"]] = surely, float(row["reliability"]) * float(row["validity"])
     assert {proxy: max(found, key=lambda name: found[name]) for proxy, found in products.items()} == {
         proxy: metric_of(proxy) for proxy in products
     }

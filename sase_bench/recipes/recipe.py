@@ -81,7 +81,7 @@ class Proxy:
 
     name: str
     description: str
-    metric: str = "val_loss"  # that blocks are ranked by unless another is named; the column of `OBJECTIVES` to be trusted most
+    metric: str = "val_loss"  # that blocks are ranked by unless another is named: of `OBJECTIVES` what can be trusted most
     dataset: str  # a name in DATASETS
     resolution: int  # pixels, height = width
     train_size: int  # images
