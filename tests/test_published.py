@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from sase_bench.calibrate import SURE, trusted
 from sase_bench.calibrate.__main__ import main as calibrate
 from sase_bench.database.__main__ import main as database
 from sase_bench.database.checksums import check_sums, read_sums
@@ -54,11 +55,23 @@ def test_the_release_is_what_its_shards_give(tmp_path: Path) -> None:
 
 def test_released_proxies_rank_by_what_can_be_trusted_most() -> None:
     with (SHELF / "calibrations.csv").open(newline="") as file:
-        rows = [row for row in csv.DictReader(file) if row["metric"] in OBJECTIVES and row["validity"]]
+        rows = [row for row in csv.DictReader(file) if row["metric"] in OBJECTIVES]
+    figures = {
+        (row["proxy"], row["metric"]): [
+            float(row[name]) if row[name] else None for name in ("reliability", "reliability_low", "validity")
+        ]
+        for row in rows
+    }
+    for proxy in {row["proxy"] for row in rows}:
+        reliability, low, _ = figures[proxy, metric_of(proxy)]
+        assert reliability is not None
+        assert low is not None
+        assert reliability >= 0.9  # the bar of a release
+        assert low >= SURE
     products: dict[str, dict[str, tuple[float, float]]] = {}
-    for row in rows:  # of metrics that are sure to be reliable the largest product; else the surest
-        surely = min(float(row["reliability_low"]), 0.8)
-        products.setdefault(row["proxy"], {})[row["metric"]] = surely, float(row["reliability"]) * float(row["validity"])
+    for (proxy, metric), found in figures.items():
+        if found[2] is not None:
+            products.setdefault(proxy, {})[metric] = trusted(*found)
     assert {proxy: max(found, key=lambda name: found[name]) for proxy, found in products.items()} == {
         proxy: metric_of(proxy) for proxy in products
     }

@@ -9,13 +9,13 @@ import numpy as np
 from sase_bench.answers.tables import tabulated
 from sase_bench.record import COLUMNS
 
-__all__ = ["about", "regrets", "render", "told"]
+__all__ = ["about", "figure", "order", "regrets", "render", "told"]
 
 
 def render(summary: dict[str, Any]) -> str:
     """The summary for a terminal."""
     strategies, at = summary["strategies"], _at(summary)
-    times = [[name, *(_figure(v["regret_at_time"][count]) for count in at)] for name, v in strategies.items()]
+    times = [[name, *(figure(v["regret_at_time"][count]) for count in at)] for name, v in strategies.items()]
     spans = [f"{int(count) * summary['seconds_of_an_evaluation'] / summary['workers']:,.0f} s" for count in at]
     tables = [
         tabulated(*regrets(summary)),
@@ -47,10 +47,10 @@ def regrets(summary: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
         *(f"rank at {c}" for c in summary["ranks"]),
     ]
     rows = []
-    for name, values in sorted(strategies.items(), key=lambda item: _order(item[1]["regret"][at[-1]] if at else [None])):
+    for name, values in sorted(strategies.items(), key=lambda item: order(item[1]["regret"][at[-1]] if at else [None])):
         ranks = [f"{part['ranks'][name]:.2f}" if name in part["ranks"] else "" for part in summary["ranks"].values()]
         finds = ["not run" if share is None else f"{share:.0%}" for share in values["finds"].values()]
-        rows.append([name, str(values["repeats"]), *(_figure(values["regret"][count]) for count in at), *finds, *ranks])
+        rows.append([name, str(values["repeats"]), *(figure(values["regret"][count]) for count in at), *finds, *ranks])
     return headers, rows
 
 
@@ -64,11 +64,13 @@ def _at(summary: dict[str, Any]) -> list[str]:
     return list(next(iter(summary["strategies"].values()))["regret"])
 
 
-def _order(pair: list[float | None]) -> float:
+def order(pair: list[float | None]) -> float:
+    """Of a regret with its error among others: one that is not defined comes last."""
     return np.inf if pair[0] is None else pair[0]
 
 
-def _figure(pair: list[float | None]) -> str:
+def figure(pair: list[float | None]) -> str:
+    """A regret with its standard error, in words where it is not defined."""
     mean, error = pair
     if mean is None:
         return "none yet"

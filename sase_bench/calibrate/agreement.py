@@ -10,7 +10,21 @@ import duckdb
 from sase_bench.calibrate.findings import Finding, judge
 from sase_bench.recipes.registry import metric_of
 
-__all__ = ["agreements", "ranking"]
+__all__ = ["SURE", "agreements", "ranking", "trusted"]
+
+#: A reliability with a lower end from which one is as good as another.
+SURE = 0.8
+
+
+def trusted(reliability: float | None, low: float | None, validity: float | None) -> tuple[float, float]:
+    """How far a score can be trusted, to be compared: is it sure to be reliable, then the product of reliability and validity.
+
+    `low` is the lower end of the reliability. Where none is sure to be reliable, the surest comes first; an unknown validity
+    counts as 0.
+    """
+    if reliability is None or low is None:
+        return float("-inf"), 0.0
+    return min(low, SURE), reliability * (validity or 0.0)
 
 
 def ranking(found: Iterable[Finding]) -> list[Finding]:

@@ -138,15 +138,13 @@ def texts(parts: Iterable[Section], evidence: Evidence, entries: Sequence[Entry]
         lines = markdown(TRANSFERRED, transferred(evidence.transfers))
         summary += ["## Transfer to ordinary networks", "", TRANSFERS, "", *tasks, "", lines]
     for search in evidence.searches:
-        title = f"## Searches compared on {search['proxy']}, {search['space']} space"
-        told_of = [*about(search), *told(search)]
         summary += [
-            title,
+            f"## Searches compared on {search['proxy']}, {search['space']} space",
             "",
             f"`{command_of(search)}`",
             "",
             markdown(*regrets(search)),
-            *(f"* {line}" for line in told_of),
+            *(f"* {line}" for line in (*about(search), *told(search))),
             "",
         ]
     every = [line for entry in entries for line in stated(entry)]

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from sase_bench.bo.rendering import figure, order
 from sase_bench.errors import RequestError
 from sase_bench.report.claim import Claim
 from sase_bench.report.evidence import read_json
@@ -16,7 +17,23 @@ __all__ = ["FOLDER", "claim", "command_of", "name_of", "read_searches"]
 FOLDER = Path("reports") / "searches"
 
 _SURE = 0.01  # p-value of a win that a sentence tells
-_NEEDED = {"metric", "pool", "proxy", "ranks", "repeats", "space", "strategies"}
+#: What a comparison says that a report shows.
+_NEEDED = {
+    *(
+        "proxy",
+        "space",
+        "metric",
+        "pool",
+        "pool_is_whole_space",
+        "shown",
+        "oracle",
+        "repeats",
+        "workers",
+        "batch",
+        "refit_every",
+    ),
+    *("seconds_of_an_evaluation", "certainty", "tops", "strategies", "times", "ranks", "bars"),
+}
 
 
 def read_searches(folder: Path) -> list[dict[str, Any]]:
@@ -39,25 +56,22 @@ def command_of(search: Mapping[str, Any]) -> str:
     """What makes the comparison again; differentiable searches come from files, which it does not name."""
     given = [name for name in search["strategies"] if not name.startswith("differentiable")]
     evaluations = max(len(found["curve"]) for found in search["strategies"].values())
-    found = " --found FILE" if len(given) < len(search["strategies"]) else ""
-    others = ("workers", "batch", "refit_every")
-    found += "".join(f" --{name.replace('_', '-')} {search[name]}" for name in others if search.get(name, 1) != 1)
+    unusual = [name for name in ("workers", "batch", "refit_every") if search[name] != 1]
+    others = " --found FILE" if len(given) < len(search["strategies"]) else ""
+    others += "".join(f" --{name.replace('_', '-')} {search[name]}" for name in unusual)
     return (
         f"python -m sase_bench.bo --compare --proxy {search['proxy']} --objective {search['metric']} --space {search['space']} "
-        f"--evaluations {evaluations} --repeats {search['repeats']} --strategy {','.join(given)}{found} "
+        f"--evaluations {evaluations} --repeats {search['repeats']} --strategy {','.join(given)}{others} "
         f"--output {FOLDER / name_of(search)}.json"
     )
 
 
 def claim(searches: Sequence[Mapping[str, Any]]) -> Claim | None:
     """Whether a search with a predictor is seen to be ahead, on the largest pool where one was ranked among others."""
-    judged = [search for search in searches if _first_ranks(search) is not None]
+    judged = [(search, *ranked) for search in searches if (ranked := _first_ranks(search))]
     if not judged:
         return None
-    search = max(judged, key=lambda search: search["pool"])
-    ranked = _first_ranks(search)
-    assert ranked is not None
-    count, part = ranked
+    search, count, part = max(judged, key=lambda item: item[0]["pool"])
     best, rivals = part["best_guided"], part["p_beats"][part["best_guided"]]
     beaten = [name for name, p in rivals.items() if p < _SURE]
     said = (
@@ -65,8 +79,8 @@ def claim(searches: Sequence[Mapping[str, Any]]) -> Claim | None:
         if beaten
         else "no search with a predictor is seen to be ahead of one without"
     )
-    at_once = sorted(((values["regret"][count], name) for name, values in search["strategies"].items()), key=_by_regret)
-    regrets = ", ".join(f"{name} {_figure(pair)}" for pair, name in at_once if pair[0] is not None)
+    found = {name: values["regret"][count] for name, values in search["strategies"].items()}
+    regrets = ", ".join(f"{name} {figure(found[name])}" for name in sorted(found, key=lambda name: (order(found[name]), name)))
     tests = ", ".join(f"{name} {p:.2g}" for name, p in rivals.items())
     return Claim(
         f"Simulated on {search['pool']} measured blocks, after {count} of them {said}.",
@@ -79,26 +93,15 @@ def claim(searches: Sequence[Mapping[str, Any]]) -> Claim | None:
 
 def _first_ranks(search: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]] | None:
     """The fewest evaluations at which a guided search was ranked among rivals."""
-    return next(((count, part) for count, part in search["ranks"].items() if part.get("best_guided") and any(
-        part["p_beats"].values())), None)  # fmt: skip
+    return next(((count, part) for count, part in search["ranks"].items() if any(part["p_beats"].values())), None)
 
 
 def _certain(search: Mapping[str, Any]) -> str:
-    found = search.get("certainty")
+    found = search["certainty"]
     if found is None:
         return "."
     low, high = found["oracle_place"]
     return f", whose true place is {low} to {high} of {found['blocks']} with 95 % probability."
-
-
-def _by_regret(item: tuple[Sequence[float | None], str]) -> tuple[float, str]:
-    (mean, *_), name = item
-    return float("inf") if mean is None else mean, name
-
-
-def _figure(pair: Sequence[float | None]) -> str:
-    mean, error = pair
-    return f"{mean:.4f}" + ("" if error is None else f" ± {error:.4f}")
 
 
 def _listed(names: Sequence[str]) -> str:

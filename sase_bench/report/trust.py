@@ -5,29 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from sase_bench.calibrate import trusted
 from sase_bench.recipes.registry import metric_of
 from sase_bench.report.claim import Claim
 from sase_bench.report.evidence import Evidence, Measurement
 
 __all__ = ["elsewhere_alike", "most_trusted", "trust"]
 
-#: A reliability with a lower end from which one proxy is as good as another.
-_SURE = 0.8
-
 
 def most_trusted(evidence: Evidence) -> Measurement | None:
-    """The proxy that a report is about: of those that are sure to be reliable that with the largest product of both.
-
-    That is of reliability and validity, 0 where the validity is not known, as a proxy ranks by the metric with the largest; of
-    equals that with the most blocks. Where none is sure to be reliable, the most reliable.
-    """
+    """The proxy that a report is about: what can be trusted most, see `trusted`, and of equals that with the most blocks."""
     judged = {row["proxy"]: row for row in evidence.calibrations if row["metric"] == metric_of(row["proxy"])}
 
     def trust(found: Measurement) -> tuple[float, float, int]:
-        row = judged.get(found.proxy)
-        if row is None or row["reliability_low"] is None:
-            return float("-inf"), 0.0, len(found.blocks)
-        return min(row["reliability_low"], _SURE), row["reliability"] * (row["validity"] or 0.0), len(found.blocks)
+        row = judged.get(found.proxy, {})
+        return *trusted(*(row.get(name) for name in ("reliability", "reliability_low", "validity"))), len(found.blocks)
 
     return max(evidence.measurements, key=trust, default=None)
 

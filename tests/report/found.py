@@ -12,6 +12,8 @@ SEARCH: dict[str, Any] = {
     "oracle": {"arch": 5, "objective": 0.25},
     "repeats": 3,
     "workers": 1,
+    "batch": 1,
+    "refit_every": 1,
     "seconds_of_an_evaluation": 20.0,
     "certainty": {
         "blocks": 9,

@@ -18,7 +18,6 @@ __all__ = ["cliques", "ranks", "regret"]
 #: Of a regret, by metric.
 _UNITS = {"val_loss": "nats", "val_top1": "0..1", "train_loss": "nats"}
 
-
 _ASIDE = 2.2  # ranks beside the axis, for names
 _ABOVE = -2.0  # the height of the bar as wide as the critical difference
 
