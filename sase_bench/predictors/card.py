@@ -59,7 +59,8 @@ def card(name: str, data: Mapping[str, Any], evaluation: Sequence[Mapping[str, A
         *(f"* {line}" for line in verdicts(rows, evaluation)),
         "",
         f"{_lists(rows)} The predictor here was fitted on all blocks; `sd` is over the repeats, which share blocks. The "
-        "ceiling is what the true scores would get against measured means with their noise.",
+        "ceiling is what the true scores would get against measured means with their noise, its interval holds 95 % of "
+        "the ceilings by blocks drawn again.",
         "",
         "## Limits",
         "",
@@ -101,7 +102,8 @@ def verdicts(rows: Sequence[Mapping[str, Any]], evaluation: Sequence[Mapping[str
         found.append(f"At n = {n} the noise ceiling is not defined: blocks do not differ by more than their noise.")
     else:
         found.append(
-            f"At n = {n} τ is {share:.2f} of the noise ceiling, {'at least' if share >= _WANTED else 'below'} {_WANTED}."
+            f"At n = {n} τ is {share:.2f} of the noise ceiling{_interval(row)}, "
+            f"{'at least' if share >= _WANTED else 'below'} {_WANTED}."
         )
     low, high = _COVERED
     inside = "inside" if low <= row["covered_90"] <= high else "outside"
@@ -116,6 +118,11 @@ def verdicts(rows: Sequence[Mapping[str, Any]], evaluation: Sequence[Mapping[str
         for tau in flops
     ]
     return found
+
+
+def _interval(row: Mapping[str, Any]) -> str:
+    low, high = row.get("tau_ceiling_low"), row.get("tau_ceiling_high")
+    return "" if low is None or high is None else f" of {row['tau_ceiling']:.2f} [{low:.2f}, {high:.2f}]"
 
 
 def _over_flops(row: Mapping[str, Any]) -> str:

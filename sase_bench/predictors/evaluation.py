@@ -9,7 +9,7 @@ Times are of this machine and of whatever else it did. `predict_seconds` is for 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from functools import partial
 from time import perf_counter
 from typing import Any
@@ -18,11 +18,12 @@ import numpy as np
 
 from sase_bench.predictors import predictor
 from sase_bench.predictors.boosting import BoostedTrees
+from sase_bench.predictors.ceiling import Ceiling, noise_ceiling
 from sase_bench.predictors.differences import Difference, differences
 from sase_bench.predictors.features import costs
 from sase_bench.predictors.flops import FlopsLine
 from sase_bench.predictors.protocol import Fittable
-from sase_bench.predictors.scores import Agreement, agreement, ceiling, covered, share_of_blocks
+from sase_bench.predictors.scores import agreement, covered
 from sase_bench.predictors.splits import Splits
 from sase_bench.predictors.targets import Targets
 from sase_bench.recipes.registry import find
@@ -49,6 +50,8 @@ class Row:
     tau: float | None  # Kendall's tau-b with the measured means of the test blocks
     tau_sd: float | None  # over the repeats
     tau_ceiling: float | None
+    tau_ceiling_low: float | None  # 95 %, over the blocks
+    tau_ceiling_high: float | None
     tau_of_ceiling: float | None
     tau_over_linear: float | None  # mean difference from the linear model on the same lists
     tau_over_linear_low: float | None  # 95 %, corrected for the blocks that repeats share
@@ -83,11 +86,10 @@ def evaluate(
     targets: Targets, splits: Splits, makers: Mapping[str, Maker], sizes: Sequence[int], say: Callable[[str], None]
 ) -> Iterator[tuple[list[Row], list[Difference]]]:
     """For each number of training blocks a row for every predictor, and the differences of all pairs of them."""
-    share = share_of_blocks(targets)
     repeats = range(len(splits.orders))
     parts = [targets.apart(splits.held_out(repeat)) for repeat in repeats]
-    bounds = [ceiling(share, parts[repeat][1].counts[targets.rows(splits.test(repeat))], seed=repeat) for repeat in repeats[:3]]
-    bound = Agreement(*(float(np.mean([getattr(one, item.name) for one in bounds])) for item in fields(Agreement)))
+    counts = [asked.counts[targets.rows(splits.test(repeat))] for repeat, (_, asked) in zip(repeats, parts, strict=True)]
+    bound = noise_ceiling(targets, counts)
     for n in sizes:
         found = {
             name: [_once(maker, *parts[repeat], splits, repeat, n) for repeat in repeats] for name, maker in makers.items()
@@ -123,7 +125,7 @@ def _row(
     name: str,
     n: int,
     results: Sequence[Mapping[str, float]],
-    bound: Agreement,
+    bound: Ceiling,
     pairs: Sequence[Difference],
     splits: Splits,
 ) -> Row:
@@ -132,12 +134,14 @@ def _row(
     values: dict[str, Any] = {
         "tau": mean["tau"],
         "tau_sd": columns["tau"].std(ddof=1) if len(results) > 1 else np.nan,
-        "tau_ceiling": bound.tau,
-        "tau_of_ceiling": mean["tau"] / bound.tau,
+        "tau_ceiling": bound.best.tau,
+        "tau_ceiling_low": bound.tau_low,
+        "tau_ceiling_high": bound.tau_high,
+        "tau_of_ceiling": mean["tau"] / bound.best.tau,
         "spearman": mean["spearman"],
-        "spearman_ceiling": bound.spearman,
+        "spearman_ceiling": bound.best.spearman,
         "precision_at_10": mean["precision"],
-        "precision_at_10_ceiling": bound.precision,
+        "precision_at_10_ceiling": bound.best.precision,
         "rmse": np.sqrt(mean["square"]),
         "rmse_floor": np.sqrt(mean["noise"]),
         "covered_50": mean["covered_50"],

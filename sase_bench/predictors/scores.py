@@ -1,11 +1,4 @@
-"""How good predictions are, and how good they could be at best against scores that are noisy themselves.
-
-The noise ceiling is what a predictor of the true scores would get against measured means. It is simulated: in the crossed
-model of `sase_bench.statistics.reliability`, fitted to normal scores (ranks within a seed, as quantiles of a normal
-distribution), truths are drawn with the blocks' variance, means with the noise of as many seeds as each block has, and the
-two are compared by the same functions as predictions are. For Kendall's tau and equal numbers of seeds this comes to
-2/π · arcsin √reliability (Kruskal 1958, doi 10.1080/01621459.1958.10501481).
-"""
+"""How good predictions are beside measured means."""
 
 from __future__ import annotations
 
@@ -13,16 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sase_bench.predictors.protocol import Floats, Indices, Prediction
-from sase_bench.predictors.targets import Targets
-from sase_bench.statistics.correlation import kendall, ranks, spearman
-from sase_bench.statistics.panels import complete
+from sase_bench.predictors.protocol import Floats, Prediction
+from sase_bench.statistics.correlation import kendall, spearman
 from sase_bench.statistics.quantiles import normal_quantile
-from sase_bench.statistics.reliability import LEAST_BLOCKS, icc
 
-__all__ = ["Agreement", "agreement", "ceiling", "covered", "share_of_blocks"]
+__all__ = ["Agreement", "agreement", "covered"]
 
-_DRAWS = 200
 _TOP = 10
 
 
@@ -48,27 +37,3 @@ def covered(prediction: Prediction, measured: Floats, noise: Floats | None, shar
     """How many measured means lie in the central interval that should hold `share` of them: the sd's and their own noise."""
     variance = prediction.sd**2 + (0.0 if noise is None else noise**2)
     return float((np.abs(measured - prediction.mean) <= normal_quantile(share) * np.sqrt(variance)).mean())
-
-
-def share_of_blocks(targets: Targets) -> float:
-    """The blocks' share in the variance of single runs, of normal scores; nan where no two seeds share enough blocks."""
-    scores = complete(targets.scores)
-    if len(scores) < LEAST_BLOCKS or scores.shape[1] < 2:
-        return float("nan")
-    from scipy.special import ndtri
-
-    return icc(ndtri((ranks(scores) - 0.5) / len(scores)))
-
-
-def ceiling(share: float, counts: Indices, seed: int = 0) -> Agreement:
-    """What the truth would get against means over `counts` seeds (n,); nan unless blocks differ by more than their noise."""
-    if not 0 < share <= 1:
-        return Agreement(np.nan, np.nan, np.nan)
-    generator = np.random.default_rng(seed)
-    drawn = []
-    for _ in range(_DRAWS):
-        truth = np.sqrt(share) * generator.standard_normal(len(counts))
-        means = truth + np.sqrt((1 - share) / counts) * generator.standard_normal(len(counts))
-        found = agreement(truth, means)
-        drawn.append((found.tau, found.spearman, found.precision))
-    return Agreement(*(float(value) for value in np.mean(drawn, axis=0)))

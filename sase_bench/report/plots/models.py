@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sase_bench.report.drawing import line_of
@@ -10,6 +10,7 @@ from sase_bench.report.plots.marks import explain
 from sase_bench.space import SLOTS
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 
@@ -32,16 +33,23 @@ def predictors(found: dict[str, Any], figure: Figure) -> None:
         x = [sizes.index(row["n"]) + (i - (len(names) - 1) / 2) * spread for row in mine]
         errors = [row["tau_sd"] or 0.0 for row in mine]
         axes.errorbar(x, [row["tau"] for row in mine], yerr=errors, markersize=4, linewidth=1, label=name, **line_of(i))
-    ceilings = dict(sorted((row["n"], row["tau_ceiling"]) for row in rows if row["tau_ceiling"] is not None))
-    for place, (n, ceiling) in enumerate(ceilings.items()):
-        at = sizes.index(n)
-        axes.hlines(ceiling, at - 0.5, at + 0.5, "black", "--", linewidth=1, label="" if place else "noise ceiling")
+    _ceilings(axes, {row["n"]: row for row in rows if row["tau_ceiling"] is not None}, sizes)
     axes.set_xticks(range(len(sizes)), [str(n) for n in sizes])
     axes.set_xlim(-0.5, len(sizes) - 0.5)
     axes.set_xlabel("blocks learnt from")
     axes.set_ylabel("Kendall τ on the other blocks")
     axes.set_title(f"{found['data']['proxy']}, {found['data']['metric']}; bars: sd over n = {rows[0]['repeats']} repeats")
     explain(figure)
+
+
+def _ceilings(axes: Axes, rows: Mapping[int, Mapping[str, Any]], sizes: Sequence[int]) -> None:
+    """A line over each number of blocks, and its interval where the evaluation has one."""
+    for place, n in enumerate(sorted(rows)):
+        row, ends = rows[n], (sizes.index(n) - 0.5, sizes.index(n) + 0.5)
+        axes.hlines(row["tau_ceiling"], *ends, "black", "--", linewidth=1, label="" if place else "noise ceiling")
+        if row.get("tau_ceiling_low") is not None:
+            label = "" if place else "95 % of it"
+            axes.fill_between(ends, row["tau_ceiling_low"], row["tau_ceiling_high"], color="0.9", zorder=0, label=label)
 
 
 def interactions(found: Mapping[str, Any], figure: Figure) -> None:

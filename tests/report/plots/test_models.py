@@ -14,6 +14,14 @@ def test_a_noise_ceiling_is_a_line_over_every_number_of_blocks() -> None:
     assert ceilings == [[[-0.5, 0.9], [0.5, 0.9]], [[0.5, 0.9], [1.5, 0.9]]]
 
 
+def test_a_noise_ceiling_has_its_interval_where_it_is_known() -> None:
+    figure = new_figure(7, 4)
+    known = [row | {"tau_ceiling_low": 0.85, "tau_ceiling_high": 0.95} for row in EVALUATION["rows"]]
+    plots.predictors({**EVALUATION, "rows": known}, figure)
+    bands = [band.get_datalim(band.axes.transData) for band in figure.axes[0].collections if band.get_label() == "95 % of it"]
+    assert [(band.x0, band.x1, round(band.y0, 6), round(band.y1, 6)) for band in bands] == [(-0.5, 0.5, 0.85, 0.95)]
+
+
 def test_a_map_of_slots_has_each_share_in_its_place() -> None:
     figure = new_figure(7, 5)
     plots.interactions(SHARES, figure)

@@ -1,0 +1,49 @@
+import numpy as np
+import pytest
+
+from sase_bench.predictors.ceiling import noise_ceiling
+from sase_bench.predictors.scores import agreement
+from sase_bench.predictors.targets import Targets
+from tests.predictors.synthetic import Synthetic, synthetic
+
+
+def targets_of(table: Synthetic, *, metric: str = "val_loss", sign: int = 1) -> Targets:
+    count, seeds = table.scores.shape
+    noise = np.full(count, table.noise / np.sqrt(seeds))
+    counts = np.full(count, seeds)
+    scores = sign * table.scores
+    return Targets("digits", metric, "tied", table.archs, scores.mean(1), noise, counts, scores, tuple(range(seeds)))
+
+
+@pytest.mark.parametrize(("noise", "bend"), [(0.4, 0.0), (1.0, 0.0), (0.7, 0.9), (0.7, -0.9)], ids=str)
+def test_the_ceiling_is_what_the_truth_gets(noise: float, bend: float) -> None:
+    table = synthetic(0, noise=noise, seeds=3, bend=bend, blocks=1200)
+    truth, generator = table.truth[table.archs], np.random.default_rng(1)
+    drawn = [generator.permutation(1200)[:120] for _ in range(200)]
+    once = [(truth[rows], table.scores[rows, index % 3]) for index, rows in enumerate(drawn)]
+    expected = np.mean([(found.tau, found.spearman, found.precision) for found in (agreement(*pair) for pair in once)], axis=0)
+    found = noise_ceiling(targets_of(table), [np.ones(120, dtype=np.int64)])
+    assert (found.best.tau, found.best.spearman, found.best.precision) == pytest.approx(tuple(expected), abs=0.03)
+    assert found.tau_low < found.best.tau < found.tau_high
+    assert found.tau_high - found.tau_low < 0.15
+
+
+def test_the_ten_best_of_a_metric_where_more_is_better_are_the_largest() -> None:
+    table = synthetic(0, noise=0.7, seeds=3, bend=-0.9, blocks=1200)  # the small values stand out
+    counts = [np.ones(120, dtype=np.int64)]
+    loss = noise_ceiling(targets_of(table), counts).best.precision
+    assert noise_ceiling(targets_of(table, metric="val_top1", sign=-1), counts).best.precision == pytest.approx(loss, abs=0.03)
+    assert noise_ceiling(targets_of(table, metric="val_top1"), counts).best.precision < loss - 0.1
+
+
+def test_more_seeds_raise_the_ceiling() -> None:
+    targets = targets_of(synthetic(0, noise=1.0, seeds=4, blocks=300))
+    one, four = (noise_ceiling(targets, [np.full(100, seeds)]) for seeds in (1, 4))
+    assert one.tau_high < four.tau_low
+
+
+def test_without_a_difference_between_blocks_there_is_no_ceiling() -> None:
+    table = synthetic(0, noise=0.4, blocks=60)
+    scores = np.random.default_rng(0).permutation(table.scores.ravel()).reshape(table.scores.shape)
+    alike = Synthetic(table.truth, table.archs, scores, noise=0.05)
+    assert np.isnan(noise_ceiling(targets_of(alike), [np.ones(20, dtype=np.int64)]).best.tau)
