@@ -1,8 +1,8 @@
 """Fixed, disjoint lists of training and test blocks and of seeds, by a rule that needs no random generator.
 
 The measured blocks of a proxy are put in the order of SHA-256("PROXY/REPEAT/ARCH"), for each repeat 0, 1, 2, …. Test blocks
-are the last third of that order, at most 1000; training blocks are the first n, so lists for different n are nested and all
-have the same test blocks. An n that would reach into the test blocks is left out.
+are the last third of that order, at most 100 (each repeat has others); training blocks are the first n, so lists for different
+n are nested and all have the same test blocks. An n that would reach into the test blocks is left out.
 
 Test blocks are scored by seeds that nothing is learnt from: what a seed does to an operation it does in training and test
 blocks alike, so a model that has seen it foretells its luck, and intervals that allow for that luck are too wide. Of the S
@@ -29,7 +29,7 @@ __all__ = ["SIZES", "Splits"]
 SIZES = (10, 23, 56, 87, 100, 135, 209, 323, 400, 1000)
 
 _LEAST = 30  # blocks, so that there are ten to test on
-_MOST = 1000  # test blocks
+_MOST = 100  # test blocks
 
 
 @dataclass(frozen=True)
