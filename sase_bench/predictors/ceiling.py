@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sase_bench.predictors.protocol import Floats, Indices
+from sase_bench.predictors.protocol import Indices
 from sase_bench.predictors.scores import Agreement, agreement
 from sase_bench.predictors.targets import Targets
 from sase_bench.record import COLUMNS
@@ -34,24 +34,26 @@ class Ceiling:
     tau_high: float
 
 
+_NONE = Ceiling(Agreement(np.nan, np.nan, np.nan), np.nan, np.nan)
+
+
 def noise_ceiling(targets: Targets, counts: Sequence[Indices], seed: int = 0) -> Ceiling:
     """For test blocks of the kind of `targets`; `counts` has, for some repeats, the seeds that each test block is scored by."""
+    if targets.noise is None:
+        return _NONE
+    y, seeds, variances = targets.y, targets.counts, targets.noise**2 * targets.counts
+    truths = deconvolve(y, seeds, variances)
+    if truths is None:
+        return _NONE
     generator, sign = np.random.default_rng(seed), COLUMNS[targets.metric].sign
-    truths = None if targets.noise is None else _truths(targets.y, targets.counts, targets.noise)
-    if truths is None or targets.noise is None:
-        return Ceiling(Agreement(np.nan, np.nan, np.nan), np.nan, np.nan)
     best = _best(truths, counts, _DRAWS, sign, generator)
     taus = []
     for _ in range(_RESAMPLES):
-        rows = generator.integers(0, len(targets.y), len(targets.y))
-        again = _truths(targets.y[rows], targets.counts[rows], targets.noise[rows])
+        rows = generator.integers(0, len(y), len(y))
+        again = deconvolve(y[rows], seeds[rows], variances[rows])
         taus.append(0.0 if again is None else _best(again, counts, _DRAWS_EACH, sign, generator).tau)
     low, high = np.quantile(taus, [0.025, 0.975])
     return Ceiling(best, float(low), float(high))
-
-
-def _truths(y: Floats, counts: Indices, noise: Floats) -> Truths | None:
-    return deconvolve(y, counts, noise**2 * counts)
 
 
 def _best(truths: Truths, counts: Sequence[Indices], draws: int, sign: int, generator: np.random.Generator) -> Agreement:
