@@ -13,7 +13,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["complete", "most_informative", "most_seeds"]
+__all__ = ["most_informative", "most_seeds"]
 
 Bools = NDArray[np.bool_]
 
@@ -35,9 +35,3 @@ def most_informative(there: Bools) -> NDArray[np.int64]:
     blocks = np.logical_and.accumulate(there[:, order], axis=1).sum(0)
     freedom = (blocks - 1) * np.arange(len(order))
     return np.sort(order[: int(freedom.argmax()) + 1 if len(order) else 0])
-
-
-def complete(scores: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Of scores (k, s), nan where there is none, those of the most informative seeds and of the blocks with each of them."""
-    chosen = scores[:, most_informative(np.isfinite(scores))]
-    return np.asarray(chosen[np.isfinite(chosen).all(1)], dtype=np.float64)

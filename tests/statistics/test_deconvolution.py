@@ -24,7 +24,7 @@ def noise_at(truths: np.ndarray) -> np.ndarray:
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_noisy_means_tell_how_truths_are_distributed(shape: str) -> None:
-    differences, quantiles = [], []
+    differences, quantiles, normal = [], [], []
     for table in range(6):
         generator = np.random.default_rng(table)
         truths = SHAPES[shape](generator, 360)
@@ -36,8 +36,11 @@ def test_noisy_means_tell_how_truths_are_distributed(shape: str) -> None:
         expected, drawn = SHAPES[shape](generator, 20_000), found.draw(np.ones(20_000), generator)
         once = expected + noise_at(expected) * generator.standard_normal(20_000)
         differences.append(kendall(*drawn) - kendall(expected, once))
+        signal, noise = means.var(ddof=1) - (noise_at(truths) ** 2).mean() / 4, (noise_at(truths) ** 2).mean()
+        normal.append(2 / np.pi * np.arcsin(np.sqrt(signal / (signal + noise))) - kendall(expected, once))  # Kruskal 1958
         quantiles.append([np.quantile(values, [0.05, 0.25, 0.5, 0.75, 0.95]) for values in (drawn[0], expected)])
     assert abs(np.mean(differences)) < 0.025
+    assert (np.mean(normal) > 0.025) == (shape in {"exponential", "two humps", "a tail"})
     found_quantiles, true_quantiles = np.mean(quantiles, axis=0)
     np.testing.assert_allclose(found_quantiles, true_quantiles, atol=0.3)
 

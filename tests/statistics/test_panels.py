@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
-from sase_bench.statistics.panels import complete, most_informative, most_seeds
+from sase_bench.statistics.panels import most_informative, most_seeds
 
 TABLES = npst.arrays(bool, st.tuples(st.integers(0, 6), st.integers(0, 5)))
 
@@ -40,8 +40,3 @@ def test_seeds_are_added_while_they_leave_more_for_the_noise(there: np.ndarray) 
 def test_a_sweep_that_was_stopped_is_judged_by_the_seeds_before(runs: list[int], seeds: list[int]) -> None:
     there = np.arange(30)[:, None] < np.array(runs)
     assert most_informative(there).tolist() == seeds
-    scores = np.where(there, np.arange(30)[:, None] + 0.5, np.nan)
-    found = complete(scores)
-    blocks = min((runs[seed] for seed in seeds), default=30)
-    assert found.shape == (blocks, len(seeds))
-    assert (found == np.arange(blocks)[:, None] + 0.5).all()
