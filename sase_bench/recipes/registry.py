@@ -111,6 +111,8 @@ _PAPER_SHORT = replace(
     nesterov=True,
 )
 
+_PAPER_SHORT_DEEP = replace(_PAPER_SHORT, name="cifar10-r32-short", description="the same recipe in a ResNet-32", depth=32)
+
 _SIZED = [
     replace(base, name=f"{base.dataset}-{side}", resolution=side, shift=side // 8)
     for base in (_FASHION, _CIFAR10, _CIFAR100, _CIFAR20)
@@ -190,6 +192,7 @@ PROXIES: dict[str, Proxy] = {
         _PAPER,
         _PAPER_DEEP,
         _PAPER_SHORT,
+        _PAPER_SHORT_DEEP,
     )
 }
 
