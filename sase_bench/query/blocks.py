@@ -101,7 +101,7 @@ def compare(query: Compare, source: Source) -> Answer:
         for name in ("params", "flops", *(["latency"] if latency else []))
     ]
     rows += [(*facts, *line) for line in _at_full_size(query.a, query.b)]
-    paired = _PAIRED if missing or _common(*(_seeds(measured, "seed", block) for block in (query.a, query.b))) else _APART
+    paired = _PAIRED if _common(*(_seeds(measured, "seed", block) for block in (query.a, query.b))) else _APART
     names = ("a_arch", "a_text", "b_arch", "b_text", "proxy", "metric", "unit", "a", "a_sd", "a_seeds", "b", "b_sd", "b_seeds")
     return Answer(
         fields=fields(*names, "difference", "low", "high", "pairs"),

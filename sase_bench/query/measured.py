@@ -7,12 +7,9 @@ mean and the sd that were foretold and no seeds.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
 
 from sase_bench.database.rows import has_modules, largest_proxy
 from sase_bench.database.schema import MODULE_TABLES, tables_for
@@ -21,8 +18,10 @@ from sase_bench.modules import Module
 from sase_bench.query.conditions import compares_runs, metrics_in, to_sql
 from sase_bench.query.language import Condition, Selection, Word
 from sase_bench.query.latencies import latency_notes, no_latency
+from sase_bench.query.levels import Levels, level_sql, levels_of, note_on
 from sase_bench.query.metrics import METRICS, Metric
 from sase_bench.query.refusals import refuse
+from sase_bench.query.scores import Scores, scores_of
 from sase_bench.query.source import Source
 from sase_bench.query.together import NOTE, is_shared, sd_sql, trained_together
 from sase_bench.space import SLOTS, Architecture
@@ -31,15 +30,18 @@ from sase_bench.statistics.means import half_width, spread
 
 __all__ = ["Measured", "measure_on", "unmeasured"]
 
+_LEVEL = 1e-12  # what rounding may do to the mean level of the same seeds
+
 
 @dataclass(frozen=True, kw_only=True)
 class Measured:
-    """The relation `measured` of one proxy: arch, is_tied, slots, predicted, seeds, metrics, `_sd` and `_n` of runs'."""
+    """The relation `measured` of one proxy: arch, is_tied, slots, predicted, seeds, metrics, and `_sd`, `_n`, `_level` of runs."""
 
     source: Source
     proxy: str
     trunk: str
     notes: tuple[str, ...]  # how the proxy was chosen
+    levels: Mapping[str, Levels]  # of each column of scores
     foretold: tuple[str, ...] = ()  # the columns that the source's predictor has predictions of
 
     def rows(self, columns: Iterable[str], selection: Selection, *present: Metric, tail: str = "") -> list[tuple[Any, ...]]:
@@ -50,7 +52,7 @@ class Measured:
         """
         self._require_foretold((*present, *metrics_in(selection.where)))
         self._require(dict.fromkeys(metrics_in(selection.where)))
-        conditions = [f"{self._column(metric)} IS NOT NULL" for metric in present]
+        conditions = [f"{self.column(metric)} IS NOT NULL" for metric in present]
         parameters: list[float | str] = []
         if selection.space == "tied":
             conditions.append("is_tied")
@@ -70,26 +72,13 @@ class Measured:
         """
         if is_shared(metric) or not differences:
             return half_width(spread(differences)[1], len(differences))
-        archs, scores = self.scores(metric.column(test=self.source.test), with_modules=True)
+        archs, _, scores = self.scores(metric.column(test=self.source.test), with_modules=True)
         error = separate(scores).error_of_pairs(archs.index(one), archs.index(other), len(differences))
         return half_width(spread(differences)[1], len(differences)) if error is None else error.half_width
 
-    def scores(
-        self, column: str, among: Set[int] | None = None, *, with_modules: bool = False
-    ) -> tuple[list[int], NDArray[np.float64]]:
-        """k blocks, all or those `among` some, and the column's values (k, s) by block and seed, nan without an ok run.
-
-        Blocks and seeds that have no value at all are left out; published modules stand behind the blocks, if they are to.
-        """
-        tables = [self.source.runs, *([MODULE_TABLES[0]] if with_modules and has_modules(self.source.connection) else [])]
-        chosen = f"WHERE proxy = $proxy AND status = 'ok' AND {column} IS NOT NULL"
-        sql = " UNION ALL ".join(f"SELECT arch, seed, {column} FROM {name} {chosen}" for name in tables)
-        runs = [run for run in self.source.rows(sql, {"proxy": self.proxy}) if among is None or run[0] in among]
-        archs, rows = np.unique(np.asarray([arch for arch, _, _ in runs], dtype=np.int64), return_inverse=True)
-        seeds, columns = np.unique(np.asarray([seed for _, seed, _ in runs], dtype=np.int64), return_inverse=True)
-        found = np.full((len(archs), len(seeds)), np.nan)
-        found[rows, columns] = [value for _, _, value in runs]
-        return archs.tolist(), found
+    def scores(self, column: str, among: Set[int] | None = None, *, with_modules: bool = False) -> Scores:
+        """What `scores_of` gives for the proxy."""
+        return scores_of(self.source, self.proxy, column, among, with_modules=with_modules)
 
     def sizes(self, slot: str, selection: Selection) -> dict[str, int] | None:
         """How many blocks of the space fit, measured or not, by their operation in a slot; None where scores decide it."""
@@ -108,14 +97,18 @@ class Measured:
         return (*notes, NOTE) if any(self.is_together(metric) for metric in metrics) else notes
 
     def notes_on_seeds(self, selection: Selection, *metrics: Metric) -> tuple[str, ...]:
-        """That the means of a ranking are not equally sure, where its blocks have different numbers of seeds."""
+        """What a ranking goes by, and that means are not equally sure, where its blocks have different seeds."""
         if not any(metric.is_of_run for metric in metrics):
             return ()
-        counted = [f"{which}(seeds) FILTER (NOT predicted)" for which in ("min", "max")]
-        ((least, most),) = self.rows(counted, selection, *metrics)
+        ranges = [f"{which}(seeds) FILTER (NOT predicted)" for which in ("min", "max")]
+        by_level = [f"{self.column(metric)}_level" for metric in metrics if self.levels.get(self.column(metric))]
+        ranges += [f"max({level}) - min({level}) > {_LEVEL}" for level in by_level]
+        ((least, most, *differ),) = self.rows(ranges, selection, *metrics)
+        notes = (note_on(self.levels[by_level[0].removesuffix("_level")]),) if any(differ) else ()
         if least == most:
-            return ()
+            return notes
         return (
+            *notes,
             f"blocks have {least} to {most} seeds here, fewer seeds mean more noise; the surest alone: where seeds >= {most}",
         )
 
@@ -145,7 +138,7 @@ class Measured:
         asked = list(metrics)
         if not asked:
             return
-        counts = ", ".join(f"count({self._column(metric)})" for metric in asked)
+        counts = ", ".join(f"count({self.column(metric)})" for metric in asked)
         ((total, *present),) = self._select(f"count(*), {counts}")
         if not total:
             if has_modules(self.source.connection) and self.source.rows(_MODULE_RUN, [self.proxy]):
@@ -158,14 +151,20 @@ class Measured:
             if not count:
                 if metric is METRICS["latency"]:
                     raise no_latency(self.source, self.proxy, self.trunk)
-                name = self._column(metric) if metric.test_column and self.source.test else metric.name
+                name = self.column(metric) if metric.test_column and self.source.test else metric.name
                 raise RequestError(f"{name} has not been measured on the proxy {self.proxy}: it is missing in every row")
 
-    def _column(self, metric: Metric) -> str:
+    def fair(self, metric: Metric) -> str:
+        """What blocks are ordered by, as SQL: a mean less what its seeds do to all blocks."""
+        column = self.column(metric)
+        return f"({column} - {column}_level)" if self.levels.get(column) else column
+
+    def column(self, metric: Metric) -> str:
+        """The column of the metric, on the images that the source asks for."""
         return metric.column(test=self.source.test)
 
     def _select(self, what: str, tail: str = "", parameters: Sequence[float | str] = ()) -> list[tuple[Any, ...]]:
-        sql = f"WITH measured AS ({_relation(self.source)}) SELECT {what} FROM measured {tail}"
+        sql = f"WITH measured AS ({_relation(self.source, self.levels)}) SELECT {what} FROM measured {tail}"
         foretold = [] if self.source.predicted is None else [self.proxy, self.source.predicted, self.proxy]
         return self.source.rows(sql, [self.proxy, *foretold, self.trunk, *parameters])
 
@@ -204,7 +203,9 @@ def measure_on(source: Source, on: Word | None) -> Measured:
         foretold = _foretold(source, proxy, source.predicted)
         metrics = " and ".join(foretold)
         notes += (f"blocks without a run have {metrics} as {source.predicted} foretells it, with its sd; they are marked",)
-    return Measured(source=source, proxy=proxy, trunk=trunks[proxy], notes=notes, foretold=foretold)
+    scores = [metric.column(test=source.test) for metric in METRICS.values() if metric.is_of_run and not is_shared(metric)]
+    levels = levels_of(source, proxy, scores)
+    return Measured(source=source, proxy=proxy, trunk=trunks[proxy], notes=notes, levels=levels, foretold=foretold)
 
 
 def _foretold(source: Source, proxy: str, predictor: str) -> tuple[str, ...]:
@@ -243,7 +244,7 @@ _PREDICTED = f"""
         f"any_value({what}) FILTER (metric = '{metric.val_column}') AS {metric.val_column}{suffix}"
         for metric in METRICS.values()
         if metric.is_of_run
-        for what, suffix in (("mean", ""), ("sd", "_sd"), ("0", "_n"))
+        for what, suffix in (("mean", ""), ("sd", "_sd"), ("0", "_n"), ("0.0", "_level"))
     )
 }
     FROM predictions WHERE proxy = ? AND predictor = ? AND arch NOT IN (SELECT arch FROM validation_runs WHERE proxy = ?)
@@ -251,11 +252,12 @@ _PREDICTED = f"""
 """
 
 
-def _relation(source: Source) -> str:
+def _relation(source: Source, levels: Mapping[str, Levels]) -> str:
     # In order of the seeds, so that the last bit of a mean does not depend on how rows lie in the file.
     columns = [metric.column(test=source.test) for metric in METRICS.values() if metric.is_of_run]
     means = ", ".join(
-        f"avg({column} ORDER BY seed) AS {column}, {sd_sql(column)} AS {column}_sd, count({column}) AS {column}_n"
+        f"avg({column} ORDER BY seed) AS {column}, {sd_sql(column)} AS {column}_sd, count({column}) AS {column}_n, "
+        f"{level_sql(levels.get(column, {}))} AS {column}_level"
         for column in columns
     )
     return f"""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import fsum
 from typing import Any
 
 from sase_bench.answers import Answer
@@ -12,6 +13,7 @@ from sase_bench.errors import RequestError
 from sase_bench.modules import PLAIN, Module
 from sase_bench.query.columns import fields
 from sase_bench.query.language import Modules
+from sase_bench.query.levels import level_sql, note_on
 from sase_bench.query.measured import Measured, measure_on
 from sase_bench.query.metrics import METRICS, Metric
 from sase_bench.query.source import Source
@@ -30,8 +32,9 @@ def modules(query: Modules, source: Source) -> Answer:
 
     `gain` is over the plain trunk and `lead` over the published block, larger is better whatever the metric, with 95 %
     intervals: of scores differences between means without the seeds' levels, by all runs of the table, so that none gains by
-    seeds that went well. `blocks_ahead` counts the measured blocks of the space whose mean is better. Parameters and
-    FLOPs are those of the proxy's network with the module in it; missing in a network that modules were not counted in.
+    seeds that went well. So is the order, and `blocks_ahead`, the number of measured blocks of the space that are better.
+    Parameters and FLOPs are those of the proxy's network with the module in it; missing in a network that modules were not
+    counted in.
     """
     measured, metric = measure_on(source, query.on), query.metric
     if not metric.is_of_run:
@@ -44,24 +47,28 @@ def modules(query: Modules, source: Source) -> Answer:
         raise RequestError(
             f"no published module has a run that ended ok on the proxy {measured.proxy}; train them with: {command}"
         )
+    levels = measured.levels.get(column, {})
     blocks = source.rows(
-        f"SELECT avg({column} ORDER BY seed) FROM {source.runs} WHERE proxy = ? AND status = 'ok' GROUP BY arch",
+        f"SELECT avg({column} ORDER BY seed) - {level_sql(levels)} FROM {source.runs} WHERE proxy = ? AND status = 'ok' "
+        "GROUP BY arch",
         [measured.proxy],
     )
     means = [mean for (mean,) in blocks]
     together = trained_together(source, measured.proxy) if is_shared(metric) else set()
     gains = _Gains(measured, metric, found)
     rows: list[tuple[Any, ...]] = []
+    fair: dict[str, float] = {}  # without the levels of its seeds
     for name, seeds in found.items():
         mean, sd = spread(list(seeds.values()))
         if mean is None:
             continue
-        ahead = sum(metric.sign * other < metric.sign * mean for other in means)
+        fair[name] = mean - fsum(levels[seed] for seed in seeds) / len(seeds) if levels else mean
+        ahead = sum(metric.sign * other < metric.sign * fair[name] for other in means)
         if _index(name) in together:
             sd = None
         scores = (mean, sd, len(seeds), *gains.over(name, PLAIN), *gains.over(name, _SASE), ahead, len(means))
         rows.append((name, _year(name), *scores, *_costs(measured.trunk, name)))
-    rows.sort(key=lambda row: (metric.sign * row[2], row[0]))
+    rows.sort(key=lambda row: (metric.sign * fair[row[0]], row[0]))
     names = (
         "module",
         "year",
@@ -85,7 +92,7 @@ def modules(query: Modules, source: Source) -> Answer:
     )
     if PLAIN not in found:
         note = f"the plain trunk has no run that ended ok, so there is no gain; train it with --plan {PLAIN}"
-    notes = (*measured.notes, *((NOTE,) if together else ()), note)
+    notes = (*measured.notes, *((NOTE,) if together else ()), note, *((note_on(levels),) if levels else ()))
     return Answer(fields=fields(*names), rows=tuple(rows), notes=notes)
 
 
@@ -129,7 +136,7 @@ class _Gains:
 
     def __init__(self, measured: Measured, metric: Metric, found: dict[str, dict[int, float]]) -> None:
         self._sign, self._found, self._is_shared = metric.sign, found, is_shared(metric)
-        archs, scores = measured.scores(metric.column(test=measured.source.test), with_modules=True)
+        archs, _, scores = measured.scores(metric.column(test=measured.source.test), with_modules=True)
         self._row = {arch: row for row, arch in enumerate(archs)}
         self._effects = separate(scores)
 

@@ -12,6 +12,7 @@ from sase_bench.answers import Answer
 from sase_bench.errors import RequestError
 from sase_bench.query.columns import fields
 from sase_bench.query.language import Effect, Pareto, Rank, Selection, Top
+from sase_bench.query.levels import note_on
 from sase_bench.query.measured import measure_on, unmeasured
 from sase_bench.query.metrics import METRICS, Metric
 from sase_bench.query.source import Source
@@ -28,7 +29,7 @@ _NONE = "no measured architecture fits the condition"
 
 
 def top(query: Top, source: Source) -> Answer:
-    """The best (or worst) architectures; equals in order of their index."""
+    """The best (or worst) architectures by their means, less what their seeds do to all; equals in order of their index."""
     measured = measure_on(source, query.selection.on)
     order = query.metric.order if query.is_best_first else {"ASC": "DESC", "DESC": "ASC"}[query.metric.order]
     columns = _columns(source, query.metric)
@@ -36,7 +37,7 @@ def top(query: Top, source: Source) -> Answer:
         ["arch", *_selected(columns)],
         query.selection,
         query.metric,
-        tail=f"ORDER BY {query.metric.column(test=source.test)} {order}, arch LIMIT {query.count}",
+        tail=f"ORDER BY {measured.fair(query.metric)} {order}, arch LIMIT {query.count}",
     )
     notes = measured.notes_on(query.metric, where=query.selection.where)
     notes += measured.notes_on_seeds(query.selection, query.metric) if rows else ()
@@ -51,7 +52,7 @@ def pareto(query: Pareto, source: Source) -> Answer:
     """The architectures that no other one equals or beats in both metrics and beats in one, best in the first one first."""
     measured = measure_on(source, query.selection.on)
     both = (query.first, query.second)
-    first, second = (metric.column(test=source.test) for metric in both)
+    first, second = (measured.fair(metric) for metric in both)
     columns = _columns(source, *both)
     rows = measured.rows(
         ["arch", first, second, *_selected(columns)],
@@ -88,20 +89,20 @@ def rank(query: Rank, source: Source) -> Answer:
         raise RequestError(f"block {query.arch.index} is not in the tied space; ask for its place without: in tied")
     column = metric.column(test=source.test)
     seeds = f"{column}_n" if metric.is_of_run else "seeds"
-    rows = measured.rows(["arch", column, seeds], query.selection, metric)
-    found = {arch: (value, count) for arch, value, count in rows}
+    rows = measured.rows(["arch", measured.fair(metric), column, seeds], query.selection, metric)
+    found = {arch: values for arch, *values in rows}
     if query.arch.index not in found:
         raise unmeasured(measured, query.arch)
-    value, count = found.pop(query.arch.index)
+    own, value, count = found.pop(query.arch.index)
     ahead = sum(
-        _beats(metric, other, value) or (other == value and arch < query.arch.index) for arch, (other, _) in found.items()
+        _beats(metric, other, own) or (other == own and arch < query.arch.index) for arch, (other, _, _) in found.items()
     )
     notes, sd, low, high = list(measured.notes_on(metric)), None, None, None
     if not metric.is_of_run:
         low = high = 1 + ahead
         notes.append(f"{metric.name} does not depend on the seed, so the interval is the place itself")
     elif not measured.is_together(metric, query.arch):
-        archs, scores = measured.scores(column, {arch for arch, _, _ in rows})
+        archs, _, scores = measured.scores(column, {arch for arch, *_ in rows})
         effects = separate(scores)
         noise = effects.noise
         if noise is None:
@@ -112,6 +113,7 @@ def rank(query: Rank, source: Source) -> Answer:
             notes += [
                 f"seed_sd is of one run beside what its seed does to all blocks, {noise.degrees} degrees of freedom",
                 "place is by the mean; place_low to place_high holds the true place with 95 % probability, luck allowed for",
+                *(note_on(levels) for levels in [measured.levels.get(column)] if levels),
             ]
     row = (query.arch.index, str(query.arch), measured.proxy, column, 1 + ahead, len(rows), value, count, sd, low, high)
     names = ("arch", "text", "proxy", "metric", "place", "of", "value", "seeds", "seed_sd", "place_low", "place_high")
@@ -124,14 +126,16 @@ def effect(query: Effect, source: Source) -> Answer:
     The interval is for the mean over all blocks of the space that fit and have the operation: of n out of N, as if drawn at
     random, with the variance (1 − n/N)·s²/n + (n/N)·v/n (Cochran 1977, section 2.6), s² being that of their scores and v what
     the noise of the seeds has in it. Where none is missing, noise alone is left. The tied space is meant where all are tied.
-    Blocks that a person or a search chose are left out where most were drawn at random: they do not stand for others.
+    Blocks that a person or a search chose are left out where most were drawn at random: they do not stand for others. Scores
+    are without what a block's seeds do to all blocks.
     """
     measured, metric = measure_on(source, query.selection.on), query.metric
     column, together = metric.column(test=source.test), measured.is_together(metric)
     values: dict[str, list[float]] = defaultdict(list)
     errors: dict[str, list[float]] = defaultdict(list)  # 1 / seeds
     seeds, is_tied = f"{column}_n" if metric.is_of_run else "1", True
-    rows = measured.rows(["arch", query.slot, column, seeds, "is_tied"], query.selection, metric, tail="ORDER BY arch")
+    asked = ["arch", query.slot, measured.fair(metric), seeds, "is_tied"]
+    rows = measured.rows(asked, query.selection, metric, tail="ORDER BY arch")
     judged = representative({arch for (arch,) in measured.rows(["arch"], Selection(), metric)}, query.selection.space)
     for arch, operation, value, count, tied in rows:
         if arch not in judged:
@@ -142,7 +146,7 @@ def effect(query: Effect, source: Source) -> Answer:
     grand, _ = spread([value for part in values.values() for value in part])
     space = query.selection.space or ("tied" if is_tied else "full")
     sizes = measured.sizes(query.slot, replace(query.selection, space=space))
-    noise = separate(measured.scores(column)[1]).noise if metric.is_of_run and grand is not None else Spread(0.0, 1)
+    noise = separate(measured.scores(column).values).noise if metric.is_of_run and grand is not None else Spread(0.0, 1)
     lines = []
     for operation in OPERATIONS[query.slot]:
         mean, sd = spread(values[operation])

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Truths", "deconvolve"]
+__all__ = ["Truths", "deconvolve", "mixture"]
 
 Floats = NDArray[np.float64]
 
@@ -53,11 +53,20 @@ def deconvolve(means: Floats, counts: NDArray[np.integer], variances: Floats) ->
     noise = _noise(values, means, variances)
     errors = noise / np.sqrt(counts)[:, None]  # (k, G)
     likelihood = np.exp(-(((means[:, None] - values) / errors) ** 2) / 2) / errors
-    weights = np.full(_POINTS, 1 / _POINTS)
+    weights = mixture(likelihood, np.full(_POINTS, 1 / _POINTS), np.full(len(means), 1 / len(means)))
+    return Truths(values, weights, noise)
+
+
+def mixture(likelihood: Floats, start: Floats, blocks: Floats) -> Floats:
+    """Weights (G,) of G values after the steps from `start` (G,), by the likelihood (k, G) of each value for k blocks.
+
+    `blocks` (k,) are the shares that the blocks have in it, sum 1.
+    """
+    weights = start
     for _ in range(_STEPS):
         posterior = likelihood * weights
-        weights = (posterior / posterior.sum(1, keepdims=True)).mean(0)
-    return Truths(values, weights, noise)
+        weights = (blocks / posterior.sum(1)) @ posterior
+    return weights
 
 
 def _noise(values: Floats, means: Floats, variances: Floats) -> Floats:

@@ -222,6 +222,8 @@ def test_notes_go_to_stderr_and_answers_to_stdout(table: Path, capsys: pytest.Ca
     assert json.loads(out)[0]["test_loss"] == 0.28125 + 1 / 8
     assert err == (
         "query: on the proxy digits, which has the most blocks; others: cifar10-8 (say: on NAME)\n"
+        "query: blocks have different seeds, so they are ordered by their means less what their seeds do to all blocks alike: "
+        "-0.1 with seed 2, up to +0.017 with others\n"
         "query: blocks have 1 to 3 seeds here, fewer seeds mean more noise; the surest alone: where seeds >= 3\n"
         "query: test metrics were revealed: scores are those on the test images\n"
     )

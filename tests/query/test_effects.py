@@ -4,7 +4,7 @@ from math import sqrt
 from pathlib import Path
 
 import numpy as np
-import pytest
+from pytest import approx
 
 from sase_bench.query import ask
 from sase_bench.space import OPERATIONS, Space
@@ -16,24 +16,25 @@ from tests.query.tables import run, top1s, write
 
 def test_effect_gives_the_marginal_mean_of_every_operation(asked: Ask) -> None:
     answer = asked("effect channel_squeeze by top1")
-    means = {"gap": [0.78125, 0.625], "l2-norm": [0.90625], "gap+gmp": [0.90625]}
-    grand = np.mean([0.78125, 0.625, 0.90625, 0.90625])
-    noise = separate(top1s()).noise
+    effects = separate(top1s())
+    kept = effects.means + effects.levels[:2].mean()  # as if over the seeds 0 and 1, which most blocks share
+    plain, mixed, squeezed, sase = kept
+    grand, gap, noise = kept.mean(), (plain + mixed) / 2, effects.noise
     assert noise is not None
     share, variance = 2 / 7**5, noise.sd**2 / 2  # of the blocks with gap two are there, with two seeds each
-    margin = t_quantile(0.95, 1) * sqrt(((1 - share) * np.var(means["gap"], ddof=1) + share * variance) / 2)
+    margin = t_quantile(0.95, 1) * sqrt(((1 - share) * np.var([plain, mixed], ddof=1) + share * variance) / 2)
     facts = ("channel_squeeze", "digits", "val_top1")
     assert answer.rows == (
-        (*facts, "l2-norm", 1, 0.90625, None, None, 0.90625 - grand),
-        (*facts, "gap+gmp", 1, 0.90625, None, None, 0.90625 - grand),
-        (*facts, "gap", 2, 0.703125, pytest.approx(0.703125 - margin), pytest.approx(0.703125 + margin), 0.703125 - grand),
+        (*facts, "l2-norm", 1, approx(squeezed), None, None, approx(squeezed - grand)),
+        (*facts, "gap+gmp", 1, approx(sase), None, None, approx(sase - grand)),
+        (*facts, "gap", 2, approx(gap), approx(gap - margin), approx(gap + margin), approx(gap - grand)),
         (*facts, "p-norm", 0, None, None, None, None),
         (*facts, "gap+std", 0, None, None, None, None),
         (*facts, "skewpooling", 0, None, None, None, None),
         (*facts, "2nd-order-pooling", 0, None, None, None, None),
     )
     assert answer.notes == (
-        "mean of all 4 architectures: 0.804688 fraction 0..1; intervals 95 %, "
+        f"mean of all 4 architectures: {grand:.6g} fraction 0..1; intervals 95 %, "
         "as if drawn at random from the 117,649 of the full space that fit",
     )
 
@@ -58,13 +59,13 @@ def test_the_effect_over_all_blocks_that_there_are_has_no_interval_but_that_of_t
     path = with_all_tied(tmp_path / "exact.duckdb", 0.0)
     answer = ask(f"effect spatial_excite by loss where {FITTING}", db=path)
     for record in answer.records():
-        assert record["low"] == pytest.approx(record["mean"], abs=1e-9)
-        assert record["high"] == pytest.approx(record["mean"], abs=1e-9)
+        assert record["low"] == approx(record["mean"], abs=1e-9)
+        assert record["high"] == approx(record["mean"], abs=1e-9)
     assert answer.notes[-1].endswith("95 %, by the noise of the seeds alone: these are all of the tied space that fit")
     noisy = with_all_tied(tmp_path / "noisy.duckdb", 0.06)
     for record in ask(f"effect spatial_excite by loss where {FITTING} in tied", db=noisy).records():
         assert record["architectures"] == 7
-        assert record["high"] - record["mean"] == pytest.approx(1.985 * 0.06 / sqrt(3 * 7), rel=0.25)
+        assert record["high"] - record["mean"] == approx(1.985 * 0.06 / sqrt(3 * 7), rel=0.25)
     answer = ask("effect spatial_excite by loss where loss < 100", db=path)
     assert answer.notes[-1].endswith("intervals 95 %, as if drawn at random from many")
     assert max(record["high"] - record["low"] for record in answer.records()) > 0.05
