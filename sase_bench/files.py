@@ -3,6 +3,7 @@
 What is appended to line by line, and what a lock guards, is not written here but where it is read again.
 """
 
+import errno
 import json
 import os
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ from pathlib import Path
 
 from sase_bench.errors import RequestError
 
-__all__ = ["replacing", "write_json", "write_text"]
+__all__ = ["replacing", "require_writable", "write_json", "write_text"]
 
 
 @contextmanager
@@ -34,6 +35,16 @@ def replacing(path: Path, *, keep: bool = True) -> Iterator[Path]:
     finally:
         with suppress(FileNotFoundError):
             fresh.unlink()
+
+
+def require_writable(path: Path) -> None:
+    """Before long work whose result goes to `path`: raises `RequestError` where `write_text` could not put it."""
+    if path.exists() and not path.is_file() and not path.is_dir():  # a device or a pipe
+        return
+    there = next(place for place in (path.parent, *path.absolute().parents) if place.exists())
+    if path.is_dir() or not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
+        number = errno.EISDIR if path.is_dir() else errno.EACCES if there.is_dir() else errno.ENOTDIR
+        raise RequestError(f"cannot write {str(path)!r}: {os.strerror(number)}")
 
 
 def write_text(path: Path, text: str) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from sase_bench.errors import RequestError
-from sase_bench.files import replacing, write_json, write_text
+from sase_bench.files import replacing, require_writable, write_json, write_text
 
 
 def test_a_file_is_replaced_as_a_whole_or_not_at_all(tmp_path: Path) -> None:
@@ -48,6 +48,18 @@ def test_the_folder_is_made_and_json_is_plain(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="not JSON compliant"):
         write_json(path, math.nan)
     assert json.loads(path.read_text()) == {"b": 1.5, "a": "σ"}
+
+
+def test_what_could_not_be_written_is_refused_before_long_work(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path / "file", tmp_path / "pipe", tmp_path / "new" / "folder" / "file", Path("file"), Path("/dev/null")):
+        require_writable(path)
+    assert not (tmp_path / "new").exists()
+    with pytest.raises(RequestError, match=f"^cannot write '{tmp_path}': Is a directory$"):
+        require_writable(tmp_path)
+    with pytest.raises(RequestError, match=r"^cannot write '.*/file/below': Not a directory$"):
+        require_writable(tmp_path / "file" / "below")
 
 
 def test_what_cannot_be_written_is_refused_by_its_name(tmp_path: Path) -> None:

@@ -69,7 +69,7 @@ class Simulation:
         self._table = table
         self._running: list[tuple[float, int, Finished]] = []
         self._submitted = 0
-        self._reached: dict[tuple[int, int], int] = {}  # epoch by row and column of the table
+        self._reached: dict[tuple[int, int], tuple[int, float]] = {}  # by row and column of the table: epoch, and when
         self.workers = workers
         self.clock = 0.0  # s
 
@@ -88,8 +88,9 @@ class Simulation:
         """Start a block on a free worker: with one seed, with several one after the other, or with all that were measured.
 
         The runs end with epoch `at` (the last one). What this simulation has trained before is not trained again: a run goes on
-        from where it was stopped, and takes no time if it had come so far. One that diverged or failed takes all its seconds at
-        once. Raises `RequestError` if no worker is free, or a run or an epoch is not in the table.
+        from where it was stopped, and takes no time if it had come so far. A run that another worker is still training is
+        waited for. One that diverged or failed takes all its seconds at once. Raises `RequestError` if no worker is free, or a
+        run or an epoch is not in the table.
         """
         arch = Architecture.of(arch)
         if not self.free:
@@ -112,16 +113,24 @@ class Simulation:
         found = {name: self._table.answers(name)[row, ok, epoch - 1] for name in OBJECTIVES}
         if np.isnan(found["val_loss"]).any():
             raise RequestError(f"the runs of architecture {arch.index} on {self._table.proxy} have no curve to stop at")
-        seconds = sum(self._train(row, column, epoch) for column in columns.tolist())
+        ended = self._train(row, columns.tolist(), epoch)
         means = {name: only(float(values.mean())) if len(ok) else None for name, values in found.items()}
-        finished = Finished(arch, chosen, epoch, **means, started=self.clock, ended=self.clock + seconds)
+        finished = Finished(arch, chosen, epoch, **means, started=self.clock, ended=ended)
         self._submitted += 1
         heapq.heappush(self._running, (finished.ended, self._submitted, finished))
 
-    def _train(self, row: int, column: int, epoch: int) -> float:
-        """Seconds that one run takes from where it was stopped to an epoch, where it then stands."""
-        before = self._reached.get((row, column), 0)
-        self._reached[row, column] = max(before, epoch)
+    def _train(self, row: int, columns: Iterable[int], epoch: int) -> float:
+        """When the runs of a block, each in turn from where it was stopped, have come to an epoch, where they then stand."""
+        waited, seconds = 0.0, 0.0
+        for column in columns:
+            before, since = self._reached.get((row, column), (0, 0.0))
+            waited = max(waited, since - self.clock - seconds)
+            seconds += self._seconds(row, column, before, epoch)
+            self._reached[row, column] = max(before, epoch), self.clock + waited + seconds
+        return self.clock + waited + seconds
+
+    def _seconds(self, row: int, column: int, before: int, epoch: int) -> float:
+        """What a run takes from one epoch to another."""
         if not self._table.is_ok[row, column]:  # of a run whose process died the seconds are not known
             return 0.0 if before else float(np.nan_to_num(self._table.run_seconds[row, column]))
         return max(0.0, self._up_to(row, column, epoch) - self._up_to(row, column, before))

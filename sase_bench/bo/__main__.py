@@ -15,6 +15,7 @@ from sase_bench.bo.registry import BAYESIAN
 from sase_bench.bo.searching import DIFFERENTIABLE, LIVE_SEEDS, live, simulated
 from sase_bench.database.reader import DEFAULT_TABLE, default_source
 from sase_bench.errors import RequestError
+from sase_bench.files import require_writable
 from sase_bench.predictors import PREDICTORS
 from sase_bench.record import OBJECTIVES
 from sase_bench.search import STRATEGIES
@@ -46,6 +47,8 @@ def _command(argv: Sequence[str] | None) -> int:
     if options.db is None:
         options.db = DEFAULT_TABLE if options.live else default_source()
     _refuse_what_is_not_used(options)
+    if options.output is not None:
+        require_writable(options.output)
     if options.live:
         options.proxy, options.space = options.proxy or _PROXY, options.space or _SPACE
         return live(options)

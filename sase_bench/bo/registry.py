@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from importlib import import_module
+from inspect import signature
 
 from sase_bench.bo.acquisition import ACQUISITIONS, DEFAULT_ACQUISITION, Acquisition
 from sase_bench.bo.bananas import mutants_of_the_best
@@ -70,8 +71,14 @@ def _own(module: str, name: str) -> Callable[[Pool, int], Strategy]:
     """A strategy from elsewhere."""
     try:
         made: Callable[[Pool, int], Strategy] = getattr(import_module(module), name)
-    except (ImportError, AttributeError) as error:
+    except (ImportError, AttributeError, ValueError) as error:
         raise RequestError(
             f"the strategy {module}:{name} cannot be imported ({error}); choose from {', '.join(names())}, or name MODULE:CLASS"
         ) from error
+    try:
+        signature(made).bind(None, 0)
+    except (TypeError, ValueError) as error:
+        raise RequestError(f"the strategy {module}:{name} cannot be made by {name}(pool, seed): {error}") from error
+    if isinstance(made, type) and (missing := [method for method in ("ask", "tell") if not hasattr(made, method)]):
+        raise RequestError(f"the strategy {module}:{name} has no {' and no '.join(missing)}; a strategy is asked and told")
     return made

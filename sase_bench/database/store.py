@@ -40,6 +40,9 @@ _DUTY = 0.05  # largest share of the time that publishing may take
 class Store:
     """Append runs to the table at `path`, which is made if it is not there; use it as a context manager.
 
+    Where a request is refused inside of that context, a table that was made for it and holds nothing is taken away again: an
+    empty one would stand before the released table.
+
     `proxies` are the recipes that new runs may belong to. Raises `RequestError` if another process is writing, if the place
     cannot be written to, or if the file is not a table.
     """
@@ -50,6 +53,7 @@ class Store:
             open_file(path).close()
         if path.is_dir():
             raise RequestError(f"{str(path)!r} is a folder, not a table")
+        self._is_made_here = not path.exists()
         self._lock = Lock(path.with_name(path.name + ".lock"), path)
         try:
             self._fresh = path.with_name(path.name + ".new")
@@ -184,7 +188,12 @@ class Store:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self.close()
+        try:
+            self.close()
+        finally:
+            if self._is_made_here and not self._keys and kind is not None and issubclass(kind, RequestError):
+                for suffix in ("", ".lock", ".journal"):
+                    self.path.with_name(self.path.name + suffix).unlink(missing_ok=True)
 
     def _is_new(self, record: Record) -> bool:
         there = self.find(record.key) if record.key in self._keys else None
@@ -243,6 +252,7 @@ class Store:
             connection.execute("BEGIN")
             yield connection
             connection.execute("COMMIT")
+        self._is_made_here = False  # it holds something
 
     @contextmanager
     def _renewed(self) -> Iterator[duckdb.DuckDBPyConnection]:

@@ -35,7 +35,7 @@ _LEVEL = 1e-12  # what rounding may do to the mean level of the same seeds
 
 @dataclass(frozen=True, kw_only=True)
 class Measured:
-    """The relation `measured` of one proxy: arch, is_tied, slots, predicted, seeds, metrics, and `_sd`, `_n`, `_level` of runs."""
+    """The relation `measured` of one proxy: arch, is_tied, slots, predicted, seeds, metrics with `_sd`, `_n`, `_level`."""
 
     source: Source
     proxy: str

@@ -9,9 +9,9 @@ can be seen. Neither it nor the σ_b² are known exactly, so both are drawn, too
 bootstrap (Rubin 1981, doi 10.1214/aos/1176345338), sums of squares over draws of χ² with their degrees of freedom (Box & Tiao
 1973, section 5.2). The σ_b² are those of `variances`: one for all blocks where nothing says that they differ.
 
-Simulated truths that are normal, uniform, exponential and normal with one block in seven far off, of 24, 100 and 500 blocks with
-a reliability of 0.05 to 0.83: the intervals of the best, the tenth in a hundred, the median and the worst hold the true place in
-0.96 of tables, and none in less than 0.83 of them; by a normal distribution alone some in 0.6. The slow test of
+Simulated truths that are normal, uniform, exponential and normal with one block in seven far off, of 24, 100 and 500 blocks
+with a reliability of 0.05 to 0.83: the intervals of the best, the tenth in a hundred, the median and the worst hold the true
+place in 0.96 of tables, and none in less than 0.83 of them; by a normal distribution alone some in 0.6. The slow test of
 `tests/statistics/test_places.py` does the like.
 """
 

@@ -70,6 +70,20 @@ def test_runs_without_a_curve_cannot_be_stopped(tmp_path: Path) -> None:
     assert simulation.wait().epoch == 12
 
 
+def test_no_result_is_there_before_its_run_has_ended(bench: Benchmark) -> None:
+    """Whoever asks for a run that another worker is still training waits for it, and trains only what is missing then."""
+    alone = bench.simulate("digits")
+    alone.submit(0, seeds=[0, 1])
+    length = alone.wait().ended
+    simulation = bench.simulate("digits", workers=3)
+    simulation.submit(0, seeds=[0, 1])
+    simulation.submit(0, seeds=[0, 1])
+    simulation.submit(0, seeds=[1], at=5)
+    assert [simulation.wait().ended for _ in range(3)] == [length, length, length]
+    simulation.submit(0, seeds=[0, 1])
+    assert simulation.wait().ended == length  # known by now
+
+
 def test_a_strategy_is_asked_and_told_in_the_order_of_the_clock(bench: Benchmark) -> None:
     class InOrder:
         def __init__(self) -> None:

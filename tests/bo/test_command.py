@@ -97,6 +97,20 @@ def test_a_request_that_cannot_be_met_says_why(
     assert err[-1].startswith(message)
 
 
+def test_an_output_that_cannot_be_written_is_refused_before_the_search(
+    table: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["--strategy", "random", "--db", str(table), "--output", str(tmp_path)]) == 2
+    out, err = capsys.readouterr()
+    assert (out, err) == ("", f"bo: cannot write '{tmp_path}': Is a directory\n")
+
+
+def test_a_live_search_that_is_refused_leaves_no_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--live", "--strategy", "nope", "--db", str(tmp_path / "new" / "table.duckdb")]) == 2
+    assert capsys.readouterr().err.startswith("bo: unknown strategy 'nope'")
+    assert list((tmp_path / "new").iterdir()) == []
+
+
 def test_without_a_table_the_way_out_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--db", str(tmp_path / "none.duckdb")]) == 2
     assert "there is no table" in capsys.readouterr().err

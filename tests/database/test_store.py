@@ -46,6 +46,27 @@ def test_what_was_appended_is_found_again_to_the_last_bit(path: Path) -> None:
         assert check(table) == []
 
 
+def test_a_request_that_is_refused_leaves_no_empty_table(path: Path) -> None:
+    with pytest.raises(RequestError, match="no such search"), Store(path, [DIGITS]):
+        raise RequestError("no such search")
+    assert list(path.parent.iterdir()) == []
+
+
+def test_nor_does_it_take_one_away_that_was_there_or_holds_something(path: Path) -> None:
+    store = Store(path, [DIGITS])
+    assert store.append(made_up(5, 0))
+    with pytest.raises(RequestError, match="refused"), store:
+        raise RequestError("refused")
+    assert ask(path, "SELECT arch FROM runs") == [(5,)]
+    other = path.with_name("other.duckdb")
+    Store(other, [DIGITS]).close()
+    with pytest.raises(RequestError, match="refused"), Store(other):
+        raise RequestError("refused")
+    with pytest.raises(OSError, match="no request"), Store(path.with_name("third.duckdb")):
+        raise OSError("no request was refused")
+    assert ask(other, "SELECT count(*) FROM runs") == ask(path.with_name("third.duckdb"), "SELECT count(*) FROM runs") == [(0,)]
+
+
 def test_scores_are_means_of_the_seeds_that_ended_ok_and_hide_the_test_side(path: Path) -> None:
     with Store(path, [DIGITS]) as store:
         for record in (made_up(5, 0), made_up(5, 1), unfinished(5, 2), unfinished(6)):

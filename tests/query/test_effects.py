@@ -4,7 +4,7 @@ from math import sqrt
 from pathlib import Path
 
 import numpy as np
-from pytest import approx
+import pytest
 
 from sase_bench.query import ask
 from sase_bench.space import OPERATIONS, Space
@@ -25,9 +25,17 @@ def test_effect_gives_the_marginal_mean_of_every_operation(asked: Ask) -> None:
     margin = t_quantile(0.95, 1) * sqrt(((1 - share) * np.var([plain, mixed], ddof=1) + share * variance) / 2)
     facts = ("channel_squeeze", "digits", "val_top1")
     assert answer.rows == (
-        (*facts, "l2-norm", 1, approx(squeezed), None, None, approx(squeezed - grand)),
-        (*facts, "gap+gmp", 1, approx(sase), None, None, approx(sase - grand)),
-        (*facts, "gap", 2, approx(gap), approx(gap - margin), approx(gap + margin), approx(gap - grand)),
+        (*facts, "l2-norm", 1, pytest.approx(squeezed), None, None, pytest.approx(squeezed - grand)),
+        (*facts, "gap+gmp", 1, pytest.approx(sase), None, None, pytest.approx(sase - grand)),
+        (
+            *facts,
+            "gap",
+            2,
+            pytest.approx(gap),
+            pytest.approx(gap - margin),
+            pytest.approx(gap + margin),
+            pytest.approx(gap - grand),
+        ),
         (*facts, "p-norm", 0, None, None, None, None),
         (*facts, "gap+std", 0, None, None, None, None),
         (*facts, "skewpooling", 0, None, None, None, None),
@@ -59,13 +67,13 @@ def test_the_effect_over_all_blocks_that_there_are_has_no_interval_but_that_of_t
     path = with_all_tied(tmp_path / "exact.duckdb", 0.0)
     answer = ask(f"effect spatial_excite by loss where {FITTING}", db=path)
     for record in answer.records():
-        assert record["low"] == approx(record["mean"], abs=1e-9)
-        assert record["high"] == approx(record["mean"], abs=1e-9)
+        assert record["low"] == pytest.approx(record["mean"], abs=1e-9)
+        assert record["high"] == pytest.approx(record["mean"], abs=1e-9)
     assert answer.notes[-1].endswith("95 %, by the noise of the seeds alone: these are all of the tied space that fit")
     noisy = with_all_tied(tmp_path / "noisy.duckdb", 0.06)
     for record in ask(f"effect spatial_excite by loss where {FITTING} in tied", db=noisy).records():
         assert record["architectures"] == 7
-        assert record["high"] - record["mean"] == approx(1.985 * 0.06 / sqrt(3 * 7), rel=0.25)
+        assert record["high"] - record["mean"] == pytest.approx(1.985 * 0.06 / sqrt(3 * 7), rel=0.25)
     answer = ask("effect spatial_excite by loss where loss < 100", db=path)
     assert answer.notes[-1].endswith("intervals 95 %, as if drawn at random from many")
     assert max(record["high"] - record["low"] for record in answer.records()) > 0.05
