@@ -111,7 +111,8 @@ def _modules(table: duckdb.DuckDBPyConnection, folder: Path) -> Iterator[str]:
     if not found:
         yield "None has been trained yet (`python -m sase_bench.sweep --plan modules`)."
         return
-    yield "`none` is the trunk without attention; `gain` is over it, paired by seeds, and larger is better. `sase` is the"
+    yield "`none` is the trunk without attention; `gain` is over it, larger is better, by all runs of the table, without what"
+    yield "a seed does to all alike: `compare` goes by the seeds that two share instead, and may differ a little. `sase` is the"
     yield "published block."
     for (name,) in found:
         yield from ("", *_asked(folder, f"modules by {ranking_metric(name).name} on {name}"))
@@ -202,7 +203,7 @@ def _seeds(icc: float) -> int | None:
 def _noise(folder: Path) -> Iterator[str]:
     yield "The standard deviation of one run of a block, beside what its seed does to all blocks, and the true place of the"
     yield "block that looks best: the answer to `rank ARCH by METRIC on PROXY`. It looks best by luck, too, and the interval"
-    yield "allows for that: scores are drawn towards the mean of all as far as they are noise (`sase_bench.statistics.places`)."
+    yield "allows for that: it is drawn from the distribution that true scores have (`sase_bench.statistics.places`)."
     yield "The deviation is that of all blocks together; they differ in it, and intervals go by the noise of each"
     yield "(`sase_bench.statistics.variances`)."
     rows: list[tuple[str, ...]] = []

@@ -14,6 +14,7 @@ from math import fsum, sqrt
 
 from sase_bench.report.comparison import Entry
 from sase_bench.report.costs import BACKBONE
+from sase_bench.report.phrases import listed, verb
 from sase_bench.report.published import BACKBONES
 from sase_bench.statistics.means import half_width, spread
 
@@ -43,8 +44,8 @@ BOUGHT = (
     "module",
     *(f"gain on {backbone}, points" for backbone in BACKBONES),
     "added parameters",
-    "forward time, times",
-    "training time, times",
+    "forward time, × plain",
+    "training step, × plain",
 )
 
 
@@ -127,9 +128,11 @@ def advice(entries: Sequence[Entry]) -> Advice | None:
     if found is not None:
         said += [f"{found[0].name} has the largest mean where both were trained: {_over(found[1])}."]
         said += [_elsewhere(entries, found[0], known)]
+    said += [_leaning(known)]
     said.append(
         "The table has gains in points of top-1 over the plain network, with 95 % intervals by t over n sources, and times as "
-        f"multiples of the plain {BACKBONE}'s, with the least and the most of their rounds."
+        f"multiples of the plain {BACKBONE}'s, with the least and the most of their rounds; under what they were taken stands "
+        "below the table of all modules. Sources publish what gained something: who found nothing is missing."
     )
     rows = tuple(_bought(entries, entry) for entry in known)
     headline = f"For a {BACKBONE} on ImageNet, published results {_favoured(found[0].name if found and ahead else None, known)}"
@@ -140,10 +143,32 @@ def _favoured(name: str | None, known: Sequence[Entry]) -> str:
     """The end of a sentence: the module to take, or those whose gain over the plain network is above zero by its interval."""
     if name is not None:
         return f"favour {name}."
-    sure = [entry.name for entry in known if _gain(entry).is_above_zero]
-    if not sure:
+    sure, leaning = _better(known)
+    if not sure and not leaning:
         return "single out no module, nor one that is better than none: train before you choose."
-    return f"single out no module; {_and(sure)} {'is' if len(sure) == 1 else 'are'} better than none: choose by cost."
+    said = f"{listed(sure)} {verb(sure)} better than none" if sure else ""
+    less = f"{listed(leaning)} {verb(leaning)} better than none by all sources together"
+    said = f"{said}, and {listed(leaning)} less surely" if sure and leaning else said or less
+    return f"single out no module; {said}: choose by cost."
+
+
+def _better(known: Sequence[Entry]) -> tuple[list[str], list[str]]:
+    """Modules whose gain over the plain network is above zero by its interval: whichever source is left out, and the others."""
+    above = [entry for entry in known if _gain(entry).is_above_zero]
+    sure = [entry.name for entry in above if _is_robust(list(by_source(entry).values()))]
+    return sure, [entry.name for entry in above if entry.name not in sure]
+
+
+def _is_robust(values: Sequence[float]) -> bool:
+    return all(margin([*values[:place], *values[place + 1 :]]).is_above_zero for place in range(len(values)))
+
+
+def _leaning(known: Sequence[Entry]) -> str:
+    """What the gains that are above zero rest on, a sentence."""
+    sure, leaning = _better(known)
+    said = [f"whichever source is left out, {listed(sure)} {verb(sure)} better than none"] if sure else []
+    said += [f"the gain of {listed(leaning)} is above zero by its interval only with all sources"] if leaning else []
+    return f"{'; '.join(said)[0].upper()}{'; '.join(said)[1:]}." if said else ""
 
 
 def _several(entries: Sequence[Entry]) -> list[Entry]:
@@ -162,7 +187,7 @@ def _interval(found: Margin) -> str:
 
 def _over(beside: Mapping[str, Margin]) -> str:
     said = [f"{over.mean:+.2f} over {name} ({_interval(over)})" for name, over in sorted(beside.items())]
-    return f"{_and(said)}, in points of top-1 with 95 % intervals by t over the n sources that trained both"
+    return f"{listed(said)}, in points of top-1 with 95 % intervals by t over the n sources that trained both"
 
 
 def _elsewhere(entries: Sequence[Entry], entry: Entry, others: Sequence[Entry]) -> str:
@@ -176,7 +201,7 @@ def _elsewhere(entries: Sequence[Entry], entry: Entry, others: Sequence[Entry]) 
             if values:
                 said.append(f"{margin(values).mean:+.2f} over {name} ({_interval(margin(values))})")
         if said:
-            sentences.append(f"On {backbone} it is {_and(said)}.")
+            sentences.append(f"On {backbone} it is {listed(said)}.")
     return " ".join(sentences)
 
 
@@ -195,7 +220,3 @@ def _bought(entries: Sequence[Entry], entry: Entry) -> tuple[str, ...]:
         for ratio in (entry.taken.forward, entry.taken.training)
     ]
     return (entry.name, *gained, f"+{entry.added.params / 1e6:.2f} million", *times)
-
-
-def _and(parts: Sequence[str]) -> str:
-    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"

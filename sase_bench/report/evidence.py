@@ -16,15 +16,19 @@ from sase_bench.query import ask
 from sase_bench.query.metrics import Metric, ranking_metric
 from sase_bench.recipes.registry import metric_of
 from sase_bench.record import OBJECTIVES, SCORES
+from sase_bench.report.largest import LargestFirst, largest_first
 from sase_bench.report.questions import has_scores_of_modules, option_of, task_of
 from sase_bench.report.times import Times, in_resnet50
 from sase_bench.report.transfer import Transfer, read_transfer
 from sase_bench.samples import drawn_at_random, representative
 from sase_bench.space import SASE_BLOCK, SLOTS, Space
 
-__all__ = ["Evidence", "Measurement", "evidence_of", "finite", "read_json"]
+__all__ = ["IN_WORDS", "Evidence", "Measurement", "evidence_of", "finite", "read_json"]
 
 Records = list[dict[str, Any]]
+
+#: Scores that a proxy may rank by.
+IN_WORDS = {"val_loss": "validation loss", "train_loss": "training loss", "val_top1": "validation accuracy"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +72,7 @@ class Measurement:
     @property
     def name(self) -> str:
         """What the score is, in words."""
-        return {"val_loss": "validation loss", "train_loss": "training loss"}[self.column]
+        return IN_WORDS[self.column]
 
     @property
     def score(self) -> str:
@@ -83,6 +87,7 @@ class Evidence:
     measurements: tuple[Measurement, ...]
     calibrations: Records  # of `Finding.record`: icc, reliability and validity with their intervals, and what they rest on
     searches: list[dict[str, Any]] = field(default_factory=list)  # as `python -m sase_bench.bo --compare --output` writes them
+    largest: list[LargestFirst | None] = field(default_factory=list)  # for each of these searches
     agreements: Records = field(default_factory=list)  # as calibrations, of proxies of two data sets; `dataset` is the proxy's
     predictors: list[dict[str, Any]] = field(default_factory=list)  # as `predictors evaluate` writes them
     importances: list[dict[str, Any]] = field(default_factory=list)  # as `predictors importance` writes them
@@ -105,11 +110,13 @@ def evidence_of(
     scored = [str(record["proxy"]) for record in ask("summary", db=db).records() if record["ok"]]
     measured = [_measurement(db, proxy, times or Times()) for proxy in scored]
     calibrations, across = _calibrations(db)
+    judged = [search for search in searches if search["proxy"] in scored]
     return Evidence(
         measurements=tuple(replace(found, elsewhere=_elsewhere(db, found, measured)) for found in measured),
         calibrations=calibrations,
         agreements=across,
-        searches=[search for search in searches if search["proxy"] in scored],
+        searches=judged,
+        largest=[largest_first(db, search) for search in judged],
         predictors=_all_json(predictors, "*/evaluation.json"),
         importances=_all_json(predictors, "*/importance.json"),
         transfers=read_transfer(transfer) if transfer else (),

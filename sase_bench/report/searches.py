@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
 from sase_bench.bo.rendering import figure, order
 from sase_bench.errors import RequestError
+from sase_bench.recipes.registry import PROXIES
 from sase_bench.report.claim import Claim
 from sase_bench.report.evidence import read_json
+from sase_bench.report.largest import LargestFirst
+from sase_bench.report.phrases import listed
+from sase_bench.search import STRATEGIES
 
 __all__ = ["FOLDER", "claim", "command_of", "name_of", "read_searches"]
 
 #: Where `command_of` puts a comparison.
 FOLDER = Path("reports") / "searches"
 
+_FOUND = Path("database") / "searches"  # what differentiable searches found, by data set
 _SURE = 0.01  # p-value of a win that a sentence tells
 #: What a comparison says that a report shows.
 _NEEDED = {
@@ -53,11 +59,12 @@ def name_of(search: Mapping[str, Any]) -> str:
 
 
 def command_of(search: Mapping[str, Any]) -> str:
-    """What makes the comparison again; differentiable searches come from files, which it does not name."""
+    """What makes the comparison again; differentiable searches come from the files where the release has them."""
     given = [name for name in search["strategies"] if not name.startswith("differentiable")]
     evaluations = max(len(found["curve"]) for found in search["strategies"].values())
     unusual = [name for name in ("workers", "batch", "refit_every") if search[name] != 1]
-    others = " --found FILE" if len(given) < len(search["strategies"]) else ""
+    dataset = PROXIES[search["proxy"]].dataset if search["proxy"] in PROXIES else "*"
+    others = f" --found {_FOUND / f'{dataset}-differentiable*.json'}" if len(given) < len(search["strategies"]) else ""
     others += "".join(f" --{name.replace('_', '-')} {search[name]}" for name in unusual)
     return (
         f"python -m sase_bench.bo --compare --proxy {search['proxy']} --objective {search['metric']} --space {search['space']} "
@@ -66,28 +73,52 @@ def command_of(search: Mapping[str, Any]) -> str:
     )
 
 
-def claim(searches: Sequence[Mapping[str, Any]]) -> Claim | None:
-    """Whether a search with a predictor is seen to be ahead, on the largest pool where one was ranked among others."""
-    judged = [(search, *ranked) for search in searches if (ranked := _first_ranks(search))]
+def claim(searches: Sequence[Mapping[str, Any]], largest: Sequence[LargestFirst | None] = ()) -> Claim | None:
+    """Whether a search with a predictor is seen to be ahead, on the largest pool where one was ranked among others.
+
+    `largest` is for each search what comes of no search at all.
+    """
+    judged = [
+        (search, ordered, *ranked)
+        for search, ordered in zip_longest(searches, largest)
+        if search is not None and (ranked := _first_ranks(search))
+    ]
     if not judged:
         return None
-    search, count, part = max(judged, key=lambda item: item[0]["pool"])
+    search, ordered, count, part = max(judged, key=lambda item: item[0]["pool"])
     best, rivals = part["best_guided"], part["p_beats"][part["best_guided"]]
     beaten = [name for name, p in rivals.items() if p < _SURE]
-    said = (
-        f"the search guided by the predictor {best} is ahead of {_listed(beaten)}"
-        if beaten
-        else "no search with a predictor is seen to be ahead of one without"
-    )
     found = {name: values["regret"][count] for name, values in search["strategies"].items()}
+    alike = sorted(name for name in part["p_beats"] if found[name] == found[best])
+    guided = f"searches guided by the predictors {listed(alike)} are" if len(alike) > 1 else f"the search guided by {best} is"
+    said = f"{guided} ahead of {listed(beaten)}" if beaten else "no search with a predictor is seen to be ahead of one without"
     regrets = ", ".join(f"{name} {figure(found[name])}" for name in sorted(found, key=lambda name: (order(found[name]), name)))
     tests = ", ".join(f"{name} {p:.2g}" for name, p in rivals.items())
-    return Claim(
-        f"Simulated on {search['pool']} measured blocks, after {count} of them {said}.",
+    missing = [name for name in ("bananas", *STRATEGIES) if name not in search["strategies"]]
+    headline = f"Simulated on {search['pool']} measured blocks, after {count} of them {said}"
+    text = (
         f"Regret in {search['metric']} on {search['proxy']}, mean and standard error over {search['repeats']} repeats with "
-        f"paired seeds: {regrets}. That {best} is ahead of each, p by Wilcoxon's test after Holm over all pairs: {tests}. "
-        f"Regret is the distance from the best block of the table by its mean{_certain(search)}",
-        command_of(search),
+        f"paired seeds: {regrets}. That {best} is ahead of each, p by Wilcoxon's test after Holm over all pairs: {tests}; the "
+        f"repeats are other random starts on this table, so that says nothing of other tables.{_ordered(ordered, int(count))} "
+        f"Regret is the distance from the best block of the table by its mean{_certain(search)}"
+    )
+    text += f" Not compared here: {listed(missing)}." if missing else ""
+    return Claim(f"{headline}{_so_is(ordered, int(count), found[best])}.", text, command_of(search))
+
+
+def _so_is(ordered: LargestFirst | None, count: int, regret: Sequence[float | None]) -> str:
+    if ordered is None or count > len(ordered.regrets) or regret[0] is None or ordered.regrets[count - 1] > regret[0]:
+        return ""
+    return "; so is to try the blocks with the most FLOPs first"
+
+
+def _ordered(ordered: LargestFirst | None, count: int) -> str:
+    """What comes of the blocks in order of their FLOPs."""
+    if ordered is None or count > len(ordered.regrets):
+        return ""
+    return (
+        f" The {ordered.blocks} blocks that stand for the space, tried in order of their FLOPs, the most first, which takes no "
+        f"search: regret {ordered.regrets[count - 1]:.4f} after {count}, the best of them met as number {ordered.best_at}."
     )
 
 
@@ -102,7 +133,3 @@ def _certain(search: Mapping[str, Any]) -> str:
         return "."
     low, high = found["oracle_place"]
     return f", whose true place is {low} to {high} of {found['blocks']} with 95 % probability."
-
-
-def _listed(names: Sequence[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

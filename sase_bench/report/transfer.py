@@ -25,7 +25,8 @@ TRANSFERRED = ("network", "attention", "seeds", "gain in top-1, points", "gain i
 #: What the table of `transferred` says.
 TRANSFERS = (
     "Gains over the same network without attention, in validation scores: means over the seeds that both have, with the 95 % "
-    "interval of each by itself. No block was chosen by these networks."
+    "interval of each by itself, whose width is from the noise of all runs in the network: so two seeds have one. No block was "
+    "chosen by these networks."
 )
 
 _FOLDER = Path("transfer")
@@ -102,9 +103,12 @@ def transferred(transfers: Iterable[Transfer]) -> list[tuple[str, ...]]:
 
 
 def commands(transfers: Iterable[Transfer]) -> str:
-    """What prints the largest gain of each network, a line each; the others are asked for likewise."""
+    """What prints the largest gain of each network and those beyond the noise, a line each; others are asked for likewise."""
     return "\n".join(
-        command(f"compare {found.gains[0].attention} with {PLAIN} on {found.proxy}", found.option) for found in transfers
+        command(f"compare {gain.attention} with {PLAIN} on {found.proxy}", found.option)
+        for found in transfers
+        for place, gain in enumerate(found.gains)
+        if not place or gain.is_above_zero or gain.is_below_zero
     )
 
 

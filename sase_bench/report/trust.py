@@ -8,7 +8,7 @@ from typing import Any
 from sase_bench.calibrate import trusted
 from sase_bench.recipes.registry import metric_of
 from sase_bench.report.claim import Claim
-from sase_bench.report.evidence import Evidence, Measurement
+from sase_bench.report.evidence import IN_WORDS, Evidence, Measurement
 
 __all__ = ["elsewhere_alike", "most_trusted", "trust"]
 
@@ -53,21 +53,30 @@ def trust(proxy: str, calibrations: Sequence[Mapping[str, Any]], option: str) ->
     return Claim(headline, text + _validity(row), asked)
 
 
-def elsewhere_alike(row: Mapping[str, Any], option: str) -> Claim:
-    """Whether a proxy of another data set orders blocks as the one does that the report is about, its reference here."""
+def elsewhere_alike(row: Mapping[str, Any], agreements: Sequence[Mapping[str, Any]], option: str) -> Claim:
+    """Whether a proxy of another data set orders blocks as the one does that the report is about, its reference here.
+
+    `agreements` are those of all proxies, among which the same one is judged by others, too.
+    """
     proxy, reference = row["proxy"], row["reference"]
-    alike = _alike(row["validity_low"])
+    name, alike = IN_WORDS[metric_of(proxy)], _alike(row["validity_low"])
     headline = (
-        f"On another data set, {row['dataset']}, blocks drawn at random rank {alike}."
+        f"On another data set, {row['dataset']}, blocks drawn at random rank {alike} by {name}."
         if alike
-        else f"Whether blocks rank alike on another data set, {row['dataset']}, is not known."
+        else f"Whether blocks rank alike on another data set, {row['dataset']}, by {name} is not known."
     )
-    said = "not defined" if row["validity"] is None else f"{row['validity']:.2f}{_within(row)}"
+    others = [other for other in agreements if other["proxy"] == proxy and other["reference"] != reference]
     text = (
         f"Correlation of {metric_of(proxy)} on {proxy} with {metric_of(reference)} on {reference}, by ranks, once the noise of "
-        f"both is taken out: {said} ({row['reference_blocks']} blocks; {_shared(row)})."
+        f"both is taken out: {_correlated(row)}."
     )
+    text += "".join(f" With {metric_of(other['reference'])} on {other['reference']}: {_correlated(other)}." for other in others)
     return Claim(headline, text, f"python -m sase_bench.calibrate --measured --proxy {proxy} --reference {reference}{option}")
+
+
+def _correlated(row: Mapping[str, Any]) -> str:
+    said = "not defined" if row["validity"] is None else f"{row['validity']:.2f}{_within(row)}"
+    return f"{said} ({row['reference_blocks']} blocks; {_shared(row)})"
 
 
 def _alike(low: float | None) -> str | None:
@@ -94,4 +103,5 @@ def _within(row: Mapping[str, Any]) -> str:
     """The interval of a validity, as what follows it."""
     if row["validity_low"] is None:
         return f", without an interval: not defined in {100 * row['validity_undefined']:.1f} % of bootstrap draws"
-    return f", 95 % interval {row['validity_low']:.2f} to {row['validity_high']:.2f}"
+    beyond = ", an estimate that may exceed 1" if row["validity_high"] > 1 else ""
+    return f", 95 % interval {row['validity_low']:.2f} to {row['validity_high']:.2f}{beyond}"

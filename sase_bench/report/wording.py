@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from math import isnan
 from typing import Any
+
+import numpy as np
 
 from sase_bench.modules import PLAIN
 from sase_bench.query.modules import nearest
@@ -17,6 +20,7 @@ from sase_bench.report.searches import claim as claim_of_searches
 from sase_bench.report.transfer import TRANSFERS, Gain, Transfer, commands
 from sase_bench.report.trust import elsewhere_alike, most_trusted, trust
 from sase_bench.space import SASE_BLOCK
+from sase_bench.statistics.correlation import spearman, spearman_interval
 from sase_bench.statistics.means import TAILS
 
 __all__ = ["claims"]
@@ -33,42 +37,60 @@ def claims(evidence: Evidence, entries: Sequence[Entry]) -> Iterator[Claim]:
         return
     yield _best(found, evidence.calibrations, evidence.option)
     yield trust(found.proxy, evidence.calibrations, evidence.option)
-    yield from (elsewhere_alike(row, evidence.option) for row in evidence.agreements if found.proxy == row["reference"])
+    for row in evidence.agreements:
+        if found.proxy == row["reference"]:
+            yield elsewhere_alike(row, evidence.agreements, evidence.option)
     yield _place(found, evidence.option)
     if found.modules:
         yield _modules(found, [other for other in evidence.measurements if other is not found], evidence.option)
     if evidence.transfers:
-        yield _transfer(evidence.transfers)
-    searched = claim_of_searches(evidence.searches)
+        yield _transfer(evidence.transfers, found)
+    searched = claim_of_searches(evidence.searches, evidence.largest)
     if searched is not None:
         yield searched
     yield _sase_on_imagenet(entries)
 
 
-def _transfer(transfers: Sequence[Transfer]) -> Claim:
-    """Whether attention is seen to gain anything in ordinary networks, and how large a gain could hide in the noise."""
+def _transfer(transfers: Sequence[Transfer], beside: Measurement) -> Claim:
+    """Whether attention is seen to gain anything in ordinary networks, what luck does, and how much could hide in the noise."""
     gains = [(found, gain) for found in transfers for gain in found.gains]
-    ahead = [_in(found, gain) for found, gain in gains if gain.is_above_zero]
-    behind = [_in(found, gain) for found, gain in gains if gain.is_below_zero]
-    networks = "an ordinary network" if len(transfers) == 1 else f"{len(transfers)} ordinary networks"
+    known = [(found, gain) for found, gain in gains if gain.top1_low is not None]
+    ahead = [_in(found, gain) for found, gain in known if gain.is_above_zero]
+    behind = [_in(found, gain) for found, gain in known if gain.is_below_zero]
+    sides = [f"above zero: {', '.join(ahead)}"] * bool(ahead) + [f"below: {', '.join(behind)}"] * bool(behind)
+    networks = "a small network" if len(transfers) == 1 else f"{len(transfers)} small networks"
+    lucky = (TAILS[0] + 1 - TAILS[1]) * len(known)
     said = (
-        f"{len(ahead)} of {len(gains)} gains in accuracy {_is(ahead)} beyond the noise of the seeds: {', '.join(ahead)}"
-        if ahead
-        else "no attention gains accuracy beyond the noise of the seeds"
+        f"{len(ahead) + len(behind)} of {len(known)} differences in accuracy are beyond the noise, {lucky:.1f} would be so by "
+        f"luck; {'; '.join(sides)}"
+        if sides
+        else "no attention changes accuracy beyond the noise of the seeds"
     )
-    if behind:
-        said += f"; {len(behind)} of {len(gains)} {'costs' if len(behind) == 1 else 'cost'} accuracy: {', '.join(behind)}"
-    highest = max((gain.top1_high for _, gain in gains if gain.top1_high is not None), default=None)
-    hidden = "" if highest is None else f" A gain of up to {highest:.1f} points would be within its interval."
-    if ahead or behind:
-        lucky = TAILS[0] * sum(gain.top1_low is not None for _, gain in gains)
-        hidden += (
-            f" Each interval is a 95 % one by itself: of so many {lucky:.1f} lie above zero by luck where nothing is gained."
-        )
+    within = [gain.top1_high for _, gain in known if gain.top1_high is not None and not gain.is_above_zero]
+    hidden = f" Among the others a gain of up to {max(within):.1f} points is within an interval." if within else ""
     return Claim(
-        f"In {networks} of 3×3 convolutions, {said}.",
-        f"{TRANSFERS} Trained: {'; '.join(f'{found.proxy}, {found.task}' for found in transfers)}.{hidden}",
+        f"In {networks} of 3×3 convolutions, trained briefly, {said}.",
+        f"{TRANSFERS} Trained: {'; '.join(f'{found.proxy}, {found.task}' for found in transfers)}.{hidden}"
+        f"{''.join(_alike_in(found, beside) for found in transfers)}",
         commands(transfers),
+    )
+
+
+def _alike_in(found: Transfer, beside: Measurement) -> str:
+    """Whether attention ranks in a network as in the proxy that the report is about."""
+    column = beside.column
+    scores = {row["module"]: row[column] for row in beside.modules} | {str(row["arch"]): row[column] for row in beside.blocks}
+    pairs = [(-gain.loss, scores[gain.attention]) for gain in found.gains if gain.attention in scores]
+    pairs += [(0.0, scores[PLAIN])] if PLAIN in scores else []
+    r = spearman(*np.asarray(pairs, dtype=np.float64).T) if len(pairs) > 1 else float("nan")
+    interval = None if isnan(r) else spearman_interval(r, len(pairs))
+    if interval is None:
+        return ""
+    low, high = interval
+    among = ", the plain network among them," if PLAIN in scores else ""
+    return (
+        f" The {len(pairs)} trained in {found.proxy}{among} rank by loss there as on {beside.proxy} with a correlation of "
+        f"{r:.2f} (95 % interval {low:.2f} to {high:.2f})."
     )
 
 
@@ -95,8 +117,7 @@ def _best(found: Measurement, calibrations: Sequence[Mapping[str, Any]], option:
         f"{gain['gain_high']:+.4f}, {gain['seeds']} seeds)"
     )
     return Claim(
-        f"Of {len(found.blocks)} blocks trained on a small task, number {best['arch']} scores best, untried on ImageNet."
-        f"{after}",
+        f"Of {len(found.blocks)} blocks trained on a small task, block {best['arch']} scores best, untried on ImageNet.{after}",
         f"It is {best['text']}. {found.name.capitalize()} on {proxy}: {best[found.column]:.4f} nats over {best['seeds']} "
         f"seeds{over}, in a network of {best['params']:,} parameters and {best['flops']:,} FLOPs. It has no ImageNet number: "
         f"nothing here says that it beats a published module there.{there} The task: {found.task}.",
@@ -127,7 +148,7 @@ def _modules(found: Measurement, others: Sequence[Measurement], option: str) -> 
         )
     first = ranked[0]
     column = found.column
-    ahead = [row for row in ranked if row[column] < found.best[column]]
+    ahead = [row for row in ranked if not row["blocks_ahead"]]
     text = (
         f"Of {len(ranked)} published modules trained in the same place on {found.proxy}, {_have(ahead)} a smaller mean "
         f"{found.name} than the best measured block; the best of them is {first['module']}, {first[column]:.4f} nats over "
@@ -199,10 +220,6 @@ def _price(found: Measurement) -> str:
     return text + (f" (the plain trunk: {plain['params']:,} and {plain['flops']:,})." if plain else ".")
 
 
-def _is(rows: Sequence[object]) -> str:
-    return "is" if len(rows) == 1 else "are"
-
-
 def _have(rows: Sequence[object]) -> str:
     return f"{len(rows)} {'has' if len(rows) == 1 else 'have'}"
 
@@ -213,10 +230,10 @@ def _place(found: Measurement, option: str) -> Claim:
     if place is None:
         return Claim("The block that SASE published was not measured.", f"{SASE_BLOCK} has no score on {found.proxy}.", asked)
     low, high = place["place_low"], place["place_high"]
-    within = "" if low is None else f" (95 %: {low} to {high})"
+    within = " (1 = best)" if low is None else f" (1 = best; 95 %: {low} to {high})"
     noise = "" if low is None else " The interval is of its true place, the noise of the seeds allowed for."
     return Claim(
-        f"The block that SASE published is in place {place['place']} of {place['of']}{within}.",
+        f"On that task the block that SASE published is in place {place['place']} of {place['of']}{within}.",
         f"That is by its mean on {found.proxy}; blocks that a search or a person chose are among them.{noise}",
         asked,
     )

@@ -53,9 +53,9 @@ def test_modules_are_compared_within_the_sources_they_share() -> None:
     told = advice([many, few, apart])
     assert told is not None
     assert told.headline.endswith(
-        "single out no module; apart is better than none: choose by cost."
+        "single out no module; apart is better than none by all sources together: choose by cost."
     )  # 9 ± 0.09, few 1.75 ± 3.18
-    assert "none is ahead of each other one beyond the scatter of sources. The table has" in told.text
+    assert "none is ahead of each other one beyond the scatter of sources. The gain of apart is above zero by its" in told.text
 
 
 def test_an_interval_is_students_and_no_narrower_than_two_decimals() -> None:
@@ -76,13 +76,14 @@ def test_the_largest_mean_is_not_ahead_where_sources_scatter_and_what_gains_at_a
     entries = [entry("se", {"a": 0.75, "b": 1.0}), entry("cbam", {"a": 1.75, "b": 1.25, "c": 1.5}), *ELSEWHERE]
     first, *_ = claims(evidence(measurement("p", 3)), entries)
     assert first.headline == (
-        "For a ResNet-50 on ImageNet, published results single out no module; cbam is better than none: choose by cost."
+        "For a ResNet-50 on ImageNet, published results single out no module; cbam is better than none by all sources "
+        "together: choose by cost."
     )
     assert first.text.startswith(
         "Of 2 modules that two sources or more trained beside the plain network by one recipe (cbam, se), none is ahead of "
         "each other one beyond the scatter of sources. cbam has the largest mean where both were trained: +0.62 over se (-4.14 "
         "to +5.39, n = 2), in points of top-1 with 95 % intervals by t over the n sources that trained both. On ResNet-101 it "
-        "is -0.25 over se (n = 1). The table has"
+        "is -0.25 over se (n = 1). The gain of cbam is above zero by its interval only with all sources. The table has"
     )
     assert first.table is not None
     times = ("+1.25 million", "1.50 (1.25 to 1.75)", "2.00 (1.75 to 2.25)")
@@ -109,6 +110,23 @@ def test_a_module_that_every_source_has_before_the_others_is_ahead() -> None:
     told = advice([*entries, third])
     assert told is not None
     assert "none is ahead" in told.text
+
+
+def test_a_gain_that_one_source_holds_up_is_told_from_one_that_all_do() -> None:
+    gains = {"a": 1.0, "b": 1.25, "c": 1.5}
+    told = advice([entry("se", gains), entry("eca", {"a": 1.0, "b": 2.0, "c": 1.5}), entry("bam", {"a": -1.0, "b": 4.0})])
+    assert told is not None
+    assert told.headline.endswith(
+        "single out no module; eca and se are better than none by all sources together: choose by cost."
+    )
+    told = advice(
+        [entry("se", gains | {"d": 1.25}), entry("eca", {"a": 1.0, "b": 2.0, "c": 1.5}), entry("bam", {"a": -1.0, "b": 4.0})]
+    )
+    assert told is not None
+    assert told.headline.endswith("se is better than none, and eca less surely: choose by cost.")
+    assert (
+        "Whichever source is left out, se is better than none; the gain of eca is above zero by its interval only" in told.text
+    )
 
 
 def test_without_a_gain_that_is_above_zero_the_advice_is_to_train() -> None:

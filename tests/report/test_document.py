@@ -32,7 +32,7 @@ def test_the_best_block_is_named_and_has_no_score_on_imagenet(written: dict[str,
         "It is a/b/c/d/e/f. Validation loss on p: 0.1000 nats over 1 seeds, in a network of 10 parameters and 20 FLOPs. "
         in written["summary.md"]
     )
-    assert "**Of 12 blocks trained on a small task, number 1 scores best, untried on ImageNet.**" in written["summary.md"]
+    assert "**Of 12 blocks trained on a small task, block 1 scores best, untried on ImageNet.**" in written["summary.md"]
     assert "It has no ImageNet number" in written["summary.md"]
     (line,) = (line for line in written["modules.md"].splitlines() if line.startswith("| ResNet-50 | best on p |"))
     assert line.endswith("| not available | 0 | not available | not available |")

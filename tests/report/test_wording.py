@@ -58,7 +58,16 @@ def test_a_table_without_scores_claims_nothing() -> None:
 
 def module(name: str, loss: float, lead: float | None, margin: float = 0.05) -> dict[str, object]:
     ends = (None, None) if lead is None else (lead - margin, lead + margin)
-    scores = {"val_loss": loss, "seeds": 3, "params": 5, "flops": 8, "gain": 0.1, "gain_low": 0.0, "gain_high": 0.2}
+    scores: dict[str, object] = {
+        "val_loss": loss,
+        "seeds": 3,
+        "params": 5,
+        "flops": 8,
+        "gain": 0.1,
+        "gain_low": 0.0,
+        "gain_high": 0.2,
+    }
+    scores["blocks_ahead"] = int(loss > 0.1)  # as in `measurement`
     return {"module": name, **scores, "lead": lead, "lead_low": ends[0], "lead_high": ends[1]}
 
 
@@ -104,10 +113,10 @@ def test_a_module_is_level_with_the_best_block_where_their_seeds_cannot_tell(
 @pytest.mark.parametrize(
     ("low", "said"),
     [
-        (0.875, "On another data set, digits, blocks drawn at random rank nearly alike."),
-        (0.25, "On another data set, digits, blocks drawn at random rank somewhat alike."),
-        (-0.5, "Whether blocks rank alike on another data set, digits, is not known."),
-        (None, "Whether blocks rank alike on another data set, digits, is not known."),
+        (0.875, "On another data set, digits, blocks drawn at random rank nearly alike by training loss."),
+        (0.25, "On another data set, digits, blocks drawn at random rank somewhat alike by training loss."),
+        (-0.5, "Whether blocks rank alike on another data set, digits, by training loss is not known."),
+        (None, "Whether blocks rank alike on another data set, digits, by training loss is not known."),
     ],
 )
 def test_another_data_set_agrees_as_far_as_its_interval_says(low: float | None, said: str) -> None:
@@ -115,12 +124,14 @@ def test_another_data_set_agrees_as_far_as_its_interval_says(low: float | None, 
         "dataset": "digits", "proxy": "digits-local-colours-long", "reference": "p", "reference_blocks": 9, "seeds": 12,
         "shared_seeds": [], "validity": 0.96875, "validity_low": low, "validity_high": 1.0, "validity_undefined": 0.03125,
     }  # fmt: skip
-    found = replace(evidence(measurement("p", 3)), agreements=[row, row | {"reference": "another"}])
+    found = replace(evidence(measurement("p", 3)), agreements=[row, row | {"reference": "another", "validity_high": 1.25}])
     (claim,) = (claim for claim in claims(found, []) if "another data set" in claim.headline)
     assert claim.headline == said
     interval = "" if low is None else f"95 % interval {low:.2f} to 1.00 (9 blocks; other seeds)"
     within = interval or "without an interval: not defined in 3.1 % of bootstrap draws (9 blocks; other seeds)"
     assert f"0.97, {within}" in claim.text
+    assert ("With val_loss on another: 0.97, 95 % interval" in claim.text) is (low is not None)
+    assert ("to 1.25, an estimate that may exceed 1 (9 blocks" in claim.text) is (low is not None)
     assert claim.text.startswith("Correlation of train_loss on digits-local-colours-long with val_loss on p, by ranks")
     assert claim.command.endswith("--proxy digits-local-colours-long --reference p")
     undefined = found.agreements[0] | {"validity": None, "validity_low": None}
