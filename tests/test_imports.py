@@ -86,6 +86,7 @@ MAP: dict[str, set[str]] = {
     },
     "report": {
         "answers",
+        "benchmark",
         "bo",
         "calibrate",
         "cli",

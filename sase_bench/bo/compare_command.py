@@ -10,7 +10,7 @@ from sase_bench.bo.certainty import certainty
 from sase_bench.bo.comparison import Plan, compare
 from sase_bench.bo.objectives import read_objective
 from sase_bench.bo.rendering import render
-from sase_bench.bo.searching import measured, one_pool, say
+from sase_bench.bo.searching import chosen_table, one_pool, say
 from sase_bench.bo.summary import summarise
 from sase_bench.errors import RequestError
 from sase_bench.files import write_json
@@ -39,7 +39,7 @@ def comparison(options: argparse.Namespace) -> int:
     """Run, print, and write what the report draws."""
     if options.seeds is not None:
         raise RequestError("--compare knows the mean of all seeds or one of them; choose with --sees")
-    everything = measured(options)
+    everything = chosen_table(options)
     objective = read_objective(options.objective or everything.metric())
     if objective.against:
         raise RequestError(f"strategies are compared by one objective, got {options.objective!r}")

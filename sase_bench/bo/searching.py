@@ -33,7 +33,7 @@ from sase_bench.sweep.duration import duration, read_duration
 from sase_bench.sweep.executor import check_training
 from sase_bench.sweep.executors import executor_of
 
-__all__ = ["DIFFERENTIABLE", "LIVE_SEEDS", "live", "measured", "one_pool", "say", "simulated"]
+__all__ = ["DIFFERENTIABLE", "LIVE_SEEDS", "chosen_table", "live", "one_pool", "say", "simulated"]
 
 #: The paper's own search by the order of its gradient.
 DIFFERENTIABLE = {"differentiable": 1, "differentiable-2": 2}
@@ -49,7 +49,7 @@ _LEAST = 3  # blocks that are worth a search
 
 def simulated(options: argparse.Namespace) -> int:
     """Search on the table; results come as late as their runs took."""
-    table = measured(options)
+    table = chosen_table(options)
     seeds = None if options.seeds is None else read_seeds(options.seeds)
     pool = one_pool(table, options.space, seeds)
     objective, proxy = read_objective(options.objective or table.metric()), find_proxy(options.proxy)
@@ -97,7 +97,7 @@ def live(options: argparse.Namespace) -> int:
     return 0
 
 
-def measured(options: argparse.Namespace) -> Measured:
+def chosen_table(options: argparse.Namespace) -> Measured:
     """The runs that the options name; where they name no proxy or space, those are chosen by what was measured, and entered."""
     table = Benchmark.load(options.db).measured(options.proxy, options.space or "full")
     is_tied = np.isin(table.archs, Space("tied").indices).all()

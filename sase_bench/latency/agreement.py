@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from sase_bench.errors import RequestError
 from sase_bench.statistics.correlation import kendall, spearman
-from sase_bench.statistics.reliability import Estimate, bootstrap
+from sase_bench.statistics.reliability import Estimate, bootstrap, spearman_brown
 
 __all__ = ["LEAST_SAMPLES", "Agreement", "agreement", "of_exact", "repeatability"]
 
@@ -111,4 +111,4 @@ def _halves(repetitions: Sequence[Sequence[float]]) -> tuple[Seconds, Seconds]:
 
 
 def _stepped_up(r: float) -> float:
-    return float(np.sqrt(2 * r / (1 + r))) if r > 0 else float("nan")
+    return float(np.sqrt(spearman_brown(r, 2))) if r > 0 else float("nan")

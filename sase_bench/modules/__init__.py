@@ -10,7 +10,7 @@ torch.Size([64, 1, 2])
 """
 
 from sase_bench.modules.catalogue import MODULES, Published, build
-from sase_bench.modules.module import PLAIN, Module, all_modules, parse_attention
+from sase_bench.modules.module import PLAIN, Module, all_modules, is_rival, parse_attention
 from sase_bench.trunk import Stage
 
-__all__ = ["MODULES", "PLAIN", "Module", "Published", "Stage", "all_modules", "build", "parse_attention"]
+__all__ = ["MODULES", "PLAIN", "Module", "Published", "Stage", "all_modules", "build", "is_rival", "parse_attention"]

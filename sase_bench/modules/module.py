@@ -16,7 +16,7 @@ from sase_bench.modules.catalogue import MODULES, Published
 from sase_bench.record import FIRST_MODULE
 from sase_bench.space import SASE, Architecture
 
-__all__ = ["PLAIN", "Module", "all_modules", "parse_attention"]
+__all__ = ["PLAIN", "Module", "all_modules", "is_rival", "parse_attention"]
 
 #: The name of the trunk without attention, which every gain is over.
 PLAIN = "none"
@@ -59,6 +59,11 @@ class Module:
 def all_modules() -> list[Module]:
     """The plain trunk, then every module of the catalogue in its order."""
     return [Module(name) for name in _NUMBERS]
+
+
+def is_rival(name: str) -> bool:
+    """Whether what goes by this name among modules is a published one that SASE's block has to stand beside."""
+    return name not in (PLAIN, SASE)
 
 
 def parse_attention(text: str) -> Architecture | Module:

@@ -20,7 +20,17 @@ from sase_bench.proxies.datasets import Images, ProxyData
 from sase_bench.recipes.recipe import Proxy
 from sase_bench.seeds import derived_seed
 
-__all__ = ["EVALUATION_BATCH", "Epoch", "Scores", "batches", "evaluate", "learning_rate", "optimiser_of", "train"]
+__all__ = [
+    "EVALUATION_BATCH",
+    "Epoch",
+    "Scores",
+    "batches",
+    "epoch_batches",
+    "evaluate",
+    "learning_rate",
+    "optimiser_of",
+    "train",
+]
 
 #: Images that are evaluated at once; the result depends on it by rounding only.
 EVALUATION_BATCH = 1000
@@ -70,10 +80,15 @@ def batches(proxy: Proxy, images: Images, seed: int) -> Iterator[tuple[Tensor, T
     """The augmented batches and labels of all epochs in order; the seed decides order and augmentation."""
     generator = torch.Generator().manual_seed(derived_seed(seed, "order"))
     for _ in range(proxy.epochs):
-        order = torch.randperm(len(images), generator=generator).to(images.x.device)
-        for batch in order[: proxy.steps_per_epoch * proxy.batch_size].split(proxy.batch_size):
-            x = augment(images.x[batch], shift=proxy.shift, flip=proxy.flip, generator=generator)
-            yield jitter_colours(x, proxy.colour_jitter, generator=generator), images.y[batch]
+        yield from epoch_batches(proxy, images, generator)
+
+
+def epoch_batches(proxy: Proxy, images: Images, generator: torch.Generator) -> Iterator[tuple[Tensor, Tensor]]:
+    """One epoch in a new order, augmented as the proxy says; the last, smaller batch is left out."""
+    order = torch.randperm(len(images), generator=generator).to(images.x.device)
+    for batch in order[: proxy.steps_per_epoch * proxy.batch_size].split(proxy.batch_size):
+        x = augment(images.x[batch], shift=proxy.shift, flip=proxy.flip, generator=generator)
+        yield jitter_colours(x, proxy.colour_jitter, generator=generator), images.y[batch]
 
 
 def train(network: nn.Module, proxy: Proxy, data: ProxyData, seed: int) -> Iterator[list[Epoch]]:

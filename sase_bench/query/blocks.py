@@ -13,8 +13,8 @@ from sase_bench.modules import Module
 from sase_bench.query.columns import fields
 from sase_bench.query.language import Arch, Compare, Curve
 from sase_bench.query.latencies import latency_notes
-from sase_bench.query.measured import Measured, measure_on, unmeasured
 from sase_bench.query.metrics import METRICS, Metric
+from sase_bench.query.relation import Relation, relation_on, unmeasured
 from sase_bench.query.source import Source
 from sase_bench.query.together import NOTE, is_shared, sd_sql, trained_together
 from sase_bench.space import SLOTS, Architecture
@@ -86,7 +86,7 @@ def compare(query: Compare, source: Source) -> Answer:
 
     Where they share none there is no difference, and each mean is over the block's own seeds.
     """
-    measured = measure_on(source, query.on)
+    measured = relation_on(source, query.on)
     facts = (query.a.index, str(query.a), query.b.index, str(query.b), measured.proxy)
     latency = latency_notes(source, (measured.trunk,))
     missing = [block for block in dict.fromkeys((query.a, query.b)) if not _seeds(measured, "seed", block)]
@@ -113,7 +113,7 @@ def compare(query: Compare, source: Source) -> Answer:
 
 def curve(query: Curve, source: Source) -> Answer:
     """After each epoch the means over the seeds that ended ok."""
-    measured = measure_on(source, query.on)
+    measured = relation_on(source, query.on)
     if not _seeds(measured, "seed", query.arch):
         raise unmeasured(measured, query.arch)
     runs, curves = tables_for(query.arch.index)
@@ -134,7 +134,7 @@ def curve(query: Curve, source: Source) -> Answer:
     )
 
 
-def _seeds(measured: Measured, column: str, block: Architecture | Module) -> dict[int, Any]:
+def _seeds(measured: Relation, column: str, block: Architecture | Module) -> dict[int, Any]:
     """The value of a column by seed, for the runs of the block or module that ended ok and have one."""
     source = measured.source
     if isinstance(block, Module) and not has_modules(source.connection):
@@ -155,7 +155,7 @@ def _common(one: dict[int, Any], other: dict[int, Any]) -> list[int]:
 
 
 def _side_by_side(
-    measured: Measured, metric: Metric, a: Architecture | Module, b: Architecture | Module, together: set[int]
+    measured: Relation, metric: Metric, a: Architecture | Module, b: Architecture | Module, together: set[int]
 ) -> tuple[Any, ...]:
     column = metric.column(test=measured.source.test)
     one, other = _seeds(measured, column, a), _seeds(measured, column, b)
@@ -175,7 +175,7 @@ def _side_by_side(
 
 
 def _cost_side_by_side(
-    measured: Measured, metric: Metric, a: Architecture | Module, b: Architecture | Module
+    measured: Relation, metric: Metric, a: Architecture | Module, b: Architecture | Module
 ) -> tuple[Any, ...]:
     costs = dict(
         measured.source.rows(

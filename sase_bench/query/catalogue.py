@@ -8,8 +8,8 @@ from sase_bench.answers import Answer
 from sase_bench.database.schema import BLOCK_TABLES, MODULE_TABLES
 from sase_bench.query.columns import fields
 from sase_bench.query.language import Columns, Proxies, Selection, Summary, Word
-from sase_bench.query.measured import measure_on
 from sase_bench.query.metrics import METRICS
+from sase_bench.query.relation import relation_on
 from sase_bench.query.source import Source
 from sase_bench.recipes.registry import metric_of
 from sase_bench.record import COLUMNS, EPOCH_COLUMNS, KEY
@@ -208,7 +208,7 @@ def _best(source: Source, proxy: str) -> tuple[Any, ...]:
     """Index, text, value and seeds of the best by each of `_BEST`, as far as there is one."""
     if not source.rows("SELECT 1 FROM validation_runs WHERE proxy = ? AND status = 'ok' LIMIT 1", [proxy]):
         return (None,) * 4 * len(_BEST)
-    measured = measure_on(source, Word(proxy, 1))
+    measured = relation_on(source, Word(proxy, 1))
     found: list[Any] = []
     for metric in (METRICS[name] for name in _BEST):
         column = metric.column(test=source.test)

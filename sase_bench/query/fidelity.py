@@ -11,8 +11,8 @@ from sase_bench.answers import Answer
 from sase_bench.errors import RequestError
 from sase_bench.query.columns import fields
 from sase_bench.query.language import Fidelity
-from sase_bench.query.measured import measure_on
 from sase_bench.query.metrics import METRICS
+from sase_bench.query.relation import relation_on
 from sase_bench.query.source import Source
 from sase_bench.statistics.correlation import spearman, spearman_interval
 
@@ -27,7 +27,7 @@ def fidelity(query: Fidelity, source: Source) -> Answer:
     The noise of a run is in both scores, as it is for a search that goes on with the runs it began. `share` is of the seconds
     of a run.
     """
-    measured, metric = measure_on(source, query.selection.on), query.metric
+    measured, metric = relation_on(source, query.selection.on), query.metric
     if metric.name not in _ALONG_A_CURVE:
         raise RequestError(f"only {', '.join(_ALONG_A_CURVE)} are known after every epoch, got {metric.name}")
     column = metric.val_column

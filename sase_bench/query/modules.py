@@ -10,21 +10,19 @@ from sase_bench.answers import Answer
 from sase_bench.cost import TRUNKS, cost_in
 from sase_bench.database.rows import has_modules
 from sase_bench.errors import RequestError
-from sase_bench.modules import PLAIN, Module
+from sase_bench.modules import PLAIN, Module, is_rival
 from sase_bench.query.columns import fields
 from sase_bench.query.language import Modules
 from sase_bench.query.levels import level_sql, note_on
-from sase_bench.query.measured import Measured, measure_on
 from sase_bench.query.metrics import METRICS, Metric
+from sase_bench.query.relation import Relation, relation_on
 from sase_bench.query.source import Source
 from sase_bench.query.together import NOTE, is_shared, trained_together
-from sase_bench.space import SASE_BLOCK
+from sase_bench.space import SASE, SASE_BLOCK
 from sase_bench.statistics.effects import separate
 from sase_bench.statistics.means import spread
 
 __all__ = ["modules", "nearest"]
-
-_SASE = "sase"  # stands among the modules under the name of its paper
 
 
 def modules(query: Modules, source: Source) -> Answer:
@@ -36,7 +34,7 @@ def modules(query: Modules, source: Source) -> Answer:
     Parameters and FLOPs are those of the proxy's network with the module in it; missing in a network that modules were not
     counted in.
     """
-    measured, metric = measure_on(source, query.on), query.metric
+    measured, metric = relation_on(source, query.on), query.metric
     if not metric.is_of_run:
         known = " or ".join(name for name, known in METRICS.items() if known.is_of_run)
         raise RequestError(f"modules are compared by what a run measures, {known}, got {metric.name}")
@@ -66,7 +64,7 @@ def modules(query: Modules, source: Source) -> Answer:
         ahead = sum(metric.sign * other < metric.sign * fair[name] for other in means)
         if _index(name) in together:
             sd = None
-        scores = (mean, sd, len(seeds), *gains.over(name, PLAIN), *gains.over(name, _SASE), ahead, len(means))
+        scores = (mean, sd, len(seeds), *gains.over(name, PLAIN), *gains.over(name, SASE), ahead, len(means))
         rows.append((name, _year(name), *scores, *_costs(measured.trunk, name)))
     rows.sort(key=lambda row: (metric.sign * fair[row[0]], row[0]))
     names = (
@@ -98,11 +96,11 @@ def modules(query: Modules, source: Source) -> Answer:
 
 def nearest(records: Sequence[dict[str, Any]], value: float, column: str = "val_loss") -> dict[str, Any] | None:
     """The published module whose mean is next to `value`, of what a question about modules gave; None if there is none."""
-    published = [record for record in records if record["module"] not in (PLAIN, _SASE)]
+    published = [record for record in records if is_rival(record["module"])]
     return min(published, key=lambda record: abs(float(record[column]) - value), default=None)
 
 
-def _scores(measured: Measured, column: str) -> dict[str, dict[int, float]]:
+def _scores(measured: Relation, column: str) -> dict[str, dict[int, float]]:
     """Module → seed → score."""
     source, found = measured.source, dict[str, dict[int, float]]()
     where = "WHERE proxy = ? AND status = 'ok' AND {column} IS NOT NULL"
@@ -113,28 +111,28 @@ def _scores(measured: Measured, column: str) -> dict[str, dict[int, float]]:
     if found:
         sql = f"SELECT seed, {column} FROM {source.runs} {where.format(column=column)} AND arch = ? ORDER BY seed"
         sase = dict(source.rows(sql, [measured.proxy, SASE_BLOCK.index]))
-        found |= {_SASE: sase} if sase else {}
+        found |= {SASE: sase} if sase else {}
     return found
 
 
 def _index(name: str) -> int:
-    return SASE_BLOCK.index if name == _SASE else Module(name).index
+    return SASE_BLOCK.index if name == SASE else Module(name).index
 
 
 def _year(name: str) -> int | None:
-    published = None if name == _SASE else Module(name).published
+    published = None if name == SASE else Module(name).published
     return None if published is None else published.year
 
 
 def _costs(trunk: str, name: str) -> tuple[int, int] | tuple[None, None]:
     known = TRUNKS.get(trunk)
-    return (None, None) if known is None else cost_in(known, SASE_BLOCK if name == _SASE else Module(name))
+    return (None, None) if known is None else cost_in(known, SASE_BLOCK if name == SASE else Module(name))
 
 
 class _Gains:
     """Differences between modules, in the direction that is better."""
 
-    def __init__(self, measured: Measured, metric: Metric, found: dict[str, dict[int, float]]) -> None:
+    def __init__(self, measured: Relation, metric: Metric, found: dict[str, dict[int, float]]) -> None:
         self._sign, self._found, self._is_shared = metric.sign, found, is_shared(metric)
         archs, _, scores = measured.scores(metric.column(test=measured.source.test), with_modules=True)
         self._row = {arch: row for row, arch in enumerate(archs)}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
@@ -27,6 +26,7 @@ from sase_bench.release.longer import longer
 from sase_bench.release.verification import VERIFICATION, read_verification
 from sase_bench.release.wording import CONCLUSIONS, LICENCE, ORIGIN, READING
 from sase_bench.space import SASE_BLOCK, Space
+from sase_bench.statistics.reliability import seeds_for
 
 __all__ = ["card"]
 
@@ -184,7 +184,7 @@ def _price(found: Sequence[Finding]) -> Iterator[str]:
             rows.append((item.proxy, item.metric, "no number of seeds, as far as these runs tell", *["-"] * 4))
             continue
         blocks = len(Space("tied"))
-        seeds, fewest, most = (_seeds(share) for share in (item.icc.value, item.icc.high, item.icc.low))
+        seeds, fewest, most = (seeds_for(_WANTED, share) for share in (item.icc.value, item.icc.high, item.icc.low))
         assert seeds is not None
         hours = [None if count is None else blocks * count * item.seconds / 3600 for count in (seeds, fewest, most)]
         span = " to ".join("no end" if value is None else f"{value:,.0f}" for value in hours[1:])
@@ -193,11 +193,6 @@ def _price(found: Sequence[Finding]) -> Iterator[str]:
     yield ""
     heads = ("seeds a block", "seconds a run", "median of runs", "runs to make", "hours of one core for the 2,401 tied blocks")
     yield from _table(("proxy", "metric", *heads), rows)
-
-
-def _seeds(icc: float) -> int | None:
-    """How many seeds a block takes for the wanted reliability; None where no number of them does."""
-    return math.ceil(round(_WANTED / (1 - _WANTED) * (1 - icc) / icc, 6)) if icc > 0 else None
 
 
 def _noise(folder: Path) -> Iterator[str]:

@@ -13,9 +13,9 @@ from sase_bench.calibrate.scores import panel
 from sase_bench.samples import drawn_at_random
 from sase_bench.space import SPACES
 from sase_bench.statistics.correlation import ranks
-from sase_bench.statistics.reliability import Estimate, estimate_reliability
+from sase_bench.statistics.reliability import Estimate, estimate_reliability, spearman_brown
 
-__all__ = ["groups", "spearman_brown"]
+__all__ = ["groups"]
 
 _ENOUGH = 8  # blocks drawn at random with the same seeds, from which a group's reliability is measured by itself
 
@@ -29,15 +29,10 @@ def groups(table: duckdb.DuckDBPyConnection, found: Sequence[Finding]) -> Iterat
         drawn = {space: drawn_at_random(set(blocks), space) for space in SPACES}
         for seeds in sorted({len(values) for values in blocks.values()}):
             group = {arch: values for arch, values in blocks.items() if len(values) == seeds}
-            foretold = spearman_brown(item.icc, seeds)
+            foretold = Estimate(*(spearman_brown(value, seeds) for value in (item.icc.value, item.icc.low, item.icc.high)))
             said = f"* {_count(len(group), 'block')} of {item.proxy} with {_count(seeds, 'seed')}: reliability of their mean "
             said += f"{item.metric} {foretold}, {'from ' if seeds > 1 else ''}the ICC of a run; "
             yield said + "; ".join(_measured(table, item, group, drawn)) + "."
-
-
-def spearman_brown(icc: Estimate, seeds: int) -> Estimate:
-    """The reliability of the mean of s seeds, s·ICC / (1 + (s − 1)·ICC) (Spearman 1910, Brown 1910), with its interval."""
-    return Estimate(*(seeds * value / (1 + (seeds - 1) * value) for value in (icc.value, icc.low, icc.high)))
 
 
 def _measured(table: duckdb.DuckDBPyConnection, item: Finding, group: Blocks, samples: Mapping[str, Set[int]]) -> Iterator[str]:

@@ -11,7 +11,7 @@ from typing import Any
 from sase_bench.calibrate import agreements, judge
 from sase_bench.database.reader import connect
 from sase_bench.errors import RequestError
-from sase_bench.modules import PLAIN
+from sase_bench.modules import PLAIN, is_rival
 from sase_bench.query import ask
 from sase_bench.query.metrics import Metric, ranking_metric
 from sase_bench.recipes.registry import metric_of
@@ -149,7 +149,7 @@ def _measurement(db: Path, proxy: str, times: Times) -> Measurement:
     judged = representative(there)
     place = _place(db, proxy, roles["published" if SASE_BLOCK.index in there else "best"])
     modules = ask(f"modules by {metric.name} on {proxy}", db=db).records() if has_scores_of_modules(db, proxy) else []
-    rivals = [row["module"] for row in modules if row["module"] not in (PLAIN, "sase")]
+    rivals = [row["module"] for row in modules if is_rival(row["module"])]
     return Measurement(
         proxy=proxy,
         task=task_of(db, proxy),

@@ -7,6 +7,7 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
+from sase_bench.bo.registry import names
 from sase_bench.bo.rendering import figure, order
 from sase_bench.errors import RequestError
 from sase_bench.recipes.registry import PROXIES
@@ -14,7 +15,6 @@ from sase_bench.report.claim import Claim
 from sase_bench.report.evidence import read_json
 from sase_bench.report.largest import LargestFirst
 from sase_bench.report.phrases import listed
-from sase_bench.search import STRATEGIES
 
 __all__ = ["FOLDER", "claim", "command_of", "name_of", "read_searches"]
 
@@ -94,7 +94,7 @@ def claim(searches: Sequence[Mapping[str, Any]], largest: Sequence[LargestFirst 
     said = f"{guided} ahead of {listed(beaten)}" if beaten else "no search with a predictor is seen to be ahead of one without"
     regrets = ", ".join(f"{name} {figure(found[name])}" for name in sorted(found, key=lambda name: (order(found[name]), name)))
     tests = ", ".join(f"{name} {p:.2g}" for name, p in rivals.items())
-    missing = [name for name in ("bananas", *STRATEGIES) if name not in search["strategies"]]
+    missing = [name for name in names() if name not in search["strategies"]]
     headline = f"Simulated on {search['pool']} measured blocks, after {count} of them {said}"
     text = (
         f"Regret in {search['metric']} on {search['proxy']}, mean and standard error over {search['repeats']} repeats with "

@@ -12,7 +12,7 @@ from typing import Any
 
 from sase_bench.answers import Answer
 from sase_bench.database.shelf import find_released
-from sase_bench.modules import PLAIN
+from sase_bench.modules import PLAIN, is_rival
 from sase_bench.query import ask
 from sase_bench.report.questions import command, has_scores_of_modules, option_of, task_of
 from sase_bench.space import SASE_BLOCK, Architecture, Space
@@ -119,7 +119,7 @@ def _gains(folder: Path, proxy: str) -> tuple[Gain, ...]:
     if PLAIN not in names:
         return ()
     blocks = [row["arch"] for row in ask(f"top {len(Space('full'))} by loss on {proxy}", db=folder).records()]
-    labels = {str(arch): _named(arch) for arch in blocks} | {name: name for name in names - {PLAIN, "sase"}}
+    labels = {str(arch): _named(arch) for arch in blocks} | {name: name for name in names if is_rival(name)}
     found = [_gain(ask(f"compare {key} with {PLAIN}", db=folder, proxy=proxy), key, text) for key, text in labels.items()]
     return tuple(sorted((gain for gain in found if gain is not None), key=lambda gain: (-gain.top1, gain.attention)))
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from sase_bench.modules import PLAIN
+from sase_bench.modules import PLAIN, is_rival
 from sase_bench.query.modules import nearest
 from sase_bench.record import SCORES
 from sase_bench.report.advice import BOUGHT, advice
@@ -141,7 +141,7 @@ def _sase_on_imagenet(entries: Sequence[Entry]) -> Claim:
 def _modules(found: Measurement, others: Sequence[Measurement], option: str) -> Claim:
     """How the best block and SASE's stand beside the published modules trained in the same place; and on other proxies."""
     asked = command(f"modules by {found.metric.name} on {found.proxy}", option)
-    ranked = [row for row in found.modules if row["module"] not in (PLAIN, "sase")]
+    ranked = [row for row in found.modules if is_rival(row["module"])]
     if not ranked:
         return Claim(
             "No published module was trained beside the blocks.", f"Only the plain trunk was, on {found.proxy}.", asked
@@ -172,7 +172,7 @@ def _modules(found: Measurement, others: Sequence[Measurement], option: str) -> 
 
 
 def _elsewhere(found: Measurement) -> str:
-    ranked = [row for row in found.modules if row["module"] not in (PLAIN, "sase")]
+    ranked = [row for row in found.modules if is_rival(row["module"])]
     if not ranked:
         return ""
     best, first = found.best, ranked[0]

@@ -22,6 +22,7 @@ tables whose blocks are normal, in 87 % where one block of seven lies far off; t
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -40,6 +41,8 @@ __all__ = [
     "estimate_reliability",
     "icc",
     "reliability",
+    "seeds_for",
+    "spearman_brown",
     "validity",
 ]
 
@@ -78,6 +81,16 @@ def reliability(y: Scores, seeds: int | None = None) -> float:
     blocks, noise = _variances(y)
     total = blocks + noise / (seeds or y.shape[1])
     return blocks / total if total > 0 else float("nan")
+
+
+def spearman_brown(icc: float, seeds: int) -> float:
+    """The reliability of the mean of n seeds, n·ICC / (1 + (n − 1)·ICC) (Spearman 1910, Brown 1910)."""
+    return seeds * icc / (1 + (seeds - 1) * icc)
+
+
+def seeds_for(reliability: float, icc: float) -> int | None:
+    """How many seeds give a mean of this reliability, below 1; None where no number of them does."""
+    return math.ceil(round(reliability / (1 - reliability) * (1 - icc) / icc, 6)) if icc > 0 else None
 
 
 def validity(y: Scores, reference: Scores) -> float:

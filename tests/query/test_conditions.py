@@ -12,8 +12,8 @@ from sase_bench.cost import count
 from sase_bench.database import connect
 from sase_bench.query.conditions import metrics_in, to_sql
 from sase_bench.query.language import AllOf, AnyOf, Condition, MetricIs, Not, OperationIs, Selection
-from sase_bench.query.measured import Source, measure_on
 from sase_bench.query.metrics import METRICS
+from sase_bench.query.relation import Source, relation_on
 from sase_bench.space import OPERATIONS, Architecture, Space
 from tests.query.tables import run, write
 from tests.records import DIGITS
@@ -66,7 +66,7 @@ def many(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_conditions_hold_in_sql_where_they_hold_in_python(many: Path) -> None:
     with connect(many) as connection:
-        measured = measure_on(Source(connection=connection, path=many), None)
+        measured = relation_on(Source(connection=connection, path=many), None)
 
         @settings(max_examples=60, deadline=None)
         @given(condition=conditions)

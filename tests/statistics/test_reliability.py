@@ -12,6 +12,8 @@ from sase_bench.statistics.reliability import (
     estimate_reliability,
     icc,
     reliability,
+    seeds_for,
+    spearman_brown,
     validity,
 )
 
@@ -169,3 +171,14 @@ def test_the_same_scores_give_the_same_interval() -> None:
 def test_too_few_scores_are_refused(shape: tuple[int, int]) -> None:
     with pytest.raises(RequestError, match="at least 3 blocks and 2 seeds that they share, got"):
         icc(np.zeros(shape))
+
+
+def test_spearman_and_brown_say_what_seeds_are_worth_and_how_many_it_takes() -> None:
+    assert [spearman_brown(icc, 3) for icc in (0.5, 0.25, 0.75)] == [0.75, 0.5, 0.9]
+    assert spearman_brown(0.5, 1) == 0.5
+    assert [seeds_for(0.9, icc) for icc in (0.75, 0.5, 0.9, 0.0, -0.25)] == [3, 9, 1, None, None]
+    for share in (0.1, 0.37, 0.8):
+        seeds = seeds_for(0.9, share)
+        assert seeds is not None
+        assert spearman_brown(share, seeds) >= 0.9 - 1e-6
+        assert seeds == 1 or spearman_brown(share, seeds - 1) < 0.9

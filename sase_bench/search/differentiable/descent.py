@@ -24,9 +24,8 @@ from torch.func import functional_call
 
 from sase_bench.errors import RequestError
 from sase_bench.machine.processor import processor_name, resolve_device
-from sase_bench.proxies.augmentation import augment, jitter_colours
 from sase_bench.proxies.datasets import Images, load
-from sase_bench.proxies.training import learning_rate
+from sase_bench.proxies.training import epoch_batches, learning_rate, optimiser_of
 from sase_bench.recipes.recipe import Proxy
 from sase_bench.search.differentiable.found import Found
 from sase_bench.search.differentiable.supernet import initial_alphas, supernet
@@ -75,9 +74,7 @@ def descend(
     second = Images(train.x[half.train_size : 2 * half.train_size], train.y[half.train_size : 2 * half.train_size])
     alphas = initial_alphas(seed, where)
     network = supernet(proxy, alphas, seed).to(where)
-    sgd = torch.optim.SGD(
-        network.parameters(), lr=0.0, momentum=proxy.momentum, nesterov=proxy.nesterov, weight_decay=proxy.weight_decay
-    )
+    sgd = optimiser_of(network.parameters(), proxy)
     adam = torch.optim.Adam([alphas], lr=descent.rate, betas=descent.betas, weight_decay=descent.decay)
     generator = torch.Generator().manual_seed(derived_seed(seed, "descent"))
     losses: list[float] = []
@@ -86,7 +83,7 @@ def descend(
     for number in range(1, proxy.epochs + 1):
         total = torch.zeros((), device=where)
         for weights_batch, alphas_batch in zip(
-            _batches(half, first, generator), _batches(half, second, generator), strict=True
+            list(epoch_batches(half, first, generator)), list(epoch_batches(half, second, generator)), strict=True
         ):
             rate = learning_rate(half, step)
             for group in sgd.param_groups:
@@ -122,20 +119,10 @@ def descend(
     )
 
 
-def _batches(proxy: Proxy, images: Images, generator: torch.Generator) -> list[Batch]:
-    """One epoch in a new order, augmented as the proxy says; the last, smaller batch is left out."""
-    order = torch.randperm(len(images), generator=generator).to(images.x.device)
-    batches = []
-    for chosen in order[: proxy.steps_per_epoch * proxy.batch_size].split(proxy.batch_size):
-        x = augment(images.x[chosen], shift=proxy.shift, flip=proxy.flip, generator=generator)
-        batches.append((jitter_colours(x, proxy.colour_jitter, generator=generator), images.y[chosen]))
-    return batches
-
-
 def _ahead(
     network: nn.Module,
     alphas: Tensor,
-    sgd: torch.optim.SGD,
+    sgd: torch.optim.Optimizer,
     weights_batch: Batch,
     alphas_batch: Batch,
     difference: float = _DIFFERENCE,

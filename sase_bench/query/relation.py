@@ -28,13 +28,13 @@ from sase_bench.space import SLOTS, Architecture
 from sase_bench.statistics.effects import separate
 from sase_bench.statistics.means import half_width, spread
 
-__all__ = ["Measured", "measure_on", "unmeasured"]
+__all__ = ["Relation", "relation_on", "unmeasured"]
 
 _LEVEL = 1e-12  # what rounding may do to the mean level of the same seeds
 
 
 @dataclass(frozen=True, kw_only=True)
-class Measured:
+class Relation:
     """The relation `measured` of one proxy: arch, is_tied, slots, predicted, seeds, metrics with `_sd`, `_n`, `_level`."""
 
     source: Source
@@ -172,7 +172,7 @@ class Measured:
 _MODULE_RUN = f"SELECT 1 FROM {MODULE_TABLES[0]} WHERE proxy = ? AND status = 'ok' LIMIT 1"
 
 
-def measure_on(source: Source, on: Word | None) -> Measured:
+def relation_on(source: Source, on: Word | None) -> Relation:
     """The relation of the proxy that the query names, or else the source, or else the one of `largest_proxy`."""
     modules = MODULE_TABLES[0] if has_modules(source.connection) else "(SELECT * FROM runs LIMIT 0)"
     counted = source.rows(
@@ -205,7 +205,7 @@ def measure_on(source: Source, on: Word | None) -> Measured:
         notes += (f"blocks without a run have {metrics} as {source.predicted} foretells it, with its sd; they are marked",)
     scores = [metric.column(test=source.test) for metric in METRICS.values() if metric.is_of_run and not is_shared(metric)]
     levels = levels_of(source, proxy, scores)
-    return Measured(source=source, proxy=proxy, trunk=trunks[proxy], notes=notes, levels=levels, foretold=foretold)
+    return Relation(source=source, proxy=proxy, trunk=trunks[proxy], notes=notes, levels=levels, foretold=foretold)
 
 
 def _foretold(source: Source, proxy: str, predictor: str) -> tuple[str, ...]:
@@ -221,7 +221,7 @@ def _foretold(source: Source, proxy: str, predictor: str) -> tuple[str, ...]:
     return tuple(known[predictor])
 
 
-def unmeasured(measured: Measured, arch: Architecture | Module) -> RequestError:
+def unmeasured(measured: Relation, arch: Architecture | Module) -> RequestError:
     """The error for a block or a module without a run that ended ok."""
     runs, _ = tables_for(arch.index)
     statuses = []
