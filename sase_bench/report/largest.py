@@ -1,4 +1,7 @@
-"""What a search has to beat besides the others: to try the blocks with the most FLOPs first, which takes no search at all."""
+"""What stands beside a comparison of searches, by the table itself: what takes no search, and how sure the best block is.
+
+To try the blocks with the most FLOPs first takes no search at all, and a search has to beat that, too.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +12,14 @@ from typing import Any
 
 import numpy as np
 
-from sase_bench.benchmark import Benchmark
+from sase_bench.benchmark import Benchmark, Measured
 from sase_bench.cost import count
 from sase_bench.recipes.registry import PROXIES
 from sase_bench.record import COLUMNS
 from sase_bench.samples import representative
 from sase_bench.space import Architecture
+from sase_bench.statistics.effects import separate
+from sase_bench.statistics.places import interval_of_place
 
 __all__ = ["LargestFirst", "largest_first"]
 
@@ -25,7 +30,8 @@ class LargestFirst:
 
     blocks: int
     regrets: tuple[float, ...]  # after each of them, by means over the same seeds, in the unit of the metric
-    best_at: int  # the place in that order, from 1, of the best block
+    best_at: int  # the place in that order, from 1, of the block with the best mean
+    best_place: tuple[int, int] | None  # 95 % interval of that block's true place, 1 = best; None if the noise is not known
 
 
 def largest_first(db: Path, search: Mapping[str, Any]) -> LargestFirst | None:
@@ -44,5 +50,16 @@ def largest_first(db: Path, search: Mapping[str, Any]) -> LargestFirst | None:
         -count(PROXIES[search["proxy"]].trunk, [Architecture(arch) for arch in table.archs.tolist()]).flops, kind="stable"
     )
     best = np.minimum.accumulate(scores[order])
-    regrets = best - scores.min()
-    return LargestFirst(blocks=len(scores), regrets=tuple(regrets.tolist()), best_at=1 + int(np.argmin(best)))
+    return LargestFirst(
+        blocks=len(scores),
+        regrets=tuple((best - scores.min()).tolist()),
+        best_at=1 + int(np.argmin(best)),
+        best_place=_best_place(table, search["metric"]),
+    )
+
+
+def _best_place(table: Measured, metric: str) -> tuple[int, int] | None:
+    scores = table.scores(metric)
+    found = separate(scores[np.isfinite(scores).any(1)])
+    sign = COLUMNS[metric].sign
+    return None if found.noise is None else interval_of_place(found, int(np.argmin(sign * found.means)), sign=sign)

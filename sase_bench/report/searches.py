@@ -100,7 +100,7 @@ def claim(searches: Sequence[Mapping[str, Any]], largest: Sequence[LargestFirst 
         f"Regret in {search['metric']} on {search['proxy']}, mean and standard error over {search['repeats']} repeats with "
         f"paired seeds: {regrets}. That {best} is ahead of each, p by Wilcoxon's test after Holm over all pairs: {tests}; the "
         f"repeats are other random starts on this table, so that says nothing of other tables.{_ordered(ordered, int(count))} "
-        f"Regret is the distance from the best block of the table by its mean{_certain(search)}"
+        f"Regret is the distance from the best block of the table by its mean{_certain(search, ordered)}"
     )
     text += f" Not compared here: {listed(missing)}." if missing else ""
     return Claim(f"{headline}{_so_is(ordered, int(count), found[best])}.", text, command_of(search))
@@ -127,9 +127,13 @@ def _first_ranks(search: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]] | N
     return next(((count, part) for count, part in search["ranks"].items() if any(part["p_beats"].values())), None)
 
 
-def _certain(search: Mapping[str, Any]) -> str:
+def _certain(search: Mapping[str, Any], ordered: LargestFirst | None) -> str:
+    """Where the best block truly stands, by the table, or else as the comparison said."""
     found = search["certainty"]
-    if found is None:
+    if ordered is not None and ordered.best_place is not None:
+        (low, high), blocks = ordered.best_place, ordered.blocks
+    elif found is not None:
+        (low, high), blocks = found["oracle_place"], found["blocks"]
+    else:
         return "."
-    low, high = found["oracle_place"]
-    return f", whose true place is {low} to {high} of {found['blocks']} with 95 % probability."
+    return f", whose true place is {low} to {high} of {blocks} with 95 % probability."

@@ -1,6 +1,7 @@
 """`python -m sase_bench.proxies` as a user meets it."""
 
 import json
+from dataclasses import fields
 
 import pytest
 
@@ -16,6 +17,17 @@ def test_every_proxy_is_listed_with_its_sizes_and_its_recipe(capsys: pytest.Capt
     for line, proxy in zip(lines, PROXIES.values(), strict=True):
         sizes = [proxy.train_size, proxy.val_size, proxy.test_size, proxy.epochs]
         assert line.split() == [proxy.name, *proxy.trunk.name.split(), *map(str, sizes), proxy.recipe_hash]
+
+
+def test_a_recipe_is_printed_with_every_setting(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["digits", "--format", "json"]) == 0
+    (found,) = json.loads(capsys.readouterr().out)
+    digits = PROXIES["digits"]
+    settings = {field.name for field in fields(digits)} - {"name"}
+    assert {name: found[name] for name in settings} == {name: str(getattr(digits, name)) for name in settings}
+    assert set(found) - settings == {"proxy", "trunk", "recipe_hash"}
+    assert main(["nope"]) == 2
+    assert capsys.readouterr().err.startswith("proxies: unknown proxy 'nope'; there are ")
 
 
 def test_splits_are_not_made_without_the_images(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
