@@ -45,6 +45,7 @@ say = partial(cli.say, "bo")
 LIVE_SEEDS = "3"
 
 _LEAST = 3  # blocks that are worth a search
+_SHOWN = 10  # seeds in a message
 
 
 def simulated(options: argparse.Namespace) -> int:
@@ -114,8 +115,9 @@ def one_pool(table: Measured, space: str, seeds: list[int] | None = None) -> Poo
     if seeds is not None:
         there = np.stack([there[:, table.columns[seed]] if seed in table.columns else there[:, 0] & False for seed in seeds], 1)
         if not there.all(1).any():
-            known = ", ".join(map(str, table.seeds.tolist()))
-            raise RequestError(f"no block of {table.proxy} has all of the seeds {seeds}; there are runs with {known}")
+            known, asked = (", ".join(map(str, found)) for found in (table.seeds.tolist(), seeds[:_SHOWN]))
+            asked += f", … ({len(seeds)} of them)" if len(seeds) > _SHOWN else ""
+            raise RequestError(f"no block of {table.proxy} has all of the seeds {asked}; there are runs with {known}")
     pool = Pool.of(Space(space), table.archs[there.all(1) if seeds is not None else there.any(1)].tolist())
     if len(pool) < _LEAST:
         raise RequestError(

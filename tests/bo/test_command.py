@@ -73,7 +73,7 @@ def test_several_objectives_end_with_a_front(table: Path, capsys: pytest.Capture
         (["--objective", "top1"], "bo: unknown first objective 'top1'; choose from val_loss, val_top1, train_loss"),
         (["--strategy", "annealing"], "bo: unknown strategy 'annealing'"),
         (["--strategy", "random", "--objective", "val_top1,flops"], "bo: only a Bayesian search weighs several objectives"),
-        (["--seeds", "0,9"], "bo: no block of digits has all of the seeds [0, 9]; there are runs with 0, 1"),
+        (["--seeds", "0,9"], "bo: no block of digits has all of the seeds 0, 9; there are runs with 0, 1"),
         (["--proxy", "cifar10-8"], "bo: unknown proxy 'cifar10-8'; choose from digits"),
         (["--live", "--output", "x.json"], "bo: live, --output is for differentiable and differentiable-2"),
         (["--budget", "9m"], "bo: --budget is of a live search; add --live"),

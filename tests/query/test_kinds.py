@@ -8,6 +8,7 @@ import pytest
 
 from sase_bench.answers import render
 from sase_bench.answers.parquet import write_parquet
+from sase_bench.errors import RequestError
 from tests.query.conftest import Ask
 from tests.query.tables import DIVERGED, PLAIN, SASE
 
@@ -174,3 +175,9 @@ def test_people_see_every_column(asked: Ask, query: str) -> None:
     for text in (render(answer, "table"), render(answer, "md")):
         assert text.endswith("\n")
         assert all(column in text for column in answer.columns)
+
+
+@pytest.mark.parametrize("question", ["columns", "top 1 by loss on digits", "modules by loss on digits"])
+def test_a_proxy_that_the_table_has_not_is_refused_whatever_is_asked(asked: Ask, question: str) -> None:
+    with pytest.raises(RequestError, match=r"^unknown proxy 'nope'; choose from "):
+        asked(question, proxy="nope")
