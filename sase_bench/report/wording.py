@@ -36,11 +36,11 @@ def claims(evidence: Evidence, entries: Sequence[Entry]) -> Iterator[Claim]:
         yield Claim("Nothing is said of any block.", "No run in this table has a score.", command("summary", evidence.option))
         return
     yield _best(found, evidence.calibrations, evidence.option)
+    yield _place(found, evidence.option)
     yield trust(found.proxy, evidence.calibrations, evidence.option)
     for row in evidence.agreements:
         if found.proxy == row["reference"]:
             yield elsewhere_alike(row, evidence.agreements, evidence.option)
-    yield _place(found, evidence.option)
     if found.modules:
         yield _modules(found, [other for other in evidence.measurements if other is not found], evidence.option)
     if evidence.transfers:
