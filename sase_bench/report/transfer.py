@@ -25,7 +25,7 @@ TRANSFERRED = ("network", "attention", "seeds", "gain in top-1, points", "gain i
 #: What the table of `transferred` says.
 TRANSFERS = (
     "Gains over the same network without attention, in validation scores: means over the seeds that both have, with the 95 % "
-    "interval of each by itself, whose width is from the noise of all runs in the network: so two seeds have one. No block was "
+    "interval of each by itself, whose width is from the noise of all runs in the network: so few seeds have one, too. No block was "
     "chosen by these networks."
 )
 
