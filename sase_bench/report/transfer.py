@@ -25,8 +25,8 @@ TRANSFERRED = ("network", "attention", "seeds", "gain in top-1, points", "gain i
 #: What the table of `transferred` says.
 TRANSFERS = (
     "Gains over the same network without attention, in validation scores: means over the seeds that both have, with the 95 % "
-    "interval of each by itself, whose width is from the noise of all runs in the network: so few seeds have one, too. No block was "
-    "chosen by these networks."
+    "interval of each by itself, whose width is from the noise of all runs in the network: so few seeds have one, too. No "
+    "block was chosen by these networks."
 )
 
 _FOLDER = Path("transfer")
