@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from sase_bench.database.rows import has_modules, largest_proxy
@@ -41,8 +42,13 @@ class Relation:
     proxy: str
     trunk: str
     notes: tuple[str, ...]  # how the proxy was chosen
-    levels: Mapping[str, Levels]  # of each column of scores
     foretold: tuple[str, ...] = ()  # the columns that the source's predictor has predictions of
+
+    @cached_property
+    def levels(self) -> Mapping[str, Levels]:
+        """Of each column of scores; only a question that orders blocks needs them."""
+        scores = [self.column(metric) for metric in METRICS.values() if metric.is_of_run and not is_shared(metric)]
+        return levels_of(self.source, self.proxy, scores)
 
     def rows(self, columns: Iterable[str], selection: Selection, *present: Metric, tail: str = "") -> list[tuple[Any, ...]]:
         """The chosen columns of the selected architectures where none of the metrics `present` is missing.
@@ -203,9 +209,7 @@ def relation_on(source: Source, on: Word | None) -> Relation:
         foretold = _foretold(source, proxy, source.predicted)
         metrics = " and ".join(foretold)
         notes += (f"blocks without a run have {metrics} as {source.predicted} foretells it, with its sd; they are marked",)
-    scores = [metric.column(test=source.test) for metric in METRICS.values() if metric.is_of_run and not is_shared(metric)]
-    levels = levels_of(source, proxy, scores)
-    return Relation(source=source, proxy=proxy, trunk=trunks[proxy], notes=notes, levels=levels, foretold=foretold)
+    return Relation(source=source, proxy=proxy, trunk=trunks[proxy], notes=notes, foretold=foretold)
 
 
 def _foretold(source: Source, proxy: str, predictor: str) -> tuple[str, ...]:

@@ -146,9 +146,9 @@ def _favoured(name: str | None, known: Sequence[Entry]) -> str:
     sure, leaning = _better(known)
     if not sure and not leaning:
         return "single out no module, nor one that is better than none: train before you choose."
-    said = f"{listed(sure)} {verb(sure)} better than none" if sure else ""
-    less = f"{listed(leaning)} {verb(leaning)} better than none by all sources together"
-    said = f"{said}, and {listed(leaning)} less surely" if sure and leaning else said or less
+    said = f"{listed(sure or leaning)} {verb(sure or leaning)} better than none"
+    if leaning:
+        said += f", and {listed(leaning)} less surely" if sure else " by all sources together"
     return f"single out no module; {said}: choose by cost."
 
 
@@ -166,9 +166,9 @@ def _is_robust(values: Sequence[float]) -> bool:
 def _leaning(known: Sequence[Entry]) -> str:
     """What the gains that are above zero rest on, a sentence."""
     sure, leaning = _better(known)
-    said = [f"whichever source is left out, {listed(sure)} {verb(sure)} better than none"] if sure else []
-    said += [f"the gain of {listed(leaning)} is above zero by its interval only with all sources"] if leaning else []
-    return f"{'; '.join(said)[0].upper()}{'; '.join(said)[1:]}." if said else ""
+    said = [f"Whichever source is left out, {listed(sure)} {verb(sure)} better than none."] if sure else []
+    said += [f"The gain of {listed(leaning)} is above zero by its interval only with all sources."] if leaning else []
+    return " ".join(said)
 
 
 def _several(entries: Sequence[Entry]) -> list[Entry]:

@@ -12,8 +12,7 @@ bootstrap (Rubin 1981, doi 10.1214/aos/1176345338), sums of squares over draws o
 Simulated truths that are normal, uniform, exponential and normal with one block in seven far off, of 24, 100 and 500 blocks
 with a reliability of 0.05 to 0.83: the intervals of the best, the tenth in a hundred, the median and the worst hold the true
 place in 0.96 of tables; two that had come out lowest do in 0.88 and 0.89 of 120. By a normal distribution alone some do in 0.6.
-The slow test of
-`tests/statistics/test_places.py` does the like.
+The slow test of `tests/statistics/test_places.py` does the like.
 """
 
 from __future__ import annotations

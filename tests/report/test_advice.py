@@ -124,9 +124,11 @@ def test_a_gain_that_one_source_holds_up_is_told_from_one_that_all_do() -> None:
     )
     assert told is not None
     assert told.headline.endswith("se is better than none, and eca less surely: choose by cost.")
-    assert (
-        "Whichever source is left out, se is better than none; the gain of eca is above zero by its interval only" in told.text
-    )
+    assert "Whichever source is left out, se is better than none. The gain of eca is above zero by its interval" in told.text
+    told = advice([entry("se", gains | {"d": 1.25}), entry("bam", {"a": -1.0, "b": 4.0})])
+    assert told is not None
+    assert told.headline.endswith("single out no module; se is better than none: choose by cost.")
+    assert "only with all sources" not in told.text
 
 
 def test_without_a_gain_that_is_above_zero_the_advice_is_to_train() -> None:
