@@ -9,8 +9,8 @@ from pathlib import Path
 
 from sase_bench import cli
 from sase_bench.bo.acquisition import ACQUISITIONS, DEFAULT_ACQUISITION
-from sase_bench.bo.compare_command import comparison
 from sase_bench.bo.comparison import Plan
+from sase_bench.bo.comparison.command import comparison
 from sase_bench.bo.registry import BAYESIAN
 from sase_bench.bo.searching import DIFFERENTIABLE, LIVE_SEEDS, live, simulated
 from sase_bench.database.reader import DEFAULT_TABLE, default_source

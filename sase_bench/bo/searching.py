@@ -15,6 +15,7 @@ from sase_bench.bo.acquisition import Acquisition
 from sase_bench.bo.ending import ending, pareto
 from sase_bench.bo.live import Live, Outcome
 from sase_bench.bo.objectives import Objective, hypervolume_improvement, known_costs, read_objective
+from sase_bench.bo.pools import chosen_table, one_pool
 from sase_bench.bo.progress import Watched
 from sase_bench.bo.registry import BAYESIAN, find, names
 from sase_bench.database import Store
@@ -33,7 +34,7 @@ from sase_bench.sweep.duration import duration, read_duration
 from sase_bench.sweep.executor import check_training
 from sase_bench.sweep.executors import executor_of
 
-__all__ = ["DIFFERENTIABLE", "LIVE_SEEDS", "chosen_table", "live", "one_pool", "say", "simulated"]
+__all__ = ["DIFFERENTIABLE", "LIVE_SEEDS", "live", "say", "simulated"]
 
 #: The paper's own search by the order of its gradient.
 DIFFERENTIABLE = {"differentiable": 1, "differentiable-2": 2}
@@ -43,9 +44,6 @@ say = partial(cli.say, "bo")
 
 #: Seeds of each block, unless told otherwise.
 LIVE_SEEDS = "3"
-
-_LEAST = 3  # blocks that are worth a search
-_SHOWN = 10  # seeds in a message
 
 
 def simulated(options: argparse.Namespace) -> int:
@@ -96,35 +94,6 @@ def live(options: argparse.Namespace) -> int:
     table = bench.measured(proxy.name) if proxy.name in bench.proxies else None
     _report(options, search.outcomes, strategy, objective, table)
     return 0
-
-
-def chosen_table(options: argparse.Namespace) -> Measured:
-    """The runs that the options name; where they name no proxy or space, those are chosen by what was measured, and entered."""
-    table = Benchmark.load(options.db).measured(options.proxy, options.space or "full")
-    is_tied = np.isin(table.archs, Space("tied").indices).all()
-    options.proxy, options.space = table.proxy, options.space or ("tied" if is_tied else "full")
-    return table
-
-
-def one_pool(table: Measured, space: str, seeds: list[int] | None = None) -> Pool:
-    """The blocks of a space that were measured, with all of `seeds` where they are named.
-
-    Raises `RequestError` where there is nothing to search.
-    """
-    there = table.status >= 0
-    if seeds is not None:
-        there = np.stack([there[:, table.columns[seed]] if seed in table.columns else there[:, 0] & False for seed in seeds], 1)
-        if not there.all(1).any():
-            known, asked = (", ".join(map(str, found)) for found in (table.seeds.tolist(), seeds[:_SHOWN]))
-            asked += f", … ({len(seeds)} of them)" if len(seeds) > _SHOWN else ""
-            raise RequestError(f"no block of {table.proxy} has all of the seeds {asked}; there are runs with {known}")
-    pool = Pool.of(Space(space), table.archs[there.all(1) if seeds is not None else there.any(1)].tolist())
-    if len(pool) < _LEAST:
-        raise RequestError(
-            f"a search takes {_LEAST} blocks or more, and of the {space} space {len(pool)} were measured on {table.proxy}; "
-            "name another --space, --proxy or --db"
-        )
-    return pool
 
 
 def _build(options: argparse.Namespace, proxy: Proxy, pool: Pool, objective: Objective) -> Strategy:

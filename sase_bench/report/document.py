@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from sase_bench.answers import Answer, markdown, render
-from sase_bench.bo.rendering import about, regrets, told
+from sase_bench.bo.comparison import Summary
+from sase_bench.bo.comparison.rendering import about, regrets, told
 from sase_bench.files import write_text
 from sase_bench.query import ask
 from sase_bench.query.metrics import ranking_metric
@@ -216,7 +217,7 @@ def _blocks(found: Measurement) -> str:
     return latex(headers, lines, caption=caption, label=f"tab:blocks-{proxy}")
 
 
-def _searches(search: dict[str, Any]) -> str:
+def _searches(search: Summary) -> str:
     caption = f"Searches in simulation: {'; '.join(about(search))}."
     return latex(*regrets(search), caption=caption, label=f"tab:searches-{name_of(search)}")
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from sase_bench.bo.comparison import Summary
 from sase_bench.calibrate import agreements, judge
 from sase_bench.database.reader import connect
 from sase_bench.errors import RequestError
@@ -86,7 +87,7 @@ class Evidence:
 
     measurements: tuple[Measurement, ...]
     calibrations: Records  # of `Finding.record`: icc, reliability and validity with their intervals, and what they rest on
-    searches: list[dict[str, Any]] = field(default_factory=list)  # as `python -m sase_bench.bo --compare --output` writes them
+    searches: list[Summary] = field(default_factory=list)  # as `python -m sase_bench.bo --compare --output` writes them
     largest: list[LargestFirst | None] = field(default_factory=list)  # for each of these searches
     agreements: Records = field(default_factory=list)  # as calibrations, of proxies of two data sets; `dataset` is the proxy's
     predictors: list[dict[str, Any]] = field(default_factory=list)  # as `predictors evaluate` writes them
@@ -98,7 +99,7 @@ class Evidence:
 def evidence_of(
     db: Path,
     *,
-    searches: Sequence[dict[str, Any]] = (),
+    searches: Sequence[Summary] = (),
     predictors: Path | None = None,
     times: Times | None = None,
     transfer: Path | None = None,
@@ -116,7 +117,7 @@ def evidence_of(
         calibrations=calibrations,
         agreements=across,
         searches=judged,
-        largest=[largest_first(db, search) for search in judged],
+        largest=[largest_first(db, search["proxy"], search["space"], search["metric"]) for search in judged],
         predictors=_all_json(predictors, "*/evaluation.json"),
         importances=_all_json(predictors, "*/importance.json"),
         transfers=read_transfer(transfer) if transfer else (),

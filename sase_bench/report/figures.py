@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from sase_bench.bo.comparison import Summary
 from sase_bench.predictors.importance import LEAST_BLOCKS
 from sase_bench.recipes.registry import metric_of
 from sase_bench.report import plots
@@ -201,7 +202,7 @@ def _of_programs(evidence: Evidence) -> Iterator[Picture | Missing]:
         )
 
 
-def _searches(searches: Sequence[dict[str, Any]]) -> Iterator[Picture | Missing]:
+def _searches(searches: Sequence[Summary]) -> Iterator[Picture | Missing]:
     if not searches:
         how = f"python -m sase_bench.bo --compare --output {FOLDER}/NAME.json"
         yield Missing(name="regret", reason=f"no comparison of searches; make one with: {how}")
@@ -216,7 +217,7 @@ def _searches(searches: Sequence[dict[str, Any]]) -> Iterator[Picture | Missing]
         )
         judged = plots.ranked(search)
         if judged:
-            most = max(len(part["ranks"]) for _, part in judged)
+            most = max(len(average) for _, average, _ in judged)
             yield Picture(
                 name=f"ranks-{name}",
                 title=f"Which searches differ among the blocks measured on {search['proxy']}: critical differences",

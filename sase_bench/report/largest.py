@@ -5,21 +5,19 @@ To try the blocks with the most FLOPs first takes no search at all, and a search
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from sase_bench.benchmark import Benchmark, Measured
+from sase_bench.benchmark import Benchmark
+from sase_bench.bo.comparison import Truth
+from sase_bench.bo.comparison.certainty import certainty
+from sase_bench.bo.pools import comparable, one_pool
 from sase_bench.cost import count
+from sase_bench.errors import RequestError
 from sase_bench.recipes.registry import PROXIES
-from sase_bench.record import COLUMNS
-from sase_bench.samples import representative
 from sase_bench.space import Architecture
-from sase_bench.statistics.effects import separate
-from sase_bench.statistics.places import interval_of_place
 
 __all__ = ["LargestFirst", "largest_first"]
 
@@ -29,37 +27,29 @@ class LargestFirst:
     """The blocks that stand for a space in order of their FLOPs, the most first; equals in order of their index."""
 
     blocks: int
-    regrets: tuple[float, ...]  # after each of them, by means over the same seeds, in the unit of the metric
-    best_at: int  # the place in that order, from 1, of the block with the best mean
+    regrets: tuple[float, ...]  # after each of them, in the unit of the metric; nan before one has a score
+    best_at: int  # the oracle's place in that order, from 1
     best_place: tuple[int, int] | None  # 95 % interval of that block's true place, 1 = best; None if the noise is not known
 
 
-def largest_first(db: Path, search: Mapping[str, Any]) -> LargestFirst | None:
-    """On the proxy, the space and the metric of a comparison of searches; None where the table has no such blocks."""
+def largest_first(db: Path, proxy: str, space: str, metric: str) -> LargestFirst | None:
+    """On what searches of a space are compared on; None where the table has no such blocks."""
     bench = Benchmark.load(db)
-    if search["proxy"] not in bench.proxies or search["proxy"] not in PROXIES:
+    if proxy not in bench.proxies or proxy not in PROXIES:
         return None
-    everything = bench.measured(search["proxy"], "full")
-    archs = representative(set(everything.archs.tolist()), search["space"])
-    if not archs:
+    try:
+        table = comparable(bench.measured(proxy), space)
+        truth = Truth.of(table, one_pool(table, space), metric)
+    except RequestError:
         return None
-    table = everything.complete(archs)
-    scores = COLUMNS[search["metric"]].sign * table.means(search["metric"])
-    scores = np.where(np.isfinite(scores), scores, np.inf)
-    order = np.argsort(
-        -count(PROXIES[search["proxy"]].trunk, [Architecture(arch) for arch in table.archs.tolist()]).flops, kind="stable"
-    )
-    best = np.minimum.accumulate(scores[order])
+    members = truth.pool.members
+    flops = count(PROXIES[proxy].trunk, [Architecture(arch) for arch in members.tolist()]).flops
+    order = members[np.argsort(-flops, kind="stable")]
+    regrets = np.fmin.accumulate(truth.regret(order))
+    certain = certainty(table, truth)
     return LargestFirst(
-        blocks=len(scores),
-        regrets=tuple((best - scores.min()).tolist()),
-        best_at=1 + int(np.argmin(best)),
-        best_place=_best_place(table, search["metric"]),
+        blocks=len(members),
+        regrets=tuple(regrets.tolist()),
+        best_at=1 + int(np.flatnonzero(order == truth.oracle)[0]),
+        best_place=None if certain is None else (certain["oracle_place"][0], certain["oracle_place"][1]),
     )
-
-
-def _best_place(table: Measured, metric: str) -> tuple[int, int] | None:
-    scores = table.scores(metric)
-    found = separate(scores[np.isfinite(scores).any(1)])
-    sign = COLUMNS[metric].sign
-    return None if found.noise is None else interval_of_place(found, int(np.argmin(sign * found.means)), sign=sign)

@@ -14,7 +14,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from sase_bench.bo.rendering import about, regrets, told
+from sase_bench.bo.comparison.rendering import about, regrets, told
 from sase_bench.report.advice import scatter
 from sase_bench.report.claim import Claim
 from sase_bench.report.comparison import HEADERS, STATED, Entry, cells, missing, stated

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import zip_longest
 from pathlib import Path
-from typing import Any
+from typing import cast
 
+from sase_bench.bo.comparison import Summary
+from sase_bench.bo.comparison.rendering import figure, order
 from sase_bench.bo.registry import names
-from sase_bench.bo.rendering import figure, order
 from sase_bench.errors import RequestError
 from sase_bench.recipes.registry import PROXIES
 from sase_bench.report.claim import Claim
@@ -23,49 +24,32 @@ FOLDER = Path("reports") / "searches"
 
 _FOUND = Path("database") / "searches"  # what differentiable searches found, by data set
 _SURE = 0.01  # p-value of a win that a sentence tells
-#: What a comparison says that a report shows.
-_NEEDED = {
-    *(
-        "proxy",
-        "space",
-        "metric",
-        "pool",
-        "pool_is_whole_space",
-        "shown",
-        "oracle",
-        "repeats",
-        "workers",
-        "batch",
-        "refit_every",
-    ),
-    *("seconds_of_an_evaluation", "certainty", "tops", "strategies", "times", "ranks", "bars"),
-}
 
 
-def read_searches(folder: Path) -> list[dict[str, Any]]:
+def read_searches(folder: Path) -> list[Summary]:
     """The comparisons in a folder by name, none where there is no folder. Raises `RequestError` for another file."""
     found = [(path, read_json(path)) for path in sorted(folder.glob("*.json"))]
     for path, content in found:
-        if not content.keys() >= _NEEDED:
+        if not content.keys() >= Summary.__required_keys__:
             raise RequestError(
                 f"{str(path)!r} is no comparison of searches; python -m sase_bench.bo --compare --output makes one"
             )
-    return [content for _, content in found]
+    return [cast(Summary, content) for _, content in found]
 
 
-def name_of(search: Mapping[str, Any]) -> str:
+def name_of(search: Summary) -> str:
     """What tells a comparison from others, also in the names of files."""
     return f"{search['proxy']}-{search['metric']}-{search['space']}"
 
 
-def command_of(search: Mapping[str, Any]) -> str:
+def command_of(search: Summary) -> str:
     """What makes the comparison again; differentiable searches come from the files where the release has them."""
     given = [name for name in search["strategies"] if not name.startswith("differentiable")]
     evaluations = max(len(found["curve"]) for found in search["strategies"].values())
-    unusual = [name for name in ("workers", "batch", "refit_every") if search[name] != 1]
+    options = {"workers": search["workers"], "batch": search["batch"], "refit-every": search["refit_every"]}
     dataset = PROXIES[search["proxy"]].dataset if search["proxy"] in PROXIES else "*"
     others = f" --found {_FOUND / f'{dataset}-differentiable*.json'}" if len(given) < len(search["strategies"]) else ""
-    others += "".join(f" --{name.replace('_', '-')} {search[name]}" for name in unusual)
+    others += "".join(f" --{name} {value}" for name, value in options.items() if value != 1)
     return (
         f"python -m sase_bench.bo --compare --proxy {search['proxy']} --objective {search['metric']} --space {search['space']} "
         f"--evaluations {evaluations} --repeats {search['repeats']} --strategy {','.join(given)}{others} "
@@ -73,7 +57,7 @@ def command_of(search: Mapping[str, Any]) -> str:
     )
 
 
-def claim(searches: Sequence[Mapping[str, Any]], largest: Sequence[LargestFirst | None] = ()) -> Claim | None:
+def claim(searches: Sequence[Summary], largest: Sequence[LargestFirst | None] = ()) -> Claim | None:
     """Whether a search with a predictor is seen to be ahead, on the largest pool where one was ranked among others.
 
     `largest` is for each search what comes of no search at all.
@@ -85,11 +69,11 @@ def claim(searches: Sequence[Mapping[str, Any]], largest: Sequence[LargestFirst 
     ]
     if not judged:
         return None
-    search, ordered, count, part = max(judged, key=lambda item: item[0]["pool"])
-    best, rivals = part["best_guided"], part["p_beats"][part["best_guided"]]
+    search, ordered, count, best, p_beats = max(judged, key=lambda item: item[0]["pool"])
+    rivals = p_beats[best]
     beaten = [name for name, p in rivals.items() if p < _SURE]
     found = {name: values["regret"][count] for name, values in search["strategies"].items()}
-    alike = sorted(name for name in part["p_beats"] if found[name] == found[best])
+    alike = sorted(name for name in p_beats if found[name] == found[best])
     guided = f"searches guided by the predictors {listed(alike)} are" if len(alike) > 1 else f"the search guided by {best} is"
     said = f"{guided} ahead of {listed(beaten)}" if beaten else "no search with a predictor is seen to be ahead of one without"
     regrets = ", ".join(f"{name} {figure(found[name])}" for name in sorted(found, key=lambda name: (order(found[name]), name)))
@@ -122,12 +106,13 @@ def _ordered(ordered: LargestFirst | None, count: int) -> str:
     )
 
 
-def _first_ranks(search: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]] | None:
-    """The fewest evaluations at which a guided search was ranked among rivals."""
-    return next(((count, part) for count, part in search["ranks"].items() if any(part["p_beats"].values())), None)
+def _first_ranks(search: Summary) -> tuple[str, str, dict[str, dict[str, float]]] | None:
+    """The fewest evaluations at which a guided search was ranked among rivals, the best guided one, and who beats whom."""
+    parts = [(count, part["best_guided"], part["p_beats"]) for count, part in search["ranks"].items()]
+    return next(((count, best, p_beats) for count, best, p_beats in parts if best and any(p_beats.values())), None)
 
 
-def _certain(search: Mapping[str, Any], ordered: LargestFirst | None) -> str:
+def _certain(search: Summary, ordered: LargestFirst | None) -> str:
     """Where the best block truly stands, by the table, or else as the comparison said."""
     found = search["certainty"]
     if ordered is not None and ordered.best_place is not None:

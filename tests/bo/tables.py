@@ -1,6 +1,6 @@
 """A made-up table for searches to be compared on."""
 
-from sase_bench.bo.regret import Truth
+from sase_bench.bo.comparison.regret import Truth
 from sase_bench.search import Pool
 from sase_bench.space import Space
 from tests.search.tables import measured

@@ -12,7 +12,7 @@ from sase_bench.space import Space
 from tests.records import DIGITS, made_up
 
 BLOCKS = Space("tied").sample(12, seed=0)
-SEARCH = {"proxy": "digits", "space": "tied", "metric": "val_loss"}
+SEARCH = ("digits", "tied", "val_loss")
 
 
 def table(path: Path, losses: np.ndarray) -> Path:
@@ -25,7 +25,7 @@ def table(path: Path, losses: np.ndarray) -> Path:
 
 def test_regrets_are_those_of_the_best_so_far_in_the_order_of_flops(tmp_path: Path) -> None:
     losses = np.random.default_rng(0).permutation(12) / 16
-    found = largest_first(table(tmp_path / "table.duckdb", losses), SEARCH)
+    found = largest_first(table(tmp_path / "table.duckdb", losses), *SEARCH)
     assert found is not None
     flops = count(DIGITS.trunk, BLOCKS).flops
     order = sorted(range(12), key=lambda place: (-flops[place], BLOCKS[place].index))
@@ -37,11 +37,11 @@ def test_regrets_are_those_of_the_best_so_far_in_the_order_of_flops(tmp_path: Pa
 
 def test_a_larger_score_that_is_better_counts_so(tmp_path: Path) -> None:
     path = table(tmp_path / "table.duckdb", np.arange(12) / 16)
-    by_top1 = largest_first(path, SEARCH | {"metric": "val_top1"})
+    by_top1 = largest_first(path, "digits", "tied", "val_top1")
     assert by_top1 is not None
     assert by_top1.regrets[-1] == 0
     assert min(by_top1.regrets) >= 0
 
 
 def test_nothing_is_said_of_a_proxy_that_the_table_has_not(tmp_path: Path) -> None:
-    assert largest_first(table(tmp_path / "table.duckdb", np.arange(12.0)), SEARCH | {"proxy": "cifar10-8"}) is None
+    assert largest_first(table(tmp_path / "table.duckdb", np.arange(12.0)), "cifar10-8", "tied", "val_loss") is None

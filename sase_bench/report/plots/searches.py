@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from sase_bench.bo.comparison import Summary
 from sase_bench.report.drawing import COLOURS, line_of
 from sase_bench.report.plots.marks import explain
 
@@ -22,7 +23,7 @@ _ASIDE = 2.2  # ranks beside the axis, for names
 _ABOVE = -2.0  # the height of the bar as wide as the critical difference
 
 
-def regret(search: dict[str, Any], figure: Figure) -> None:
+def regret(search: Summary, figure: Figure) -> None:
     """Mean regret of every strategy with its standard error: against the blocks it has evaluated, and against simulated time.
 
     A strategy with few repeats has no error and says how many there are.
@@ -59,21 +60,21 @@ def regret(search: dict[str, Any], figure: Figure) -> None:
     explain(figure)
 
 
-def _least_error(search: Mapping[str, Any]) -> float:
+def _least_error(search: Summary) -> float:
     """Where the axis turns from a logarithm to a line: what the means are not known better than, in the metric's unit."""
     ends = [values["curve"][-1][1] for values in search["strategies"].values() if values["curve"]]
     return max((error for error in ends if error), default=1e-3)
 
 
-def ranks(search: Mapping[str, Any], figure: Figure) -> None:
+def ranks(search: Summary, figure: Figure) -> None:
     """Critical-difference diagrams (Demšar, JMLR 2006), one for each number of evaluations at which searches were ranked.
 
     A bar joins searches whose average ranks do not differ at 5 % over all pairs by Nemenyi's test.
     """
     judged = ranked(search)
     panels = figure.subplots(len(judged), 1, squeeze=False)[:, 0]
-    for axes, (count, part) in zip(panels, judged, strict=True):
-        _diagram(axes, part["ranks"], part["critical_difference"])
+    for axes, (count, average, width) in zip(panels, judged, strict=True):
+        _diagram(axes, average, width)
         axes.set_title(f"after {count} blocks", loc="left")
     panels[-1].set_xlabel("average rank by regret, 1 = best in every repeat; ties share theirs")
     figure.suptitle(
@@ -83,10 +84,13 @@ def ranks(search: Mapping[str, Any], figure: Figure) -> None:
     )
 
 
-def ranked(search: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
-    """The numbers of evaluations at which two searches or more were ranked over several repeats, with what was found."""
-    parts = [(count, part) for count, part in search["ranks"].items() if part["critical_difference"] is not None]
-    return [(count, part) for count, part in parts if len(part["ranks"]) > 1]
+def ranked(search: Summary) -> list[tuple[str, dict[str, float], float]]:
+    """The numbers of evaluations at which two searches or more were ranked over several repeats.
+
+    With each the average ranks, by search, and the critical difference of two of them.
+    """
+    parts = [(count, part["ranks"], part["critical_difference"]) for count, part in search["ranks"].items()]
+    return [(count, average, width) for count, average, width in parts if width is not None and len(average) > 1]
 
 
 def cliques(places: Sequence[float], width: float) -> list[tuple[int, int]]:

@@ -32,6 +32,6 @@ def test_a_comparison_is_a_plan_as_it_is_declared(table: Path, monkeypatch: pyte
         plans.append(replace(plan, evaluations=Plan.evaluations))
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("sase_bench.bo.compare_command.compare", compare)
+    monkeypatch.setattr("sase_bench.bo.comparison.command.compare", compare)
     assert main(["--db", str(table), "--compare", "--strategy", "random"]) == 130
     assert plans == [Plan(strategies=("random",), metric="val_loss")]

@@ -18,8 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sase_bench.benchmark import Measured, Simulation, Strategy
+from sase_bench.bo.comparison.regret import Trajectory, Truth, one_seed, trajectory
 from sase_bench.bo.registry import find
-from sase_bench.bo.regret import Trajectory, Truth, one_seed, trajectory
 from sase_bench.errors import RequestError
 from sase_bench.recipes.registry import PROXIES
 from sase_bench.search import Pool

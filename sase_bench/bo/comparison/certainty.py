@@ -6,12 +6,12 @@ draws of all blocks' true scores (`sase_bench.statistics.places`) where the pool
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TypedDict
 
 import numpy as np
 
 from sase_bench.benchmark import Measured
-from sase_bench.bo.regret import Truth
+from sase_bench.bo.comparison.regret import Truth
 from sase_bench.record import COLUMNS
 from sase_bench.statistics.effects import separate
 from sase_bench.statistics.places import draws_of_truth, interval_of_place
@@ -21,7 +21,7 @@ __all__ = ["Certainty", "certainty"]
 _SHARES = (0.01, 0.001)
 
 
-class Certainty(NamedTuple):
+class Certainty(TypedDict):
     """How much of the table's order is true."""
 
     blocks: int  # with a score, among which the oracle's place is
@@ -48,4 +48,11 @@ def certainty(table: Measured, truth: Truth) -> Certainty | None:
         shares.append([(places[:top] < top).mean() for top in tops])
     top, tip = np.mean(shares, axis=0)
     place = interval_of_place(found, int(ranked[0]), sign=sign)
-    return Certainty(len(scores[scored]), found.noise.sd, found.noise.degrees, list(place), float(top), float(tip))
+    return Certainty(
+        blocks=len(scores[scored]),
+        seed_sd=found.noise.sd,
+        degrees=found.noise.degrees,
+        oracle_place=list(place),
+        top_1_percent=float(top),
+        top_01_percent=float(tip),
+    )

@@ -5,17 +5,16 @@ from __future__ import annotations
 import argparse
 from importlib.util import find_spec
 
-from sase_bench.benchmark import Measured
-from sase_bench.bo.certainty import certainty
-from sase_bench.bo.comparison import Plan, compare
+from sase_bench.bo.comparison.certainty import certainty
+from sase_bench.bo.comparison.rendering import render
+from sase_bench.bo.comparison.runs import Plan, compare
+from sase_bench.bo.comparison.summary import summarise
 from sase_bench.bo.objectives import read_objective
-from sase_bench.bo.rendering import render
-from sase_bench.bo.searching import chosen_table, one_pool, say
-from sase_bench.bo.summary import summarise
+from sase_bench.bo.pools import chosen_table, comparable, one_pool
+from sase_bench.bo.searching import say
 from sase_bench.errors import RequestError
 from sase_bench.files import write_json
 from sase_bench.machine.processor import usable_cpus
-from sase_bench.samples import representative
 from sase_bench.search.differentiable import read_found
 from sase_bench.space import Architecture
 
@@ -47,7 +46,10 @@ def comparison(options: argparse.Namespace) -> int:
     strangers = [path for path, item in zip(options.found, found, strict=True) if item.proxy != everything.proxy]
     if strangers:
         raise RequestError(f"{str(strangers[0])!r} is a search on another proxy than {everything.proxy}")
-    table = _compared_on(everything, options.space, {Architecture.from_operations(item.operations).index for item in found})
+    table = comparable(everything, options.space, (Architecture.from_operations(item.operations).index for item in found))
+    if left_out := len(everything.archs) - len(table.archs):
+        seeds = ", ".join(str(seed) for seed in table.seeds)
+        say(f"{left_out} blocks are left out: not drawn at random, or without each of the seeds {seeds}")
     pool = one_pool(table, options.space)
     plan = Plan(
         strategies=_strategies(options.strategy),
@@ -71,19 +73,6 @@ def comparison(options: argparse.Namespace) -> int:
     if options.output is not None:
         write_json(options.output, summary)
     return 0
-
-
-def _compared_on(table: Measured, space: str, found: set[int]) -> Measured:
-    """The blocks that stand for a space, and those `found` by searches that were really run, with the same seeds each.
-
-    What another search chose is no fair pool: it was chosen because it scored well.
-    """
-    archs = set(table.archs.tolist())
-    kept = table.complete(representative(archs, space) | (found & archs))
-    if left_out := len(archs) - len(kept.archs):
-        seeds = ", ".join(str(seed) for seed in kept.seeds)
-        say(f"{left_out} blocks are left out: not drawn at random, or without each of the seeds {seeds}")
-    return kept
 
 
 def _strategies(text: str | None) -> tuple[str, ...]:

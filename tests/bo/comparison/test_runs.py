@@ -8,7 +8,7 @@ from sase_bench.benchmark import Measured
 from sase_bench.bo import Plan, compare
 from sase_bench.bo.__main__ import main
 from sase_bench.bo.comparison import Comparison, Runs
-from sase_bench.bo.regret import Trajectory
+from sase_bench.bo.comparison.regret import Trajectory
 from sase_bench.database import Store
 from sase_bench.errors import RequestError
 from sase_bench.search import Pool
@@ -16,6 +16,8 @@ from sase_bench.space import Space
 from tests.bo.tables import POOL, TABLE, TRUTH
 from tests.records import DIGITS, made_up, unfinished
 from tests.search.found import FOUND
+
+OWN = "tests.bo.comparison.test_runs:Backwards"
 
 
 def test_the_table_of_a_comparison_has_the_same_seeds_for_every_block_and_none_that_a_search_chose(
@@ -29,18 +31,18 @@ def test_the_table_of_a_comparison_has_the_same_seeds_for_every_block_and_none_t
             for seed in there:
                 store.append(unfinished(arch, seed) if arch == drawn[2] else made_up(arch, seed))
     out = tmp_path / "compared.json"
-    arguments = ["--compare", "--db", str(tmp_path / "table.duckdb"), "--strategy", "random,tests.bo.test_comparison:Backwards"]
+    arguments = ["--compare", "--db", str(tmp_path / "table.duckdb"), "--strategy", f"random,{OWN}"]
     assert main([*arguments, "--evaluations", "12", "--repeats", "2", "--processes", "1", "--output", str(out)]) == 0
     said, content = capsys.readouterr(), json.loads(out.read_text())
     assert "4 blocks are left out: not drawn at random, or without each of the seeds 0, 1" in said.err
     assert content["pool"] == 29
-    assert list(content["strategies"]) == ["random", "tests.bo.test_comparison:Backwards"]
+    assert list(content["strategies"]) == ["random", OWN]
     assert list(content["strategies"]["random"]["regret"]) == list(content["ranks"]) == ["12"]
     truth = {arch: np.mean([made_up(arch, seed).val_loss for seed in (0, 1)]) for arch in drawn[:-1] if arch != drawn[2]}
     assert content["oracle"]["arch"] == min(truth, key=truth.__getitem__)
     last = sorted(drawn[:-1])[-12:]
     regret = min(truth[arch] for arch in last if arch in truth) - min(truth.values())
-    assert content["strategies"]["tests.bo.test_comparison:Backwards"]["regret"]["12"][0] == pytest.approx(regret)
+    assert content["strategies"][OWN]["regret"]["12"][0] == pytest.approx(regret)
 
 
 class Backwards:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sase_bench.benchmark import Finished
-from sase_bench.bo.regret import Truth, one_seed, trajectory
+from sase_bench.bo.comparison.regret import Truth, one_seed, trajectory
 from sase_bench.errors import RequestError
 from sase_bench.space import Architecture
 from tests.bo.tables import POOL, TABLE, TRUTH

@@ -5,10 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from sase_bench.bo.certainty import certainty
 from sase_bench.bo.comparison import Comparison, Runs
-from sase_bench.bo.rendering import render
-from sase_bench.bo.summary import summarise
+from sase_bench.bo.comparison.certainty import certainty
+from sase_bench.bo.comparison.rendering import render
+from sase_bench.bo.comparison.summary import summarise
 from tests.bo.tables import TABLE
 
 
@@ -49,9 +49,12 @@ def test_a_summary_is_told_to_a_person(comparison: Comparison) -> None:
     assert "digits, tied space, 301 blocks (only what was measured of it); 4 repeats with paired seeds" in text
     found = certainty(TABLE, comparison.truth)
     assert found is not None
-    assert f"seed noise: {found.seed_sd:.4f} of one run, {found.degrees} degrees of freedom; with 95 % probability" in text
     assert (
-        f"one of the places {found.oracle_place[0]} to {found.oracle_place[1]} of 301\nof the blocks with most seeds, " in text
+        f"seed noise: {found['seed_sd']:.4f} of one run, {found['degrees']} degrees of freedom; with 95 % probability" in text
+    )
+    assert (
+        f"one of the places {found['oracle_place'][0]} to {found['oracle_place'][1]} of 301\nof the blocks with most seeds, "
+        in text
     )
     assert "too few blocks share two seeds" in render(summarise(comparison, None))
     assert "at 48: linear beats, Wilcoxon p after Holm over all pairs: random" in text

@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
-from sase_bench.bo.bars import bars
 from sase_bench.bo.comparison import Comparison, Plan, Runs
-from sase_bench.bo.regret import Truth
-from sase_bench.bo.summary import summarise
+from sase_bench.bo.comparison.bars import bars
+from sase_bench.bo.comparison.regret import Truth
+from sase_bench.bo.comparison.summary import summarise
 from sase_bench.search import Pool
 from sase_bench.space import Space
 from sase_bench.statistics.ranking import repeats_needed
@@ -72,4 +72,4 @@ def test_what_was_not_run_is_not_judged_and_says_what_it_needs(
 
 
 def test_without_a_ranking_nothing_is_judged() -> None:
-    assert {bar.met for bar in bars(compared(EQUAL), {}).values()} == {None}
+    assert {bar["met"] for bar in bars(compared(EQUAL), {}).values()} == {None}

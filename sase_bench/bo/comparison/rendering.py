@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from sase_bench.answers.tables import tabulated
+from sase_bench.bo.comparison.summary import Estimate, Summary
 from sase_bench.record import COLUMNS
 
 __all__ = ["about", "figure", "order", "regrets", "render", "told"]
 
 
-def render(summary: dict[str, Any]) -> str:
+def render(summary: Summary) -> str:
     """The summary for a terminal."""
     strategies, at = summary["strategies"], _at(summary)
     times = [[name, *(figure(v["regret_at_time"][count]) for count in at)] for name, v in strategies.items()]
@@ -25,7 +24,7 @@ def render(summary: dict[str, Any]) -> str:
     return "\n".join([*about(summary), "", *tables, *told(summary)])
 
 
-def about(summary: dict[str, Any]) -> list[str]:
+def about(summary: Summary) -> list[str]:
     """What was compared, on what, and what a regret is."""
     whole = "all of it" if summary["pool_is_whole_space"] else "only what was measured of it"
     return [
@@ -36,7 +35,7 @@ def about(summary: dict[str, Any]) -> list[str]:
     ]
 
 
-def regrets(summary: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
+def regrets(summary: Summary) -> tuple[list[str], list[list[str]]]:
     """Headers, and a line for each strategy, the best at the end first: regrets, how often it found the best, ranks."""
     strategies, at = summary["strategies"], _at(summary)
     headers = [
@@ -54,30 +53,30 @@ def regrets(summary: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
     return headers, rows
 
 
-def told(summary: dict[str, Any]) -> list[str]:
+def told(summary: Summary) -> list[str]:
     """What the tests say, how sure the oracle is, and which of the project's bars are met."""
     return [*_tests(summary), *_certainty(summary), *_verdicts(summary)]
 
 
-def _at(summary: dict[str, Any]) -> list[str]:
+def _at(summary: Summary) -> list[str]:
     """Numbers of evaluations at which regrets are given."""
     return list(next(iter(summary["strategies"].values()))["regret"])
 
 
-def order(pair: list[float | None]) -> float:
+def order(estimate: Estimate) -> float:
     """Of a regret with its error among others: one that is not defined comes last."""
-    return np.inf if pair[0] is None else pair[0]
+    return np.inf if estimate[0] is None else estimate[0]
 
 
-def figure(pair: list[float | None]) -> str:
+def figure(estimate: Estimate) -> str:
     """A regret with its standard error, in words where it is not defined."""
-    mean, error = pair
+    mean, error = estimate
     if mean is None:
         return "none yet"
     return f"{mean:.4f}" + ("" if error is None else f" ± {error:.4f}")
 
 
-def _tests(summary: dict[str, Any]) -> list[str]:
+def _tests(summary: Summary) -> list[str]:
     lines = []
     for count, part in summary["ranks"].items():
         if part["critical_difference"] is not None:
@@ -85,13 +84,14 @@ def _tests(summary: dict[str, Any]) -> list[str]:
             lines.append(
                 f"at {count}: ranks differ at 5 % if by more than {part['critical_difference']:.2f} (Nemenyi){friedman}"
             )
-        wins = ", ".join(f"{name} {p:.2g}" for name, p in part["p_beats"].get(part["best_guided"], {}).items())
+        best = part["best_guided"]
+        wins = ", ".join(f"{name} {p:.2g}" for name, p in part["p_beats"][best].items()) if best else ""
         if wins:
-            lines.append(f"at {count}: {part['best_guided']} beats, Wilcoxon p after Holm over all pairs: {wins}")
+            lines.append(f"at {count}: {best} beats, Wilcoxon p after Holm over all pairs: {wins}")
     return lines
 
 
-def _certainty(summary: dict[str, Any]) -> list[str]:
+def _certainty(summary: Summary) -> list[str]:
     found = summary["certainty"]
     if found is None:
         return ["too few blocks share two seeds for the noise of a seed, and with it the oracle's true place, to be known"]
@@ -105,6 +105,9 @@ def _certainty(summary: dict[str, Any]) -> list[str]:
     ]
 
 
-def _verdicts(summary: dict[str, Any]) -> list[str]:
+def _verdicts(summary: Summary) -> list[str]:
     words = {True: "met", False: "NOT met"}
-    return [f"bar: {name}: " + words.get(bar["met"], f"not judged, {bar['why']}") for name, bar in summary["bars"].items()]
+    verdicts = {
+        name: f"not judged, {bar['why']}" if bar["met"] is None else words[bar["met"]] for name, bar in summary["bars"].items()
+    }
+    return [f"bar: {name}: {verdict}" for name, verdict in verdicts.items()]
