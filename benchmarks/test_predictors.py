@@ -1,4 +1,4 @@
-"""How long it takes to learn 200 scores and to foretell all 117,649 blocks, with and without drawing functions."""
+"""How long it takes to learn 200 scores and to predict all 117,649 blocks, with and without drawing functions."""
 
 from typing import Any
 

@@ -7,7 +7,7 @@ from sase_bench import Benchmark
 bench = Benchmark.load(sys.argv[1] if len(sys.argv) > 1 else None)
 table = bench.measured()
 blocks, simulation = table.archs.tolist(), bench.simulate(workers=4)
-for at in (table.epochs // 2, 3 * table.epochs // 4, table.epochs):  # before, scores foretell little: query "fidelity by loss"
+for at in (table.epochs // 2, 3 * table.epochs // 4, table.epochs):  # before, scores predict little: query "fidelity by loss"
     waiting, scores = list(blocks), {}
     while len(scores) < len(blocks):
         while waiting and simulation.free:

@@ -11,7 +11,7 @@ from sase_bench.answers import Answer, render, styled
 from sase_bench.benchmark import Measured, Strategy, objective_of
 from sase_bench.bo.live import Outcome
 from sase_bench.bo.objectives import Objective, front
-from sase_bench.bo.progress import Predicting, foretold
+from sase_bench.bo.progress import Predicting, prediction_of
 from sase_bench.space import SASE_BLOCK, Architecture
 
 __all__ = ["building", "ending", "pareto"]
@@ -31,14 +31,16 @@ def ending(outcomes: Iterable[Outcome], strategy: Strategy, metric: str, table: 
     objective, best = min(known, key=lambda pair: pair[0])
     lines = [
         f"best block       {best.arch}  {Architecture(best.arch)}",
-        f"                 {metric} {best.value:.4f}, {_mean_of(best.seeds)}{foretold(strategy, metric, best.arch)}",
+        f"                 {metric} {best.value:.4f}, {_mean_of(best.seeds)}{prediction_of(strategy, metric, best.arch)}",
         f"published block  {SASE_BLOCK.index}  {SASE_BLOCK}",
     ]
     row = -1 if table is None else int(table.row[SASE_BLOCK.index])
     published = None if table is None or row < 0 else objective_of(metric, _finite(float(table.means(metric)[row])))
     if table is None or published is None:
         command = f'python -m sase_bench.sweep --space full --plan {SASE_BLOCK.index} --proxy {proxy} --db "{db}"'
-        lines.append(f"                 not measured{foretold(strategy, metric, SASE_BLOCK.index)}; measure it with: {command}")
+        lines.append(
+            f"                 not measured{prediction_of(strategy, metric, SASE_BLOCK.index)}; measure it with: {command}"
+        )
     else:
         difference, word = published - objective, "better" if published > objective else "worse"
         verdict = f"the best is {abs(difference):.4f} {word}" if difference else "the best is as good"

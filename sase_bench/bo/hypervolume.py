@@ -47,7 +47,7 @@ def expected_improvement(tried: Floats, mean: Floats, sd: Floats, reference: flo
         def rsample(self, sample_shape: torch.Size | None = None) -> torch.Tensor:
             raise NotImplementedError("the improvement is computed, not sampled")
 
-    class Foretold(Model):
+    class Predicted(Model):
         """Features (…, 2m) are m means followed by m standard deviations; the posterior says just that."""
 
         def posterior(self, X: torch.Tensor, *args: Any, **options: Any) -> Posterior:  # noqa: N803 - BoTorch's name
@@ -56,7 +56,7 @@ def expected_improvement(tried: Floats, mean: Floats, sd: Floats, reference: flo
 
     worst = torch.full((tried.shape[1],), -reference, dtype=torch.float64)
     partitioning = FastNondominatedPartitioning(worst, Y=-torch.from_numpy(tried))
-    rule = ExpectedHypervolumeImprovement(Foretold(), worst.tolist(), cast(Any, partitioning))
+    rule = ExpectedHypervolumeImprovement(Predicted(), worst.tolist(), cast(Any, partitioning))
     features = torch.from_numpy(np.concatenate([-mean, sd], axis=1)).unsqueeze(1)  # (n, 1, 2m)
     with torch.no_grad():
         scores = torch.cat([rule(features[start : start + _CHUNK]) for start in range(0, len(features), _CHUNK)])

@@ -8,7 +8,7 @@ from typing import Protocol, runtime_checkable
 from sase_bench.benchmark import Strategy, objective_of
 from sase_bench.predictors import Prediction
 
-__all__ = ["Predicting", "Watched", "foretold"]
+__all__ = ["Predicting", "Watched", "prediction_of"]
 
 
 @runtime_checkable
@@ -40,9 +40,9 @@ class Watched:
         if self._best is not None:
             objective, arch = self._best
             value = objective_of(self._metric, objective)
-            best = f"best {arch}: {self._metric} {value:.4f}{foretold(self.strategy, self._metric, arch)}"
+            best = f"best {arch}: {self._metric} {value:.4f}{prediction_of(self.strategy, self._metric, arch)}"
         asked = self.strategy.ask(count)
-        following = ", ".join(f"{arch}{foretold(self.strategy, self._metric, arch)}" for arch in asked)
+        following = ", ".join(f"{arch}{prediction_of(self.strategy, self._metric, arch)}" for arch in asked)
         self._say(f"{self._told}/{self._evaluations}  {best};  next: {following or 'nothing is left to try'}")
         return asked
 
@@ -53,7 +53,7 @@ class Watched:
             self._best = objective, arch
 
 
-def foretold(strategy: Strategy, metric: str, arch: int) -> str:
+def prediction_of(strategy: Strategy, metric: str, arch: int) -> str:
     """What `strategy` expects of `arch`, in brackets; nothing from one that expects nothing."""
     prediction = strategy.predict(arch) if isinstance(strategy, Predicting) else None
     if prediction is None:

@@ -156,8 +156,8 @@ class Store:
             connection.execute(PREDICTIONS)
             key = [proxy, metric, predictor]
             connection.execute("DELETE FROM predictions WHERE (proxy, metric, predictor) = (?, ?, ?)", key)
-            connection.register("foretold", {"arch": archs, "mean": mean, "sd": sd})
-            connection.execute("INSERT INTO predictions SELECT ?, ?, ?, arch, mean, sd FROM foretold", key)
+            connection.register("predicted", {"arch": archs, "mean": mean, "sd": sd})
+            connection.execute("INSERT INTO predictions SELECT ?, ?, ?, arch, mean, sd FROM predicted", key)
 
     def replace_costs(self, trunk: Trunk, latency: NDArray[np.float64], about: Mapping[str, object]) -> None:
         """Put the costs of all architectures in `trunk` in place of what is there.

@@ -1,6 +1,6 @@
 """Ensembles whose members saw different bootstraps, and an sd that is calibrated on what each member did not see.
 
-Notation: M members, n observations; `seen` (M, n) says how often a member saw an observation. An observation is foretold
+Notation: M members, n observations; `seen` (M, n) says how often a member saw an observation. An observation is predicted
 out of bag by the members that did not see it: their mean leaves a residual, their spread is s. The predictive variance is
 floor² + (factor·s)², with both numbers at the maximum of the likelihood of the residuals, whose own noise is added.
 """

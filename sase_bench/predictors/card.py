@@ -64,7 +64,7 @@ def card(name: str, data: Mapping[str, Any], evaluation: Sequence[Mapping[str, A
         "",
         "## Limits",
         "",
-        f"* It foretells the score on {data['proxy']}, not on another task, resolution or trunk.",
+        f"* It predicts the score on {data['proxy']}, not on another task, resolution or trunk.",
         f"* Blocks unlike those measured ({data['space']} space) are extrapolated; its sd grows there only as far as its "
         "model knows.",
         "* `sd` is of a block's true value; a measurement has its own noise besides. "

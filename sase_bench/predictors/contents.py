@@ -32,7 +32,7 @@ repeats share.
 `flops` in an evaluation is a line over the logarithm of the FLOPs alone, which takes no training, and `gp-flops` that line with
 the Gaussian process on what it leaves; with `evaluate --extras costs` boosted trees see parameters and FLOPs, too. Evaluations
 and `importance` leave out what a person or a search chose, where most blocks were drawn at random; models are fitted to all.
-Test blocks are scored by seeds that nothing was learnt from: a model that has seen a seed foretells part of its luck, too.
+Test blocks are scored by seeds that nothing was learnt from: a model that has seen a seed predicts part of its luck, too.
 
 Models and lists on this shelf are licensed CC-BY-4.0 (<https://creativecommons.org/licenses/by/4.0/>); the code is
 Apache-2.0."""

@@ -1,4 +1,4 @@
-"""What the FLOPs of a block foretell of its score: alone, as a floor that needs no training, and beneath a Gaussian process.
+"""What the FLOPs of a block predict of its score: alone, as a floor that needs no training, and beneath a Gaussian process.
 
 A block that computes more tends to score better, and a count says how much it computes without a single run (Ning et al.,
 arXiv 2008.03064, find parameters and FLOPs hard to beat among training-free scores). The slots add what operations of equal

@@ -30,7 +30,7 @@ class Prediction(NamedTuple):
 
 
 class Fittable(Protocol):
-    """Learns scores of some architectures and foretells those of others."""
+    """Learns scores of some architectures and predicts those of others."""
 
     def fit(self, architectures: Indices, y: Floats, noise: Floats | None = None) -> Self:
         """Learn the scores y (n,) of the architectures (n,); an architecture may come several times.

@@ -24,13 +24,13 @@ class Agreement:
     precision: float  # share of the ten best by one among the ten best by the other; of 50 blocks or more
 
 
-def agreement(foretold: Floats, measured: Floats, *, sign: int = 1) -> Agreement:
+def agreement(predicted: Floats, measured: Floats, *, sign: int = 1) -> Agreement:
     """Of predictions with measured means, (n,) each; `sign` is 1 where smaller is better, else -1."""
-    if np.ptp(foretold) == 0 or np.ptp(measured) == 0:
+    if np.ptp(predicted) == 0 or np.ptp(measured) == 0:
         return Agreement(np.nan, np.nan, np.nan)
-    best = [set(np.argsort(sign * values, kind="stable")[:_TOP].tolist()) for values in (foretold, measured)]
+    best = [set(np.argsort(sign * values, kind="stable")[:_TOP].tolist()) for values in (predicted, measured)]
     precision = len(best[0] & best[1]) / _TOP if len(measured) >= 5 * _TOP else np.nan
-    return Agreement(kendall(foretold, measured), spearman(foretold, measured), precision)
+    return Agreement(kendall(predicted, measured), spearman(predicted, measured), precision)
 
 
 def covered(prediction: Prediction, measured: Floats, noise: Floats | None, share: float) -> float:

@@ -5,7 +5,7 @@ are the last third of that order, at most 100 (each repeat has others); training
 n are nested and all have the same test blocks. An n that would reach into the test blocks is left out.
 
 Test blocks are scored by seeds that nothing is learnt from: what a seed does to an operation it does in training and test
-blocks alike, so a model that has seen it foretells its luck, and intervals that allow for that luck are too wide. Of the S
+blocks alike, so a model that has seen it predicts its luck, and intervals that allow for that luck are too wide. Of the S
 seeds that all blocks share, h = S // 3, at least one of two, are held out: for REPEAT those at the places h·REPEAT to
 h·REPEAT + h − 1 in ascending order, counted round. Where all blocks share fewer than two, none is held out.
 """

@@ -69,7 +69,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--proxy", metavar="NAME", help="the proxy, where the query does not name one (default: most blocks)")
     parser.add_argument("--test", action="store_true", help="scores on the test images instead of the validation images")
     parser.add_argument(
-        "--predicted", metavar="NAME", help="rank blocks without a run too, by what the predictor NAME foretells"
+        "--predicted", metavar="NAME", help="rank blocks without a run too, by what the predictor NAME predicts"
     )
     return parser
 

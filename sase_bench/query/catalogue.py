@@ -74,8 +74,8 @@ DESCRIPTIONS: dict[str, dict[str, tuple[str, str]]] = {
     },
     "predictions": {
         "proxy": ("", COLUMNS["proxy"].description),
-        "metric": ("", "the validation score that is foretold"),
-        "predictor": ("", "the model that foretells it"),
+        "metric": ("", "the validation score that is predicted"),
+        "predictor": ("", "the model that predicts it"),
         "arch": ("", COLUMNS["arch"].description),
         "mean": ("of the metric", "what is expected of the architecture"),
         "sd": ("of the metric", "standard deviation of the architecture's true value"),

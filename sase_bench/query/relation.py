@@ -2,7 +2,7 @@
 
 Only runs that ended ok count, and only architectures that have one are there: nothing is filled in. Costs are those of the
 proxy's trunk. A source that names a predictor has the architectures without a run as well, marked `predicted`, with the
-mean and the sd that were foretold and no seeds.
+mean and the sd that were predicted and no seeds.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Relation:
     proxy: str
     trunk: str
     notes: tuple[str, ...]  # how the proxy was chosen
-    foretold: tuple[str, ...] = ()  # the columns that the source's predictor has predictions of
+    predicted: tuple[str, ...] = ()  # the columns that the source's predictor has predictions of
 
     @cached_property
     def levels(self) -> Mapping[str, Levels]:
@@ -54,9 +54,9 @@ class Relation:
         """The chosen columns of the selected architectures where none of the metrics `present` is missing.
 
         Raises `RequestError` if one of these metrics, or one that the selection compares, is missing everywhere, or was not
-        foretold by the predictor that the source names.
+        predicted by the predictor that the source names.
         """
-        self._require_foretold((*present, *metrics_in(selection.where)))
+        self._require_predicted((*present, *metrics_in(selection.where)))
         self._require(dict.fromkeys(metrics_in(selection.where)))
         conditions = [f"{self.column(metric)} IS NOT NULL" for metric in present]
         parameters: list[float | str] = []
@@ -125,14 +125,14 @@ class Relation:
         found = trained_together(self.source, self.proxy)
         return bool(found) if arch is None else arch.index in found
 
-    def _require_foretold(self, metrics: Iterable[Metric]) -> None:
+    def _require_predicted(self, metrics: Iterable[Metric]) -> None:
         predictor = self.source.predicted
         for metric in metrics:
-            if predictor is None or not metric.is_of_run or metric.val_column in self.foretold:
+            if predictor is None or not metric.is_of_run or metric.val_column in self.predicted:
                 continue
             if metric.test_column is None:
                 raise RequestError(
-                    f"{predictor} foretells {' and '.join(self.foretold)}, not {metric.name}; ask without --predicted"
+                    f"{predictor} predicts {' and '.join(self.predicted)}, not {metric.name}; ask without --predicted"
                 )
             asked = f"predict --metric {metric.val_column} --predictor {predictor} --proxy {self.proxy}"
             raise RequestError(
@@ -171,8 +171,8 @@ class Relation:
 
     def _select(self, what: str, tail: str = "", parameters: Sequence[float | str] = ()) -> list[tuple[Any, ...]]:
         sql = f"WITH measured AS ({_relation(self.source, self.levels)}) SELECT {what} FROM measured {tail}"
-        foretold = [] if self.source.predicted is None else [self.proxy, self.source.predicted, self.proxy]
-        return self.source.rows(sql, [self.proxy, *foretold, self.trunk, *parameters])
+        keys = [] if self.source.predicted is None else [self.proxy, self.source.predicted, self.proxy]
+        return self.source.rows(sql, [self.proxy, *keys, self.trunk, *parameters])
 
 
 _MODULE_RUN = f"SELECT 1 FROM {MODULE_TABLES[0]} WHERE proxy = ? AND status = 'ok' LIMIT 1"
@@ -204,15 +204,15 @@ def relation_on(source: Source, on: Word | None) -> Relation:
         proxy = largest_proxy(source.connection) or started[0]
         if others := [name for name in started if name != proxy]:
             notes = (f"on the proxy {proxy}, which has the most blocks; others: {', '.join(others)} (say: on NAME)",)
-    foretold: tuple[str, ...] = ()
+    predicted: tuple[str, ...] = ()
     if source.predicted is not None:
-        foretold = _foretold(source, proxy, source.predicted)
-        metrics = " and ".join(foretold)
-        notes += (f"blocks without a run have {metrics} as {source.predicted} foretells it, with its sd; they are marked",)
-    return Relation(source=source, proxy=proxy, trunk=trunks[proxy], notes=notes, foretold=foretold)
+        predicted = _predicted(source, proxy, source.predicted)
+        metrics = " and ".join(predicted)
+        notes += (f"blocks without a run have {metrics} as {source.predicted} predicts it, with its sd; they are marked",)
+    return Relation(source=source, proxy=proxy, trunk=trunks[proxy], notes=notes, predicted=predicted)
 
 
-def _foretold(source: Source, proxy: str, predictor: str) -> tuple[str, ...]:
+def _predicted(source: Source, proxy: str, predictor: str) -> tuple[str, ...]:
     """The columns that `predictor` has predictions of. Raises `RequestError` if there are none."""
     there = source.rows("SELECT 1 FROM duckdb_tables() WHERE table_name = 'predictions'")
     sql = "SELECT predictor, list(DISTINCT metric ORDER BY metric) FROM predictions WHERE proxy = ? GROUP BY ALL"

@@ -29,9 +29,9 @@ def groups(table: duckdb.DuckDBPyConnection, found: Sequence[Finding]) -> Iterat
         drawn = {space: drawn_at_random(set(blocks), space) for space in SPACES}
         for seeds in sorted({len(values) for values in blocks.values()}):
             group = {arch: values for arch, values in blocks.items() if len(values) == seeds}
-            foretold = Estimate(*(spearman_brown(value, seeds) for value in (item.icc.value, item.icc.low, item.icc.high)))
+            predicted = Estimate(*(spearman_brown(value, seeds) for value in (item.icc.value, item.icc.low, item.icc.high)))
             said = f"* {_count(len(group), 'block')} of {item.proxy} with {_count(seeds, 'seed')}: reliability of their mean "
-            said += f"{item.metric} {foretold}, {'from ' if seeds > 1 else ''}the ICC of a run; "
+            said += f"{item.metric} {predicted}, {'from ' if seeds > 1 else ''}the ICC of a run; "
             yield said + "; ".join(_measured(table, item, group, drawn)) + "."
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from sase_bench.latency.comparisons import Ratio
 from sase_bench.modules import MODULES, PLAIN, Module
 from sase_bench.report.costs import Count, count_of
-from sase_bench.report.published import BACKBONES, Gain, Row, gains, module_of
+from sase_bench.report.published import BACKBONES, PublishedGain, Row, gains, module_of
 from sase_bench.report.times import Taken, Times
 from sase_bench.space import SASE_BLOCK, Architecture
 
@@ -67,7 +67,7 @@ class Entry:
     count: Count
     added: Count
     taken: Taken
-    gains: tuple[Gain, ...]
+    gains: tuple[PublishedGain, ...]
     rows: tuple[Row, ...]
 
     def range_of(self, *, one_recipe: bool) -> tuple[float, float] | None:
@@ -158,7 +158,7 @@ def _entry(
     plain: Count,
     taken: Taken,
     rows: Sequence[Row],
-    found: Sequence[Gain],
+    found: Sequence[PublishedGain],
 ) -> Entry:
     added = Count(count.params - plain.params, count.flops - plain.flops)
     mine = tuple(gain for gain in found if gain.module == name and gain.row.backbone == backbone)

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from sase_bench.errors import RequestError
 
-__all__ = ["BACKBONES", "DEFAULT_FOLDER", "METHODS", "Gain", "Row", "find_folder", "gains", "module_of", "read"]
+__all__ = ["BACKBONES", "DEFAULT_FOLDER", "METHODS", "PublishedGain", "Row", "find_folder", "gains", "module_of", "read"]
 
 #: The backbones that are compared, as the tables call them.
 BACKBONES = ("ResNet-50", "ResNet-101")
@@ -84,7 +84,7 @@ class Row:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Gain:
+class PublishedGain:
     """A module above the plain ResNet of the same source, in percentage points of top-1."""
 
     module: str
@@ -123,7 +123,7 @@ def module_of(row: Row) -> str | None:
     return _VARIANTS.get(row.method) or METHODS.get(row.name)
 
 
-def gains(rows: Iterable[Row]) -> list[Gain]:
+def gains(rows: Iterable[Row]) -> list[PublishedGain]:
     """Every module's gain in every source that also states a plain ResNet it can be held against, in the order of the rows."""
     rows = [row for row in rows if row.backbone in BACKBONES]
     found = []
@@ -131,7 +131,7 @@ def gains(rows: Iterable[Row]) -> list[Gain]:
         module = module_of(row)
         plain = _plain_beside(row, rows) if module else None
         if module and plain:
-            found.append(Gain(module=module, row=row, plain=plain, is_one_recipe=_is_one_recipe(row, plain)))
+            found.append(PublishedGain(module=module, row=row, plain=plain, is_one_recipe=_is_one_recipe(row, plain)))
     return found
 
 

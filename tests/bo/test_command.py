@@ -48,9 +48,7 @@ def test_a_pool_of_two_is_no_pool(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert capsys.readouterr().out.startswith("5 of 5 blocks")
 
 
-def test_at_the_end_a_search_foretells_from_all_its_results_however_few(
-    table: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_at_the_end_a_search_predicts_from_all_its_results_however_few(table: Path, capsys: pytest.CaptureFixture[str]) -> None:
     options = ["--objective", "val_top1", "--surrogate", "linear", "--evaluations", "5", "--refit-every", "10"]
     assert main(["--db", str(table), *options]) == 0
     out, err = capsys.readouterr()

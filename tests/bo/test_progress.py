@@ -62,7 +62,7 @@ def test_a_line_tells_the_incumbent_and_what_is_expected_of_the_next() -> None:
     assert said[20].count("(predicted ") == 2
 
 
-def test_a_search_that_foretells_nothing_is_watched_as_well() -> None:
+def test_a_search_that_predicts_nothing_is_watched_as_well() -> None:
     said: list[str] = []
     strategy = Watched(RandomSearch(POOL, 0), "val_loss", 2, said.append)
     (arch,) = strategy.ask()

@@ -20,7 +20,7 @@ TABLE = synthetic(0, blocks=50, noise=0.5)
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A table of 50 tied blocks, evaluated, fitted and foretold."""
+    """A table of 50 tied blocks, evaluated, fitted and predicted."""
     folder = tmp_path_factory.mktemp("predictors")
     write(folder / "table.duckdb", TABLE)
     common = ["--db", str(folder / "table.duckdb"), "--shelf", str(folder / "shelf")]
@@ -92,7 +92,7 @@ def test_predictions_are_in_the_table_and_never_among_the_measured(folder: Path)
     found = PREDICTORS["gp"].load(folder / "shelf" / "digits-val_loss" / "gp").predict(np.asarray([unseen[0]["arch"]]))
     assert (unseen[0]["val_loss"], unseen[0]["val_loss_sd"]) == (pytest.approx(found.mean[0]), pytest.approx(found.sd[0]))
     assert (unseen[0]["seeds"], unseen[0]["val_top1"]) == (0, None)
-    assert marked.notes == ("blocks without a run have val_loss as gp foretells it, with its sd; they are marked",)
+    assert marked.notes == ("blocks without a run have val_loss as gp predicts it, with its sd; they are marked",)
 
 
 def test_predictions_are_replaced_not_added_to(folder: Path) -> None:

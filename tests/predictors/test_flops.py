@@ -1,4 +1,4 @@
-"""What the FLOPs of a block foretell."""
+"""What the FLOPs of a block predict."""
 
 import numpy as np
 import pytest
@@ -17,7 +17,7 @@ def logarithms(trunk: str) -> np.ndarray:
 
 
 @pytest.mark.parametrize("trunk", ["resnet20", "resnet50"])
-def test_a_score_that_is_a_line_over_log_flops_is_foretold_everywhere(trunk: str) -> None:
+def test_a_score_that_is_a_line_over_log_flops_is_predicted_everywhere(trunk: str) -> None:
     truth = 3.0 - 0.25 * logarithms(trunk)
     found = FlopsLine(trunk=find_trunk(trunk)).fit(SOME, truth[SOME], np.full(40, 1e-6)).predict(EVERYTHING)
     assert np.corrcoef(found.mean, truth)[0, 1] == pytest.approx(1.0)

@@ -56,7 +56,7 @@ def test_numbers_beside_the_slots_are_seen_and_saved(tmp_path: Path) -> None:
     np.testing.assert_array_equal(BoostedTrees.load(tmp_path).predict(unseen).mean, informed.predict(unseen).mean)
 
 
-def test_boosters_grow_as_far_as_they_foretell_what_they_did_not_see() -> None:
+def test_boosters_grow_as_far_as_they_predict_what_they_did_not_see() -> None:
     generator = np.random.default_rng(0)
     archs = generator.permutation(117_649)[:300]
     effects = generator.normal(size=(6, 7))[np.arange(6), digits()[archs]].sum(1)
@@ -92,5 +92,5 @@ def test_the_spread_is_scaled_to_the_residuals_less_their_noise() -> None:
     data = Observations(np.arange(n), truth + noise * generator.normal(size=n), noise, 0.0, 1.0)
     spread = calibrate(members, np.zeros((count, n), dtype=np.int64), data)
     assert spread.factor == pytest.approx(2.05, abs=0.15)
-    foretold = spread.floor**2 + spread.factor**2 * members.var(0, ddof=1)
-    assert foretold.mean() == pytest.approx((members.mean(0) ** 2).mean(), rel=0.2)
+    predicted = spread.floor**2 + spread.factor**2 * members.var(0, ddof=1)
+    assert predicted.mean() == pytest.approx((members.mean(0) ** 2).mean(), rel=0.2)

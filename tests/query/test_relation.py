@@ -1,4 +1,4 @@
-"""What a predictor did not foretell is not ranked by it."""
+"""What a predictor did not predict is not ranked by it."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from tests.query.tables import run, write
 
 @pytest.fixture
 def table(tmp_path: Path) -> Path:
-    """Two measured blocks, and two with losses that a predictor foretells."""
+    """Two measured blocks, and two with losses that a predictor predicts."""
     path = write(tmp_path / "table.duckdb", [run(arch, 0, 0.5, 1.0 + arch, 1.0) for arch in (1, 2)])
     with duckdb.connect(path) as connection:
         connection.execute("INSERT INTO predictions VALUES ('digits', 'val_loss', 'gp', 3, 0.5, 0.1)")
@@ -21,14 +21,14 @@ def table(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("query", ["top 3 by loss", "top 3 by val_loss where params > 0", "pareto loss vs params"])
-def test_what_was_foretold_is_ranked_with_what_was_measured(table: Path, query: str) -> None:
+def test_what_was_predicted_is_ranked_with_what_was_measured(table: Path, query: str) -> None:
     assert 3 in [record["arch"] for record in ask(query, db=table, predicted="gp").records() if record["predicted"]]
 
 
 @pytest.mark.parametrize(
     "query", ["top 3 by top1", "top 3 by val_top1", "pareto loss vs top1", "top 3 by loss where top1 > 40%"]
 )
-def test_a_score_that_was_not_foretold_is_refused_with_the_way_out(table: Path, query: str) -> None:
+def test_a_score_that_was_not_predicted_is_refused_with_the_way_out(table: Path, query: str) -> None:
     with pytest.raises(RequestError) as error:
         ask(query, db=table, predicted="gp")
     assert str(error.value) == (
@@ -37,8 +37,8 @@ def test_a_score_that_was_not_foretold_is_refused_with_the_way_out(table: Path, 
     )
 
 
-def test_a_time_cannot_be_foretold(table: Path) -> None:
-    with pytest.raises(RequestError, match="gp foretells val_loss, not train_seconds; ask without --predicted"):
+def test_a_time_cannot_be_predicted(table: Path) -> None:
+    with pytest.raises(RequestError, match="gp predicts val_loss, not train_seconds; ask without --predicted"):
         ask("top 3 by train_seconds", db=table, predicted="gp")
 
 

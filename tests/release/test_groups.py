@@ -27,10 +27,10 @@ def test_a_line_for_each_number_of_seeds_measured_where_enough_blocks_were_drawn
         found = [item for group in judge(table) for item in group]
         two, three, four = groups(table, found)
         (icc,) = (item.icc for item in found if item.metric == "val_loss")
-        foretold = Estimate(*(spearman_brown(value, 2) for value in (icc.value, icc.low, icc.high)))
+        predicted = Estimate(*(spearman_brown(value, 2) for value in (icc.value, icc.low, icc.high)))
         measured = ranks(panel(table, "digits", (0, 1)).restrict(tuple(sorted(drawn[3:]))).scores["val_loss"])
     assert two == (
-        f"* 9 blocks of digits with 2 seeds: reliability of their mean val_loss {foretold}, from the ICC of a run"
+        f"* 9 blocks of digits with 2 seeds: reliability of their mean val_loss {predicted}, from the ICC of a run"
         f"; measured on 9 of them that were drawn at random from the full space: {estimate_reliability(measured)}."
     )
     assert three.endswith("from the ICC of a run; none of them was drawn at random.")

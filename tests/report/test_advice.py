@@ -6,7 +6,7 @@ from sase_bench.latency.comparisons import Ratio
 from sase_bench.report.advice import advice, by_source, differences, leader, margin, scatter
 from sase_bench.report.comparison import Entry
 from sase_bench.report.costs import Count
-from sase_bench.report.published import Gain, Row
+from sase_bench.report.published import PublishedGain, Row
 from sase_bench.report.times import Taken
 from sase_bench.report.wording import claims
 from tests.evidence import evidence, measurement
@@ -31,7 +31,7 @@ def entry(name: str, gained: dict[str, float], backbone: str = "ResNet-50") -> E
         )
 
     gains = tuple(
-        Gain(module=name, row=row(name, source, 70 + gain), plain=row("plain", source, 70), is_one_recipe=True)
+        PublishedGain(module=name, row=row(name, source, 70 + gain), plain=row("plain", source, 70), is_one_recipe=True)
         for source, gain in gained.items()
     )
     rows = tuple(gain.row for gain in gains)

@@ -43,7 +43,7 @@ def test_icc_agrees_with_a_table_worked_by_hand() -> None:
     assert round(reliability(y), 2) == 0.91
 
 
-def test_reliability_foretells_the_correlation_of_disjoint_seeds() -> None:
+def test_reliability_predicts_the_correlation_of_disjoint_seeds() -> None:
     y, _ = simulated(5000, 6, own=1.0, noise=2.0)
     observed = np.corrcoef(y[:, :3].mean(1), y[:, 3:].mean(1))[0, 1]
     assert reliability(y[:, :3]) == pytest.approx(observed, abs=0.03)
