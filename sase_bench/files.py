@@ -9,10 +9,11 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from sase_bench.errors import RequestError
 
-__all__ = ["replacing", "require_writable", "write_json", "write_text"]
+__all__ = ["read_json", "replacing", "require_writable", "write_json", "write_text"]
 
 
 @contextmanager
@@ -64,3 +65,14 @@ def write_json(path: Path, content: object, *, sort_keys: bool = False, ensure_a
     """Replace `path` by `content` as indented JSON, which knows no nan. Raises as `write_text` does, `ValueError` for a nan."""
     text = json.dumps(content, indent=1, allow_nan=False, sort_keys=sort_keys, ensure_ascii=ensure_ascii)
     write_text(path, text + "\n")
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """The object in a file. Raises `RequestError` if there is none."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise RequestError(f"{str(path)!r} cannot be read as JSON: {error}") from error
+    if not isinstance(content, dict):
+        raise RequestError(f"{str(path)!r} holds {type(content).__name__}, an object was expected")
+    return content

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from sase_bench.errors import RequestError
-from sase_bench.files import replacing, require_writable, write_json, write_text
+from sase_bench.files import read_json, replacing, require_writable, write_json, write_text
 
 
 def test_a_file_is_replaced_as_a_whole_or_not_at_all(tmp_path: Path) -> None:
@@ -69,3 +69,10 @@ def test_what_cannot_be_written_is_refused_by_its_name(tmp_path: Path) -> None:
     with pytest.raises(RequestError, match=f"^cannot write '{tmp_path}': Is a directory$"):
         write_text(tmp_path, "")
     assert [path.name for path in tmp_path.parent.iterdir() if path.name.endswith(".tmp")] == []
+
+
+@pytest.mark.parametrize(("text", "why"), [("{", "cannot be read as JSON"), ("[]", "holds list, an object was expected")])
+def test_what_is_no_json_object_is_refused_by_its_name(text: str, why: str, tmp_path: Path) -> None:
+    (tmp_path / "search.json").write_text(text)
+    with pytest.raises(RequestError, match=rf"search\.json' {why}"):
+        read_json(tmp_path / "search.json")

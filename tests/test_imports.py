@@ -101,6 +101,7 @@ MAP: dict[str, set[str]] = {
         "recipes",
         "record",
         "samples",
+        "search",
         "space",
         "statistics",
         "trunk",

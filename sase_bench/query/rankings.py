@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import replace
 from math import fsum, sqrt
 from typing import Any
@@ -16,8 +16,8 @@ from sase_bench.query.levels import note_on
 from sase_bench.query.metrics import METRICS, Metric
 from sase_bench.query.relation import relation_on, unmeasured
 from sase_bench.query.source import Source
-from sase_bench.samples import representative
-from sase_bench.space import OPERATIONS, Architecture
+from sase_bench.samples import drawn_at_random, representative
+from sase_bench.space import OPERATIONS, SPACES, Architecture
 from sase_bench.statistics.effects import separate
 from sase_bench.statistics.means import CONFIDENCE, Spread, half_width, spread
 from sase_bench.statistics.places import interval_of_place
@@ -136,7 +136,8 @@ def effect(query: Effect, source: Source) -> Answer:
     seeds, is_tied = f"{column}_n" if metric.is_of_run else "1", True
     asked = ["arch", query.slot, measured.fair(metric), seeds, "is_tied"]
     rows = measured.rows(asked, query.selection, metric, tail="ORDER BY arch")
-    judged = representative({arch for (arch,) in measured.rows(["arch"], Selection(), metric)}, query.selection.space)
+    measured_at_all = {arch for (arch,) in measured.rows(["arch"], Selection(), metric)}
+    judged = representative(measured_at_all, query.selection.space)
     for arch, operation, value, count, tied in rows:
         if arch not in judged:
             continue
@@ -163,10 +164,19 @@ def effect(query: Effect, source: Source) -> Answer:
         note = f"mean of all {total} architectures: {grand:.6g} {metric.unit}"
         note += "" if together else f"; intervals 95 %, {meant}"
     notes = measured.notes_on(metric, where=query.selection.where)
-    if left_out := sum(arch not in judged for arch, *_ in rows):
-        notes = (*notes, f"{left_out} blocks that a person or a search chose are left out; the others were drawn at random")
+    if left_out := {arch for arch, *_ in rows} - judged:
+        notes = (*notes, _left_out(left_out, measured_at_all, space))
     names = ("slot", "proxy", "metric", "operation", "architectures", "mean", "low", "high", "difference")
     return Answer(fields=fields(*names), rows=tuple(lines), notes=(*notes, note), shared=3)
+
+
+def _left_out(archs: Set[int], everything: Set[int], space: str) -> str:
+    """Why an effect in `space` leaves out `archs` of all that were measured."""
+    other = next(name for name in SPACES if name != space)
+    elsewhere = len(archs & drawn_at_random(everything, other))
+    parts = [f"{elsewhere} drawn from the {other} space"] * bool(elsewhere)
+    parts += [f"{len(archs) - elsewhere} chosen by a person or a search"] * (len(archs) > elsewhere)
+    return f"left out: {' and '.join(parts)}; the others were drawn at random from the {space} space"
 
 
 def _meant(count: int, size: int | None, space: str) -> str:

@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from sase_bench.bo.comparison import Summary
+from sase_bench.bo.comparison.certainty import Certainty
 from sase_bench.calibrate import agreements, judge
 from sase_bench.database.reader import connect
-from sase_bench.errors import RequestError
+from sase_bench.files import read_json
 from sase_bench.modules import PLAIN, is_rival
 from sase_bench.query import ask
 from sase_bench.query.metrics import Metric, ranking_metric
 from sase_bench.recipes.registry import metric_of
 from sase_bench.record import OBJECTIVES, SCORES
-from sase_bench.report.largest import LargestFirst, largest_first
+from sase_bench.report.largest import LargestFirst, by_the_table
 from sase_bench.report.questions import has_scores_of_modules, option_of, task_of
+from sase_bench.report.searches import found_for
 from sase_bench.report.times import Times, in_resnet50
 from sase_bench.report.transfer import Transfer, read_transfer
 from sase_bench.samples import drawn_at_random, representative
 from sase_bench.space import SASE_BLOCK, SLOTS, Space
 
-__all__ = ["IN_WORDS", "Evidence", "Measurement", "evidence_of", "finite", "read_json"]
+__all__ = ["IN_WORDS", "Evidence", "Measurement", "evidence_of", "finite"]
 
 Records = list[dict[str, Any]]
 
@@ -87,7 +88,7 @@ class Evidence:
 
     measurements: tuple[Measurement, ...]
     calibrations: Records  # of `Finding.record`: icc, reliability and validity with their intervals, and what they rest on
-    searches: list[Summary] = field(default_factory=list)  # as `python -m sase_bench.bo --compare --output` writes them
+    searches: list[Summary] = field(default_factory=list)  # as `bo --compare` writes them, certainty by the table as it is
     largest: list[LargestFirst | None] = field(default_factory=list)  # for each of these searches
     agreements: Records = field(default_factory=list)  # as calibrations, of proxies of two data sets; `dataset` is the proxy's
     predictors: list[dict[str, Any]] = field(default_factory=list)  # as `predictors evaluate` writes them
@@ -112,12 +113,13 @@ def evidence_of(
     measured = [_measurement(db, proxy, times or Times()) for proxy in scored]
     calibrations, across = _calibrations(db)
     judged = [search for search in searches if search["proxy"] in scored]
+    told = [by_the_table(db, search, found_for(search)) for search in judged]
     return Evidence(
         measurements=tuple(replace(found, elsewhere=_elsewhere(db, found, measured)) for found in measured),
         calibrations=calibrations,
         agreements=across,
-        searches=judged,
-        largest=[largest_first(db, search["proxy"], search["space"], search["metric"]) for search in judged],
+        searches=[search if by is None else _renewed(search, by.certainty) for search, by in zip(judged, told, strict=True)],
+        largest=[None if by is None else by.largest for by in told],
         predictors=_all_json(predictors, "*/evaluation.json"),
         importances=_all_json(predictors, "*/importance.json"),
         transfers=read_transfer(transfer) if transfer else (),
@@ -125,15 +127,8 @@ def evidence_of(
     )
 
 
-def read_json(path: Path) -> dict[str, Any]:
-    """The object in a file. Raises `RequestError` if there is none."""
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise RequestError(f"{str(path)!r} cannot be read as JSON: {error}") from error
-    if not isinstance(content, dict):
-        raise RequestError(f"{str(path)!r} holds {type(content).__name__}, an object was expected")
-    return content
+def _renewed(search: Summary, certainty: Certainty | None) -> Summary:
+    return {**search, "certainty": certainty}
 
 
 def _all_json(folder: Path | None, pattern: str) -> list[dict[str, Any]]:

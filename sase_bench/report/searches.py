@@ -11,9 +11,9 @@ from sase_bench.bo.comparison import Summary
 from sase_bench.bo.comparison.rendering import figure, order
 from sase_bench.bo.registry import names
 from sase_bench.errors import RequestError
+from sase_bench.files import read_json
 from sase_bench.recipes.registry import PROXIES
 from sase_bench.report.claim import Claim
-from sase_bench.report.evidence import read_json
 from sase_bench.report.largest import LargestFirst
 from sase_bench.report.phrases import listed
 
@@ -23,6 +23,7 @@ __all__ = ["FOLDER", "claim", "command_of", "name_of", "read_searches"]
 FOLDER = Path("reports") / "searches"
 
 _FOUND = Path("database") / "searches"  # what differentiable searches found, by data set
+_DIFFERENTIABLE = "differentiable"  # how the names of such strategies and files begin
 _SURE = 0.01  # p-value of a win that a sentence tells
 
 
@@ -37,6 +38,13 @@ def read_searches(folder: Path) -> list[Summary]:
     return [cast(Summary, content) for _, content in found]
 
 
+def found_for(search: Summary, folder: Path = _FOUND) -> list[Path]:
+    """The differentiable searches on the comparison's proxy that are kept in a folder, if the comparison has any."""
+    if not any(name.startswith(_DIFFERENTIABLE) for name in search["strategies"]) or search["proxy"] not in PROXIES:
+        return []
+    return sorted(folder.glob(f"{PROXIES[search['proxy']].dataset}-{_DIFFERENTIABLE}*.json"))
+
+
 def name_of(search: Summary) -> str:
     """What tells a comparison from others, also in the names of files."""
     return f"{search['proxy']}-{search['metric']}-{search['space']}"
@@ -44,11 +52,11 @@ def name_of(search: Summary) -> str:
 
 def command_of(search: Summary) -> str:
     """What makes the comparison again; differentiable searches come from the files where the release has them."""
-    given = [name for name in search["strategies"] if not name.startswith("differentiable")]
+    given = [name for name in search["strategies"] if not name.startswith(_DIFFERENTIABLE)]
     evaluations = max(len(found["curve"]) for found in search["strategies"].values())
     options = {"workers": search["workers"], "batch": search["batch"], "refit-every": search["refit_every"]}
     dataset = PROXIES[search["proxy"]].dataset if search["proxy"] in PROXIES else "*"
-    others = f" --found {_FOUND / f'{dataset}-differentiable*.json'}" if len(given) < len(search["strategies"]) else ""
+    others = f" --found {_FOUND / f'{dataset}-{_DIFFERENTIABLE}*.json'}" if len(given) < len(search["strategies"]) else ""
     others += "".join(f" --{name} {value}" for name, value in options.items() if value != 1)
     return (
         f"python -m sase_bench.bo --compare --proxy {search['proxy']} --objective {search['metric']} --space {search['space']} "
@@ -82,9 +90,10 @@ def claim(searches: Sequence[Summary], largest: Sequence[LargestFirst | None] = 
     headline = f"Simulated on {search['pool']} measured blocks, after {count} of them {said}"
     text = (
         f"Regret in {search['metric']} on {search['proxy']}, mean and standard error over {search['repeats']} repeats with "
-        f"paired seeds: {regrets}. That {best} is ahead of each, p by Wilcoxon's test after Holm over all pairs: {tests}; the "
-        f"repeats are other random starts on this table, so that says nothing of other tables.{_ordered(ordered, int(count))} "
-        f"Regret is the distance from the best block of the table by its mean{_certain(search, ordered)}"
+        f"paired seeds: {regrets}. That {best} is ahead of each, p by Wilcoxon's paired test after Holm over all pairs: "
+        f"{tests}; Nemenyi's test of average ranks, in the figure, is weaker and may join what these tell apart. The repeats "
+        f"are other random starts on this table, so that says nothing of other tables.{_ordered(ordered, int(count))} "
+        f"Regret is the distance from the best block of the table by its mean{_certain(search)}"
     )
     text += f" Not compared here: {listed(missing)}." if missing else ""
     return Claim(f"{headline}{_so_is(ordered, int(count), found[best])}.", text, command_of(search))
@@ -101,8 +110,8 @@ def _ordered(ordered: LargestFirst | None, count: int) -> str:
     if ordered is None or count > len(ordered.regrets):
         return ""
     return (
-        f" The {ordered.blocks} blocks that stand for the space, tried in order of their FLOPs, the most first, which takes no "
-        f"search: regret {ordered.regrets[count - 1]:.4f} after {count}, the best of them met as number {ordered.best_at}."
+        f" The {ordered.blocks} blocks of the pool, tried in order of their FLOPs, the most first, which takes no search: "
+        f"regret {ordered.regrets[count - 1]:.4f} after {count}, the best of them met as number {ordered.best_at}."
     )
 
 
@@ -112,13 +121,10 @@ def _first_ranks(search: Summary) -> tuple[str, str, dict[str, dict[str, float]]
     return next(((count, best, p_beats) for count, best, p_beats in parts if best and any(p_beats.values())), None)
 
 
-def _certain(search: Summary, ordered: LargestFirst | None) -> str:
-    """Where the best block truly stands, by the table, or else as the comparison said."""
+def _certain(search: Summary) -> str:
+    """Where the best block truly stands."""
     found = search["certainty"]
-    if ordered is not None and ordered.best_place is not None:
-        (low, high), blocks = ordered.best_place, ordered.blocks
-    elif found is not None:
-        (low, high), blocks = found["oracle_place"], found["blocks"]
-    else:
+    if found is None:
         return "."
-    return f", whose true place is {low} to {high} of {blocks} with 95 % probability."
+    low, high = found["oracle_place"]
+    return f", whose true place is {low} to {high} of {found['blocks']} with 95 % probability."

@@ -95,7 +95,7 @@ def test_blocks_that_somebody_chose_have_no_part_in_an_effect_where_most_were_dr
     answer = ask("effect channel_gate by loss", db=write(tmp_path / "table.duckdb", records))
     assert {record["mean"] for record in answer.records()} <= {1.0, None}
     assert sum(record["architectures"] for record in answer.records()) == 12
-    assert answer.notes[0] == "4 blocks that a person or a search chose are left out; the others were drawn at random"
+    assert answer.notes[0] == "left out: 4 chosen by a person or a search; the others were drawn at random from the full space"
     few = write(tmp_path / "few.duckdb", [record for record in records if record.arch not in {a.index for a in drawn[4:]}])
     assert sum(record["architectures"] for record in ask("effect channel_gate by loss", db=few).records()) == 8
 

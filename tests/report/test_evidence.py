@@ -1,23 +1,12 @@
 from dataclasses import replace
 from pathlib import Path
 
-import pytest
-
 from sase_bench.database.store import Store
-from sase_bench.errors import RequestError
 from sase_bench.recipes.registry import PROXIES
-from sase_bench.report.evidence import evidence_of, read_json
+from sase_bench.report.evidence import evidence_of
 from sase_bench.report.wording import claims
 from tests.evidence import calibration
 from tests.records import DIGITS, made_up
-
-
-@pytest.mark.parametrize("text", ["{", "[]"])
-def test_a_file_of_another_kind_is_refused(tmp_path: Path, text: str) -> None:
-    path = tmp_path / "search.json"
-    path.write_text(text)
-    with pytest.raises(RequestError, match=r"search\.json"):
-        read_json(path)
 
 
 def test_the_best_block_of_a_proxy_is_placed_on_the_others(tmp_path: Path) -> None:

@@ -42,7 +42,7 @@ def test_searches_that_are_level_are_named_together_beside_what_takes_no_search(
     other = SEARCH["strategies"]["gp"]
     level = altered(p_beats={"gp": {"random": 0.001}, "xgb": {"random": 0.002}})
     level |= {"strategies": SEARCH["strategies"] | {"xgb": other}}
-    ordered = LargestFirst(blocks=9, regrets=(0.5, 0.25, 0.0, *[0.0] * 6), best_at=3, best_place=(1, 5))
+    ordered = LargestFirst(blocks=9, regrets=(0.5, 0.25, 0.0, *[0.0] * 6), best_at=3)
     said = claim([level], [ordered])
     assert said is not None
     assert said.headline == (
@@ -50,8 +50,8 @@ def test_searches_that_are_level_are_named_together_beside_what_takes_no_search(
         "is to try the blocks with the most FLOPs first."
     )
     assert "which takes no search: regret 0.0000 after 3, the best of them met as number 3." in said.text
-    assert "whose true place is 1 to 5 of 9 with 95 % probability." in said.text
-    behind = claim([level], [LargestFirst(blocks=9, regrets=(0.5,) * 9, best_at=1, best_place=None)])
+    assert "whose true place is 1 to 4 of 9 with 95 % probability." in said.text
+    behind = claim([level], [LargestFirst(blocks=9, regrets=(0.5,) * 9, best_at=1)])
     assert behind is not None
     assert behind.headline.endswith("ahead of random.")
     assert "regret 0.5000 after 3" in behind.text

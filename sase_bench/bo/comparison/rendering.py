@@ -82,12 +82,13 @@ def _tests(summary: Summary) -> list[str]:
         if part["critical_difference"] is not None:
             friedman = "" if part["friedman_p"] is None else f", Friedman p = {part['friedman_p']:.2g}"
             lines.append(
-                f"at {count}: ranks differ at 5 % if by more than {part['critical_difference']:.2f} (Nemenyi){friedman}"
+                f"at {count}: ranks differ at 5 % if by more than {part['critical_difference']:.2f} (Nemenyi, of all searches "
+                f"together, weaker than paired tests){friedman}"
             )
         best = part["best_guided"]
         wins = ", ".join(f"{name} {p:.2g}" for name, p in part["p_beats"][best].items()) if best else ""
         if wins:
-            lines.append(f"at {count}: {best} beats, Wilcoxon p after Holm over all pairs: {wins}")
+            lines.append(f"at {count}: that {best} is ahead, one-sided Wilcoxon p after Holm over all pairs: {wins}")
     return lines
 
 

@@ -57,7 +57,7 @@ def test_a_summary_is_told_to_a_person(comparison: Comparison) -> None:
         in text
     )
     assert "too few blocks share two seeds" in render(summarise(comparison, None))
-    assert "at 48: linear beats, Wilcoxon p after Holm over all pairs: random" in text
+    assert "at 48: that linear is ahead, one-sided Wilcoxon p after Holm over all pairs: random" in text
     assert (
         "bar: beats random, evolution and tpe at 48, p < 0.01: not judged, "
         "needs 48 evaluations of a surrogate, random, evolution and tpe" in text
