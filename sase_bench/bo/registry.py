@@ -15,10 +15,23 @@ from sase_bench.predictors import PREDICTORS, Predictor, predictor
 from sase_bench.search import STRATEGIES, Pool, Strategy
 from sase_bench.trunk import Trunk
 
-__all__ = ["BAYESIAN", "find", "names", "surrogate"]
+__all__ = ["BAYESIAN", "COMPARED", "find", "names", "surrogate"]
 
 #: What the command line calls a search with any surrogate and any acquisition.
 BAYESIAN = "bayesian"
+
+#: What is compared where nothing else is said, each with the library that it needs.
+COMPARED = {
+    "gp-flops": "scipy",
+    "gp": "scipy",
+    "xgb": "xgboost",
+    "bananas": "sklearn",
+    "random": "numpy",
+    "local": "numpy",
+    "evolution": "numpy",
+    "tpe": "optuna",
+    "smac": "smac",
+}
 
 
 def surrogate(name: str, trunk: Trunk | None = None) -> MakeSurrogate:

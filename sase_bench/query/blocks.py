@@ -23,6 +23,7 @@ from sase_bench.statistics.means import spread
 __all__ = ["arch", "compare", "curve"]
 
 _AT_FULL_SIZE = ("resnet50_params", "resnet50_flops")  # of the network that papers give costs for
+_CURVES = ("train_loss", "val_loss", "val_top1")
 _SIZED = "resnet50_params and resnet50_flops: of ResNet-50 at 224×224 with the attention in every bottleneck"
 _PAIRED = (
     "a, b and a - b, the difference, are means over the seeds that both have; low and high: 95 % interval, of scores with the "
@@ -112,22 +113,22 @@ def compare(query: Compare, source: Source) -> Answer:
 
 
 def curve(query: Curve, source: Source) -> Answer:
-    """After each epoch the means over the seeds that ended ok."""
+    """After each epoch the means over the seeds that ended ok, with their standard deviations."""
     measured = relation_on(source, query.on)
     if not _seeds(measured, "seed", query.arch):
         raise unmeasured(measured, query.arch)
     runs, curves = tables_for(query.arch.index)
     rows = source.rows(
         f"""
-        SELECT epoch, avg(epochs.train_loss ORDER BY seed), avg(epochs.val_loss ORDER BY seed),
-            avg(epochs.val_top1 ORDER BY seed), count(*)
+        SELECT epoch, {", ".join(f"{of}(epochs.{name} ORDER BY seed)" for name in _CURVES for of in ("avg", "stddev_samp"))},
+            count(*)
         FROM {curves} AS epochs JOIN {runs} AS runs USING (arch, proxy, seed)
         WHERE arch = ? AND proxy = ? AND status = 'ok' GROUP BY epoch ORDER BY epoch
         """,
         [query.arch.index, measured.proxy],
     )
     return Answer(
-        fields=fields("arch", "text", "proxy", "epoch", "train_loss", "val_loss", "val_top1", "seeds"),
+        fields=fields("arch", "text", "proxy", "epoch", *(f"{name}{end}" for name in _CURVES for end in ("", "_sd")), "seeds"),
         rows=tuple((query.arch.index, str(query.arch), measured.proxy, *row) for row in rows),
         notes=measured.notes,
         shared=3,

@@ -23,11 +23,13 @@ from sase_bench.report.searches import found_for
 from sase_bench.report.times import Times, in_resnet50
 from sase_bench.report.transfer import Transfer, read_transfer
 from sase_bench.samples import drawn_at_random, representative
-from sase_bench.space import SASE_BLOCK, SLOTS, Space
+from sase_bench.space import SASE_BLOCK, SETS, SLOTS, Space
 
 __all__ = ["IN_WORDS", "Evidence", "Measurement", "evidence_of", "finite"]
 
 Records = list[dict[str, Any]]
+
+_ENOUGH = 12  # blocks drawn from the tied space for the effects of its operations
 
 #: Scores that a proxy may rank by.
 IN_WORDS = {"val_loss": "validation loss", "train_loss": "training loss", "val_top1": "validation accuracy"}
@@ -48,8 +50,9 @@ class Measurement:
     judged: int  # blocks that stand for a space
     front: Records  # of the score against params
     effects: dict[str, Records]  # by slot: operation, architectures, mean, low, high
+    tied_effects: dict[str, Records]  # the same in the tied space, a slot for each set; empty where few were drawn
     fidelity: Records  # epoch by epoch: blocks, share, correlation with the ranking after the last epoch, low, high
-    curves: dict[str, Records]  # by role (best, published, worst): epoch, the score, seeds
+    curves: dict[str, Records]  # by role (best, published, worst, best module, plain): epoch, the score and its sd, seeds
     modules: Records  # published modules in the place of a block, best first: module, the score, gain over the plain trunk
     rival: dict[str, Any] | None  # the best module beside the best block, as `compare` has it; None if they share no seed
     best_gain: dict[str, Any] | None  # of the best block over the plain trunk; None if that was not trained
@@ -146,6 +149,9 @@ def _measurement(db: Path, proxy: str, times: Times) -> Measurement:
     place = _place(db, proxy, roles["published" if SASE_BLOCK.index in there else "best"])
     modules = ask(f"modules by {metric.name} on {proxy}", db=db).records() if has_scores_of_modules(db, proxy) else []
     rivals = [row["module"] for row in modules if is_rival(row["module"])]
+    others = {"best module": rivals[0]} if rivals else {}
+    others |= {"plain": PLAIN} if any(row["module"] == PLAIN for row in modules) else {}
+    few = len(drawn_at_random(there, "tied")) < _ENOUGH or judged <= set(Space("tied").indices.tolist())
     return Measurement(
         proxy=proxy,
         task=task_of(db, proxy),
@@ -155,8 +161,12 @@ def _measurement(db: Path, proxy: str, times: Times) -> Measurement:
         judged=len(judged),
         front=ask(f"pareto {metric.name} vs params on {proxy}", db=db).records(),
         effects={slot: ask(f"effect {slot} by {metric.name} on {proxy}", db=db).records() for slot in SLOTS},
+        tied_effects={
+            slot: ask(f"effect {slot} by {metric.name} on {proxy} in tied", db=db).records() for slot in (() if few else SETS)
+        },
         fidelity=ask(f"fidelity by {metric.name} on {proxy}", db=db).records(),
-        curves={role: _curve(db, proxy, arch) for role, arch in roles.items() if arch in there},
+        curves={role: _curve(db, proxy, arch) for role, arch in roles.items() if arch in there}
+        | {role: _curve(db, proxy, name) for role, name in others.items()},
         modules=modules,
         rival=_compared(db, proxy, rivals[0], blocks[0]["arch"]) if rivals else None,
         best_gain=_gain(db, proxy, blocks[0]["arch"]),
@@ -176,7 +186,7 @@ def _elsewhere(db: Path, found: Measurement, measured: Sequence[Measurement]) ->
     ]
 
 
-def _curve(db: Path, proxy: str, arch: int) -> Records:
+def _curve(db: Path, proxy: str, arch: int | str) -> Records:
     return ask(f"curve {arch}", db=db, proxy=proxy).records()
 
 

@@ -14,7 +14,8 @@ from sase_bench.report import plots
 from sase_bench.report.comparison import Entry
 from sase_bench.report.drawing import Drawing
 from sase_bench.report.evidence import Evidence, Measurement
-from sase_bench.report.plots.marks import PUBLISHED
+from sase_bench.report.plots.marks import PUBLISHED, called
+from sase_bench.report.published import BACKBONES
 from sase_bench.report.questions import command
 from sase_bench.report.searches import FOLDER, command_of, name_of
 from sase_bench.report.transfer import commands
@@ -108,10 +109,10 @@ def _modules(entries: Sequence[Entry]) -> Iterator[Picture | Missing]:
     if any(entry.gains for entry in entries):
         yield Picture(
             name="modules",
-            title="Published ImageNet gain of attention modules against the parameters they add",
+            title="Published ImageNet gains of attention modules, and the parameters that each adds",
             command="python -m sase_bench.report",
             draw=partial(plots.modules, entries),
-            height=4.2,
+            height=1.4 + 0.19 * max(len(plots.shown_on(entries, backbone)) for backbone in BACKBONES),
         )
     else:
         yield Missing(name="modules", reason="no module has a published gain in imagenet.csv")
@@ -144,10 +145,18 @@ def _of_proxy(measurement: Measurement, option: str) -> Iterator[Picture | Missi
         draw=partial(plots.effects, measurement),
         height=6.2,
     )
+    if measurement.tied_effects:
+        yield Picture(
+            name=f"effects-{proxy}-tied",
+            title=f"Effect of every operation in the tied space on {proxy}",
+            command=_lines([f"effect {slot} by {by} on {proxy} in tied" for slot in measurement.tied_effects], option),
+            draw=partial(plots.tied_effects, measurement),
+            height=4.6,
+        )
     yield Picture(
         name=f"curves-{proxy}",
         title=f"Learning curves on {proxy}",
-        command=_lines([f"curve {records[0]['arch']} on {proxy}" for records in measurement.curves.values()], option),
+        command=_lines([f"curve {called(records[0])} on {proxy}" for records in measurement.curves.values()], option),
         draw=partial(plots.curves, measurement),
     )
     if any(row["correlation"] is not None for row in measurement.fidelity):
@@ -156,6 +165,7 @@ def _of_proxy(measurement: Measurement, option: str) -> Iterator[Picture | Missi
             title=f"How early the ranking of blocks on {proxy} is that of the end",
             command=command(f"fidelity by {by} on {proxy}", option),
             draw=partial(plots.fidelity, measurement),
+            height=3.8,
         )
     else:
         yield Missing(name=f"fidelity-{proxy}", reason="fewer than two blocks, or all of one score, have no ranking")

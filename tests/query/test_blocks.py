@@ -182,10 +182,13 @@ def test_comparing_with_a_block_that_was_not_measured_leaves_its_side_missing(as
 def test_curve_averages_over_the_seeds_at_each_epoch(asked: Ask) -> None:
     answer = asked(f"curve {SASE}")
     facts = (SASE, NAMES[SASE], "digits")
-    assert answer.columns == ("arch", "text", "proxy", "epoch", "train_loss", "val_loss", "val_top1", "seeds")
+    scores = ("train_loss", "train_loss_sd", "val_loss", "val_loss_sd", "val_top1", "val_top1_sd")
+    assert answer.columns == ("arch", "text", "proxy", "epoch", *scores, "seeds")
+    (record,) = asked(f"arch {SASE}").records()
+    sds = record["val_loss_sd"], record["val_top1_sd"]
     assert answer.rows == (
-        *((*facts, epoch, 3.0, 0.625, 0.453125, 3) for epoch in range(1, 12)),
-        (*facts, 12, 2.0, 0.3125, 0.90625, 3),
+        *((*facts, epoch, 3.0, 0.0, 0.625, 2 * sds[0], 0.453125, sds[1] / 2, 3) for epoch in range(1, 12)),
+        (*facts, 12, 2.0, 0.0, 0.3125, sds[0], 0.90625, sds[1], 3),
     )
 
 

@@ -11,6 +11,7 @@ from sase_bench.bo.comparison.runs import Plan, compare
 from sase_bench.bo.comparison.summary import summarise
 from sase_bench.bo.objectives import read_objective
 from sase_bench.bo.pools import chosen_table, comparable, one_pool
+from sase_bench.bo.registry import COMPARED
 from sase_bench.bo.searching import say
 from sase_bench.errors import RequestError
 from sase_bench.files import write_json
@@ -19,19 +20,6 @@ from sase_bench.search.differentiable import read_found
 from sase_bench.space import Architecture
 
 __all__ = ["comparison"]
-
-#: What is compared where nothing else is said, each with the library that it needs.
-_COMPARED = {
-    "gp-flops": "scipy",
-    "gp": "scipy",
-    "xgb": "xgboost",
-    "bananas": "sklearn",
-    "random": "numpy",
-    "local": "numpy",
-    "evolution": "numpy",
-    "tpe": "optuna",
-    "smac": "smac",
-}
 
 
 def comparison(options: argparse.Namespace) -> int:
@@ -78,7 +66,7 @@ def comparison(options: argparse.Namespace) -> int:
 def _strategies(text: str | None) -> tuple[str, ...]:
     if text is not None:
         return tuple(dict.fromkeys(name.strip() for name in text.split(",")))
-    missing = [name for name, library in _COMPARED.items() if find_spec(library) is None]
+    missing = [name for name, library in COMPARED.items() if find_spec(library) is None]
     for name in missing:
-        say(f"{name} is left out: {_COMPARED[name]} is not installed")
-    return tuple(name for name in _COMPARED if name not in missing)
+        say(f"{name} is left out: {COMPARED[name]} is not installed")
+    return tuple(name for name in COMPARED if name not in missing)

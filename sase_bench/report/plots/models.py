@@ -48,7 +48,7 @@ def _ceilings(axes: Axes, rows: Mapping[int, Mapping[str, Any]], sizes: Sequence
         row, ends = rows[n], (sizes.index(n) - 0.5, sizes.index(n) + 0.5)
         axes.hlines(row["tau_ceiling"], *ends, "black", "--", linewidth=1, label="" if place else "noise ceiling")
         if row.get("tau_ceiling_low") is not None:
-            label = "" if place else "95 % of it"
+            label = "" if place else "95 % interval of the ceiling"
             axes.fill_between(ends, row["tau_ceiling_low"], row["tau_ceiling_high"], color="0.9", zorder=0, label=label)
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from sase_bench.bo.comparison import Summary
+from sase_bench.bo.registry import COMPARED
 from sase_bench.report.drawing import COLOURS, line_of
 from sase_bench.report.plots.marks import explain
 
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
 
 
 __all__ = ["cliques", "ranks", "regret"]
+
+#: Searches that have the same colour and marker in every figure.
+_USUAL = (*COMPARED, "differentiable-1", "differentiable-2")
 
 #: Of a regret, by metric.
 _UNITS = {"val_loss": "nats", "val_top1": "0..1", "train_loss": "nats"}
@@ -31,9 +35,10 @@ def regret(search: Summary, figure: Figure) -> None:
     panels = figure.subplots(1, 2, sharey=True)
     unit = _UNITS.get(search["metric"], search["metric"])
     hours = [moment / 3600 for moment in search["times"]]
+    styles = _styles(search["strategies"])
     for i, (name, values) in enumerate(sorted(search["strategies"].items())):
         label = name if values["repeats"] == search["repeats"] else f"{name} (n = {values['repeats']})"
-        line = line_of(i)
+        line = styles[name]
         blocks = range(1, len(values["curve"]) + 1)
         for axes, x, curve in zip(panels, (blocks, hours), (values["curve"], values["curve_by_time"]), strict=True):
             points = [(at, mean, error or 0.0) for at, (mean, error) in zip(x, curve, strict=True) if mean is not None]
@@ -58,6 +63,12 @@ def regret(search: Summary, figure: Figure) -> None:
         fontsize=9,
     )
     explain(figure)
+
+
+def _styles(strategies: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """How each is drawn: the usual ones alike in all figures, others behind them in the order of their names."""
+    others = sorted(set(strategies) - set(_USUAL))
+    return {name: line_of(place) for place, name in enumerate([*_USUAL, *others])}
 
 
 def _least_error(search: Summary) -> float:

@@ -58,7 +58,7 @@ def fidelity(measurement: Measurement, figure: Figure) -> None:
     axes.set_ylim(min([-0.02, *(row["low"] for row in known)]), 1.02)
     axes.locator_params(axis="x", integer=True)
     axes.set_xlabel("epoch")
-    axes.set_ylabel(f"Spearman correlation of the mean {measurement.score}\nafter this epoch with that after the last")
+    axes.set_ylabel(f"rank correlation (Spearman) with the last\nepoch of the blocks' mean {measurement.name}")
     axes.set_title(f"{measurement.proxy}, n = {records[0]['blocks'] if records else 0} blocks, the same seeds early and late")
 
 

@@ -8,30 +8,8 @@ from sase_bench.query import ask
 from sase_bench.report import plots
 from sase_bench.report.drawing import new_figure
 from sase_bench.report.evidence import evidence_of
-from sase_bench.report.wording import claims
+from sase_bench.space import SASE_BLOCK, SETS, Space
 from tests.records import DIGITS, made_up
-
-
-def test_published_modules_are_drawn_in_order_of_their_gain_with_the_best_block_among_them(tmp_path: Path) -> None:
-    losses = {3: 0.5, 4: 0.75, Module("none").index: 1.0, Module("eca").index: 0.25, Module("se").index: 2.0}
-    with Store(tmp_path / "table.duckdb", [DIGITS]) as store:
-        for seed in (0, 1):
-            for arch, loss in losses.items():
-                store.append(made_up(arch, seed, val_loss=loss + seed * arch / 1e8))
-    found = evidence_of(tmp_path / "table.duckdb")
-    (measured,) = found.measurements
-    assert measured.best_gain is not None
-    assert (measured.best_gain["arch"], measured.best_gain["seeds"]) == (3, 2)
-    assert measured.best_gain["gain"] == pytest.approx(0.5, abs=0.01)
-    figure = new_figure(7, 3)
-    plots.gains(measured, figure)
-    labels = [text.get_text() for text in figure.axes[0].get_yticklabels()]
-    assert labels == ["se (n=2)", "best block, 3 (chosen by this score) (n=2)", "eca (n=2)"]
-    said = [claim.text for claim in claims(found, [])]
-    assert any(
-        "Of 2 published modules trained in the same place on digits, 1 has a smaller mean validation loss" in text
-        for text in said
-    )
 
 
 def test_error_bars_are_by_the_noise_that_rank_tells_without_what_a_seed_does_to_all_blocks(tmp_path: Path) -> None:
@@ -53,3 +31,56 @@ def test_error_bars_are_by_the_noise_that_rank_tells_without_what_a_seed_does_to
         (bars,) = figure.axes[0].containers
         heights = [high - low for (_, low), (_, high) in bars[2][-1].get_segments()]
         assert heights == pytest.approx(expected)
+
+
+def test_effects_in_the_tied_space_have_a_panel_for_each_set_where_enough_blocks_were_drawn_from_it(tmp_path: Path) -> None:
+    drawn = [*Space("full").sample(14, seed=0), *Space("tied").sample(30, seed=0)]
+    with Store(tmp_path / "table.duckdb", [DIGITS]) as store:
+        for arch in {block.index for block in drawn}:
+            for seed in (0, 1):
+                store.append(made_up(arch, seed, val_loss=1 + arch / 1e6 + 0.01 * seed))
+    (measured,) = evidence_of(tmp_path / "table.duckdb").measurements
+    assert list(measured.tied_effects) == list(SETS)
+    assert all(sum(row["architectures"] for row in rows) == 30 for rows in measured.tied_effects.values())
+    assert all(sum(row["architectures"] for row in rows) == 14 for rows in measured.effects.values())
+    figure = new_figure(7, 5)
+    plots.tied_effects(measured, figure)
+    assert [axes.get_title() for axes in figure.axes] == list(SETS)
+
+
+def test_learning_curves_have_their_standard_error_and_the_plain_network_beside_them(tmp_path: Path) -> None:
+    plain = Module("none").index
+    with Store(tmp_path / "table.duckdb", [DIGITS]) as store:
+        for arch, loss in {3: 0.5, 4: 0.75, plain: 1.0}.items():
+            for seed in (0, 1):
+                store.append(made_up(arch, seed, val_loss=loss + seed / 8))
+    (measured,) = evidence_of(tmp_path / "table.duckdb").measurements
+    figure = new_figure(7, 4)
+    plots.curves(measured, figure)
+    (axes,) = figure.axes
+    assert [line.get_label() for line in axes.get_lines()] == [
+        "best: block 3, 2 seeds",
+        "worst: block 4, 2 seeds",
+        "plain: none, 2 seeds",
+    ]
+    last = axes.collections[0].get_paths()[0].vertices[:, 1]
+    assert max(last) - min(last[-3:]) >= 0
+    ends = [line.get_ydata()[-1] for line in axes.get_lines()]
+    assert ends == pytest.approx([0.5625, 0.8125, 1.0625])
+
+
+def test_blocks_with_other_numbers_of_seeds_are_told_apart_in_their_places(tmp_path: Path) -> None:
+    with Store(tmp_path / "table.duckdb", [DIGITS]) as store:
+        for arch, seeds in {SASE_BLOCK.index: 2, 4: 2, 5: 1}.items():
+            for seed in range(seeds):
+                store.append(made_up(arch, seed, val_loss=1 + arch / 1e6 + seed / 8))
+    (measured,) = evidence_of(tmp_path / "table.duckdb").measurements
+    figure = new_figure(7, 4)
+    plots.place(measured, figure)
+    (axes,) = figure.axes
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == [
+        "1 blocks with 1 seed",
+        "2 blocks with 2 seeds",
+        "SASE's published block",
+    ]
+    assert "less what its seeds do to all blocks (1 = best)" in axes.get_xlabel()
