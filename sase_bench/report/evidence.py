@@ -50,13 +50,13 @@ class Measurement:
     judged: int  # blocks that stand for a space
     front: Records  # of the score against params
     effects: dict[str, Records]  # by slot: operation, architectures, mean, low, high
-    tied_effects: dict[str, Records]  # the same in the tied space, a slot for each set; empty where few were drawn
     fidelity: Records  # epoch by epoch: blocks, share, correlation with the ranking after the last epoch, low, high
     curves: dict[str, Records]  # by role (best, published, worst, best module, plain): epoch, the score and its sd, seeds
     modules: Records  # published modules in the place of a block, best first: module, the score, gain over the plain trunk
     rival: dict[str, Any] | None  # the best module beside the best block, as `compare` has it; None if they share no seed
     best_gain: dict[str, Any] | None  # of the best block over the plain trunk; None if that was not trained
     published: dict[str, Any] | None  # place of the published block, with its interval; None if it was not measured
+    tied_effects: dict[str, Records] = field(default_factory=dict)  # in the tied space, where enough were drawn from it
     elsewhere: Records = field(default_factory=list)  # places of the best block on other proxies, by their metrics
 
     @property

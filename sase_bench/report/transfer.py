@@ -102,13 +102,13 @@ def transferred(transfers: Iterable[Transfer]) -> list[tuple[str, ...]]:
     ]
 
 
-def commands(transfers: Iterable[Transfer]) -> str:
-    """What prints the largest gain of each network and those beyond the noise, a line each; others are asked for likewise."""
+def commands(transfers: Iterable[Transfer], *always: str) -> str:
+    """What prints the largest gain of each network, those beyond the noise and those of `always`, a line each."""
     return "\n".join(
         command(f"compare {gain.attention} with {PLAIN} on {found.proxy}", found.option)
         for found in transfers
         for place, gain in enumerate(found.gains)
-        if not place or gain.is_above_zero or gain.is_below_zero
+        if not place or gain.is_above_zero or gain.is_below_zero or gain.attention in always
     )
 
 

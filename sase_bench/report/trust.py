@@ -71,7 +71,11 @@ def elsewhere_alike(row: Mapping[str, Any], agreements: Sequence[Mapping[str, An
         f"both is taken out: {_correlated(row)}."
     )
     text += "".join(f" With {metric_of(other['reference'])} on {other['reference']}: {_correlated(other)}." for other in others)
-    return Claim(headline, text, f"python -m sase_bench.calibrate --measured --proxy {proxy} --reference {reference}{option}")
+    asked = [
+        f"python -m sase_bench.calibrate --measured --proxy {proxy} --reference {judge}{option}"
+        for judge in dict.fromkeys([reference, *(other["reference"] for other in others)])
+    ]
+    return Claim(headline, text, "\n".join(asked))
 
 
 def _correlated(row: Mapping[str, Any]) -> str:

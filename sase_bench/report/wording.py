@@ -10,16 +10,16 @@ import numpy as np
 
 from sase_bench.modules import PLAIN, is_rival
 from sase_bench.query.modules import nearest
-from sase_bench.record import SCORES
 from sase_bench.report.advice import BOUGHT, advice
+from sase_bench.report.best import best_block, costs, published_block
 from sase_bench.report.claim import Claim, Table
 from sase_bench.report.comparison import Entry
 from sase_bench.report.evidence import Evidence, Measurement
+from sase_bench.report.phrases import listed
 from sase_bench.report.questions import command
 from sase_bench.report.searches import claim as claim_of_searches
 from sase_bench.report.transfer import TRANSFERS, Gain, Transfer, commands
 from sase_bench.report.trust import elsewhere_alike, most_trusted, trust
-from sase_bench.space import SASE_BLOCK
 from sase_bench.statistics.correlation import spearman, spearman_interval
 from sase_bench.statistics.means import TAILS
 
@@ -35,8 +35,9 @@ def claims(evidence: Evidence, entries: Sequence[Entry]) -> Iterator[Claim]:
     if found is None:
         yield Claim("Nothing is said of any block.", "No run in this table has a score.", command("summary", evidence.option))
         return
-    yield _best(found, evidence.calibrations, evidence.option)
-    yield _place(found, evidence.option)
+    yield best_block(found, evidence.calibrations, evidence.option)
+    yield from costs(found, entries)
+    yield published_block(found, evidence.option)
     yield trust(found.proxy, evidence.calibrations, evidence.option)
     for row in evidence.agreements:
         if found.proxy == row["reference"]:
@@ -61,7 +62,7 @@ def _transfer(transfers: Sequence[Transfer], beside: Measurement) -> Claim:
     networks = "a small network" if len(transfers) == 1 else f"{len(transfers)} small networks"
     lucky = (TAILS[0] + 1 - TAILS[1]) * len(known)
     said = (
-        f"{len(ahead) + len(behind)} of {len(known)} differences in accuracy are beyond the noise, {lucky:.1f} would be so by "
+        f"{len(ahead) + len(behind)} of {len(known)} differences in accuracy are beyond the noise, {lucky:.2g} would be so by "
         f"luck; {'; '.join(sides)}"
         if sides
         else "no attention changes accuracy beyond the noise of the seeds"
@@ -69,11 +70,35 @@ def _transfer(transfers: Sequence[Transfer], beside: Measurement) -> Claim:
     within = [gain.top1_high for _, gain in known if gain.top1_high is not None and not gain.is_above_zero]
     hidden = f" Among the others a gain of up to {max(within):.1f} points is within an interval." if within else ""
     return Claim(
-        f"In {networks} of 3×3 convolutions, trained briefly, {said}.",
-        f"{TRANSFERS} Trained: {'; '.join(f'{found.proxy}, {found.task}' for found in transfers)}.{hidden}"
+        f"In {networks} of 3×3 convolutions, trained briefly, {said}{_seen_to_gain(beside.best['arch'], known)}.",
+        f"{_of_block(beside.best['arch'], gains)}{TRANSFERS} "
+        f"Trained: {'; '.join(f'{found.proxy}, {found.task}' for found in transfers)}.{hidden}"
         f"{''.join(_alike_in(found, beside) for found in transfers)}",
-        commands(transfers),
+        commands(transfers, str(beside.best["arch"])),
     )
+
+
+def _seen_to_gain(arch: int, known: Sequence[tuple[Transfer, Gain]]) -> str:
+    mine = [(found, gain) for found, gain in known if gain.attention == str(arch)]
+    ahead = [found.proxy for found, gain in mine if gain.is_above_zero]
+    return f"; the best block of the small task gains in {listed(ahead) if ahead else 'none'}" if mine else ""
+
+
+def _of_block(arch: int, gains: Sequence[tuple[Transfer, Gain]]) -> str:
+    """What the block does that scored best on the proxy, in accuracy and in loss; nothing if it was not trained there."""
+    mine = [(found, gain) for found, gain in gains if gain.attention == str(arch)]
+    if not mine:
+        return ""
+    said = [
+        f"in {found.proxy} {gain.top1:+.2f} points{_between(gain.top1_low, gain.top1_high, 2)} of accuracy and "
+        f"{gain.loss:+.4f} nats{_between(gain.loss_low, gain.loss_high, 4)} of loss"
+        for found, gain in mine
+    ]
+    return f"Block {arch}, the best of the small task, gains {listed(said)}, where larger is better. "
+
+
+def _between(low: float | None, high: float | None, digits: int) -> str:
+    return "" if low is None or high is None else f" (95 %: {low:+.{digits}f} to {high:+.{digits}f})"
 
 
 def _alike_in(found: Transfer, beside: Measurement) -> str:
@@ -96,39 +121,6 @@ def _alike_in(found: Transfer, beside: Measurement) -> str:
 
 def _in(found: Transfer, gain: Gain) -> str:
     return f"{gain.text.partition(' (')[0]} in {found.proxy}"
-
-
-def _best(found: Measurement, calibrations: Sequence[Mapping[str, Any]], option: str) -> Claim:
-    best, proxy = found.best, found.proxy
-    longer = next((row["reference"] for row in calibrations if row["proxy"] == proxy and row["reference"]), None)
-    places = {record["metric"]: record for record in found.elsewhere if record["proxy"] == longer}
-    after = (
-        ""
-        if len(places) < len(SCORES)
-        else f" Trained for longer, it is in place {places['val_loss']['place']} of {places['val_loss']['of']} by loss and "
-        f"{places['val_top1']['place']} by accuracy."
-    )
-    there = "".join(_placed(record) for record in found.elsewhere)
-    gain = found.best_gain
-    over = (
-        ""
-        if gain is None or gain["gain_low"] is None
-        else f", a gain of {gain['gain']:+.4f} over the network without a block (95 % interval {gain['gain_low']:+.4f} to "
-        f"{gain['gain_high']:+.4f}, {gain['seeds']} seeds)"
-    )
-    return Claim(
-        f"Of {len(found.blocks)} blocks trained on a small task, block {best['arch']} scores best, untried on ImageNet.{after}",
-        f"It is {best['text']}. {found.name.capitalize()} on {proxy}: {best[found.column]:.4f} nats over {best['seeds']} "
-        f"seeds{over}, in a network of {best['params']:,} parameters and {best['flops']:,} FLOPs. It has no ImageNet number: "
-        f"nothing here says that it beats a published module there.{there} The task: {found.task}.",
-        command(f"top 1 by {found.metric.name} on {proxy}", option),
-    )
-
-
-def _placed(record: Mapping[str, Any]) -> str:
-    low, high = record["place_low"], record["place_high"]
-    within = "" if low is None else f" (95 %: {low} to {high})"
-    return f" On {record['proxy']} it is in place {record['place']} of {record['of']} by {record['metric']}{within}."
 
 
 def _sase_on_imagenet(entries: Sequence[Entry]) -> Claim:
@@ -222,18 +214,3 @@ def _price(found: Measurement) -> str:
 
 def _have(rows: Sequence[object]) -> str:
     return f"{len(rows)} {'has' if len(rows) == 1 else 'have'}"
-
-
-def _place(found: Measurement, option: str) -> Claim:
-    asked = command(f"rank {SASE_BLOCK.index} by {found.metric.name} on {found.proxy}", option)
-    place = found.published
-    if place is None:
-        return Claim("The block that SASE published was not measured.", f"{SASE_BLOCK} has no score on {found.proxy}.", asked)
-    low, high = place["place_low"], place["place_high"]
-    within = " (1 = best)" if low is None else f" (1 = best; 95 %: {low} to {high})"
-    noise = "" if low is None else " The interval is of its true place, the noise of the seeds allowed for."
-    return Claim(
-        f"On that task the block that SASE published is in place {place['place']} of {place['of']}{within}.",
-        f"That is by its mean on {found.proxy}; blocks that a search or a person chose are among them.{noise}",
-        asked,
-    )

@@ -187,8 +187,8 @@ def test_curve_averages_over_the_seeds_at_each_epoch(asked: Ask) -> None:
     (record,) = asked(f"arch {SASE}").records()
     sds = record["val_loss_sd"], record["val_top1_sd"]
     assert answer.rows == (
-        *((*facts, epoch, 3.0, 0.0, 0.625, 2 * sds[0], 0.453125, sds[1] / 2, 3) for epoch in range(1, 12)),
-        (*facts, 12, 2.0, 0.0, 0.3125, sds[0], 0.90625, sds[1], 3),
+        *((*facts, epoch, 3.0, 1.0, 0.625, 2 * sds[0], 0.453125, sds[1] / 2, 3) for epoch in range(1, 12)),
+        (*facts, 12, 2.0, 1.0, 0.3125, sds[0], 0.90625, sds[1], 3),
     )
 
 

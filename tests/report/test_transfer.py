@@ -74,7 +74,7 @@ def test_the_result_goes_into_every_part_of_a_report(shelf: Path) -> None:
     known = sum(gain.top1_low is not None for gain in found.transfers[0].gains)
     assert claim.headline == (
         f"In a small network of 3×3 convolutions, trained briefly, 2 of {known} differences in accuracy are beyond the noise, "
-        f"{0.05 * known:.1f} would be so by luck; above zero: block 5 in digits, se in digits."
+        f"{0.05 * known:.2g} would be so by luck; above zero: block 5 in digits, se in digits."
     )
     assert claim.command == commands(found.transfers)
     written = texts([], found, [], Times())
@@ -125,6 +125,17 @@ def test_what_costs_accuracy_beyond_the_noise_is_named(tmp_path: Path) -> None:
         claim for claim in claims(evidence(measurement("p", 3), transfers=(ahead,)), []) if "3×3 convolutions" in claim.headline
     )
     assert claim.headline.endswith("above zero: se in digits.")
+
+
+def test_what_the_best_block_of_the_small_task_gains_is_said(tmp_path: Path) -> None:
+    for gained, said in ((0.25, "gains in digits."), (0.0, "gains in none.")):
+        scores = {NONE: [0.5, 0.75], SE: [0.25, 0.5], 1: [0.5 + gained, 0.75 + gained]}
+        (there,) = read_transfer(shelf_of(tmp_path / str(gained), scores))
+        found = evidence(measurement("p", 3), transfers=(there,))  # where block 1 is the best
+        (claim,) = (claim for claim in claims(found, []) if "3×3 convolutions" in claim.headline)
+        assert claim.headline.endswith(f"; the best block of the small task {said}")
+        assert claim.text.startswith(f"Block 1, the best of the small task, gains in digits {100 * gained:+.2f} points (95 %: ")
+        assert "compare 1 with none on digits" in claim.command
 
 
 def test_the_report_says_whether_attention_ranks_there_as_on_the_proxy(tmp_path: Path) -> None:

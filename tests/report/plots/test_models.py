@@ -18,7 +18,11 @@ def test_a_noise_ceiling_has_its_interval_where_it_is_known() -> None:
     figure = new_figure(7, 4)
     known = [row | {"tau_ceiling_low": 0.85, "tau_ceiling_high": 0.95} for row in EVALUATION["rows"]]
     plots.predictors({**EVALUATION, "rows": known}, figure)
-    bands = [band.get_datalim(band.axes.transData) for band in figure.axes[0].collections if band.get_label() == "95 % of it"]
+    bands = [
+        band.get_datalim(band.axes.transData)
+        for band in figure.axes[0].collections
+        if band.get_label() == "95 % interval of the ceiling"
+    ]
     assert [(band.x0, band.x1, round(band.y0, 6), round(band.y1, 6)) for band in bands] == [(-0.5, 0.5, 0.85, 0.95)]
 
 
