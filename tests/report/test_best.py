@@ -16,8 +16,8 @@ def test_what_the_best_block_costs_in_a_resnet_is_counted_and_stands_beside_well
     added = [count_of("ResNet-50", what) for what in (Architecture(1), Module("none"))]
     params, flops = (one - other for one, other in zip(*added, strict=True))
     assert claim.headline == (
-        f"In every bottleneck of a ResNet-50 that block adds {params / 1e6:.2f} million parameters and {flops / 1e9:.2g} GFLOPs "
-        "and takes 1.25 times as long forward (composed)."
+        f"In every bottleneck of a ResNet-50 that block adds {params:,} parameters and {flops / 1e9:.2g} GFLOPs and takes 1.25 "
+        "times as long forward (composed)."
     )
     assert "to ResNet-101" in claim.text
     assert "eca adds 86 parameters" in claim.text

@@ -133,7 +133,9 @@ def test_another_data_set_agrees_as_far_as_its_interval_says(low: float | None, 
     assert ("With val_loss on another: 0.97, 95 % interval" in claim.text) is (low is not None)
     assert ("to 1.25, an estimate that may exceed 1 (9 blocks" in claim.text) is (low is not None)
     assert claim.text.startswith("Correlation of train_loss on digits-local-colours-long with val_loss on p, by ranks")
-    assert claim.command.endswith("--proxy digits-local-colours-long --reference p")
+    first, second = claim.command.splitlines()
+    assert first.endswith("--proxy digits-local-colours-long --reference p")
+    assert second.endswith("--proxy digits-local-colours-long --reference another")
     undefined = found.agreements[0] | {"validity": None, "validity_low": None}
     (claim,) = (c for c in claims(replace(found, agreements=[undefined]), []) if "another data set" in c.headline)
     assert "is taken out: not defined (9 blocks; other seeds)." in claim.text
