@@ -171,6 +171,11 @@ BOX = f"{TRAINING}: the box of annotation 1 is x, y, width, height, got "
         (None, ["--backbone", "resnet20"], "argument --backbone: invalid choice: 'resnet20'"),
         (None, ["--detector", "yolo"], "argument --detector: invalid choice: 'yolo'"),
         (None, ["--weights", "detector"], "'detector' holds a detector, not a network alone; sase_bench.train.detector.load_"),
+        (
+            None,
+            ["--weights", "empty.safetensors"],
+            "cannot read 'empty.safetensors' as weights (it is empty); download it again",
+        ),
         (None, ["--weights", "coco/none"], "cannot read 'coco/none' as safetensors: No such file"),
         (None, ["--short-side", "32"], "short_side is at least 64 pixels and at most long_side, got 32 and 96"),
         (None, ["--trainable-stages", "6"], "trainable_stages is 0 to 5, got 6"),
@@ -189,6 +194,7 @@ def test_bad_requests_get_one_line_and_status_2(
     monkeypatch.chdir(tmp_path)
     coco_folder(Path("coco"), train=3)
     shutil.copy(finished / "weights.safetensors", "detector")
+    Path("empty.safetensors").touch()
     if change:
         CHANGES[change](Path("coco"))
     assert main([*COMMAND, *SHORT, *MASKS, "--data", "coco", *arguments]) == 2
