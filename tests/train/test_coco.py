@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 import torch
-from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from sase_bench.train.__main__ import main
@@ -88,9 +87,8 @@ def test_a_stopped_run_goes_on_to_the_same_bits(
         assert main(command) == 130
     assert f"stopped; {tmp_path} holds 1 of 2 epochs" in capsys.readouterr().err
     assert main(command) == 0
-    found, expected = (load_file(folder / "weights.safetensors") for folder in (tmp_path, finished))
-    assert found.keys() == expected.keys()
-    assert all(torch.equal(tensor, expected[name]) for name, tensor in found.items())
+    found, expected = ((folder / "weights.safetensors").read_bytes() for folder in (tmp_path, finished))
+    assert found == expected
     assert [row["val_mask_ap50"] for row in rows_of(tmp_path)] == [row["val_mask_ap50"] for row in rows_of(finished)]
 
 
