@@ -242,7 +242,7 @@ class Benchmark:
 
         Nothing is measured for that, so a block need not be in the table. `sase_bench.cost.TRUNKS` has the names.
         """
-        return count(find_trunk(trunk), [Architecture.of(arch) for arch in archs])
+        return count(find_trunk(trunk), [Architecture(index) for index in indices(archs).tolist()])
 
     def simulate(self, proxy: str | None = None, workers: int = 1) -> Simulation:
         """A cluster of `workers` that takes as long as the real runs did, in no time."""

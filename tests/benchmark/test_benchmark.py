@@ -278,6 +278,8 @@ def test_costs_are_exact_in_any_trunk_and_of_any_block(bench: Benchmark) -> None
     )
     with pytest.raises(RequestError, match=r"^unknown trunk 'vgg'"):
         bench.costs([0], trunk="vgg")
+    with pytest.raises(RequestError, match="several blocks are a list of them, or an array of their indices, got 54983"):
+        bench.costs(54983)  # type: ignore[arg-type]
 
 
 def test_nobody_can_write_into_the_answers(bench: Benchmark) -> None:
