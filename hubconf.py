@@ -7,7 +7,7 @@ from typing import Any as _Any  # hub lists every public callable
 
 from torch import nn
 
-__all__ = ["checkpoint", "sase_resnet20", "sase_resnet50", "sase_resnet101"]
+__all__ = ["checkpoint", "sase_resnet20", "sase_resnet32", "sase_resnet50", "sase_resnet56", "sase_resnet101"]
 
 dependencies = ["numpy", "safetensors", "torch", "torchvision"]  # and timm for the published modules that come from it
 
@@ -17,6 +17,20 @@ def sase_resnet20(attention: str | int | None = "sase", num_classes: int = 10, *
     from sase_bench.backbones import cifar_resnet
 
     return cifar_resnet(20, attention, num_classes, **options)
+
+
+def sase_resnet32(attention: str | int | None = "sase", num_classes: int = 10, **options: _Any) -> nn.Module:
+    """The CIFAR ResNet-32 with `attention` in all 15 blocks; see `sase_bench.backbones.cifar_resnet` for `options`."""
+    from sase_bench.backbones import cifar_resnet
+
+    return cifar_resnet(32, attention, num_classes, **options)
+
+
+def sase_resnet56(attention: str | int | None = "sase", num_classes: int = 10, **options: _Any) -> nn.Module:
+    """The CIFAR ResNet-56 with `attention` in all 27 blocks; see `sase_bench.backbones.cifar_resnet` for `options`."""
+    from sase_bench.backbones import cifar_resnet
+
+    return cifar_resnet(56, attention, num_classes, **options)
 
 
 def sase_resnet50(attention: str | int | None = "sase", num_classes: int = 1000, **options: _Any) -> nn.Module:

@@ -40,6 +40,7 @@ __all__ = [
     "SPACES",
     "Architecture",
     "Space",
+    "find_operation",
 ]
 
 #: Operation names of each set, in the order of their numbers.
@@ -75,6 +76,16 @@ PLACES = tuple(RADIX ** (len(SLOTS) - 1 - i) for i in range(len(SLOTS)))
 _SIZE = RADIX ** len(SLOTS)
 
 
+def find_operation(slot: str, name: str) -> str:
+    """The operation of `slot` that is called `name`, in the paper's case and with its spaces too. Raises `RequestError`."""
+    if slot not in list(OPERATIONS):
+        raise unknown("slot", slot, OPERATIONS)
+    known = str(name).strip().lower().replace(" ", "-")
+    if known not in OPERATIONS[slot]:
+        raise unknown(f"{slot} operation", name, OPERATIONS[slot])
+    return known
+
+
 @dataclass(frozen=True, order=True, slots=True)
 class Architecture:
     """One attention block: an operation for each of the six slots. Equal, ordered and hashed by `index` in the full space."""
@@ -82,6 +93,9 @@ class Architecture:
     index: int
 
     def __post_init__(self) -> None:
+        index: Any = self.index
+        if type(index) is not int and not isinstance(index, np.integer):
+            raise RequestError(f"an architecture's index is a whole number, got {index!r}; Architecture.of takes text too")
         if not 0 <= self.index < _SIZE:
             raise RequestError(f"an architecture's index lies in 0..{_SIZE - 1}, got {self.index!r}")
 
@@ -124,7 +138,7 @@ class Architecture:
             if len(number) > 9:
                 raise RequestError(f"an architecture's index lies in 0..{_SIZE - 1}, got {number[:20]!r}")
             return cls.from_index(int(number))
-        names = [name.strip().lower().replace(" ", "-") for name in text.split("/")]
+        names = [name.strip() for name in text.split("/")]
         if len(names) != len(SLOTS):
             raise RequestError(
                 f"an architecture is six operation names joined by '/' or an index, got {len(names)} in {text[:120]!r}"
@@ -133,16 +147,16 @@ class Architecture:
 
     @classmethod
     def from_operations(cls, operations: Mapping[str, str]) -> Architecture:
-        """The architecture with the named operation in each slot; keys are the slots, or the four sets for a tied block."""
+        """The architecture with the operation in each slot that `find_operation` finds.
+
+        Keys are the slots, or the four sets for a tied block.
+        """
         tied = set(operations) == set(SETS)
         if not tied and set(operations) != set(SLOTS):
             raise RequestError(f"expected an operation for each of {', '.join(SLOTS)}; got {', '.join(operations)}")
         digits = []
         for slot, choices in OPERATIONS.items():
-            name = operations[SLOTS[slot] if tied else slot]
-            if name not in choices:
-                raise unknown(f"{slot} operation", name, choices)
-            digits.append(choices.index(name))
+            digits.append(choices.index(find_operation(slot, operations[SLOTS[slot] if tied else slot])))
         return cls.from_digits(digits)
 
     @property
@@ -183,7 +197,7 @@ class Space:
     name: str
 
     def __post_init__(self) -> None:
-        if self.name not in SPACES:
+        if self.name not in list(SPACES):
             raise unknown("space", self.name, SPACES)
 
     @cached_property
@@ -224,6 +238,8 @@ class Space:
 
     def sample(self, n: int, seed: int) -> list[Architecture]:
         """`n` different members, uniformly without replacement; the same for the same seed."""
+        if not isinstance(n, int | np.integer):
+            raise RequestError(f"the size of a sample is a whole number, got {n!r}")
         if not 0 <= n <= len(self):
             raise RequestError(f"the {self.name} space holds {len(self)} architectures, a sample of {n} was asked for")
         chosen = np.random.default_rng(seed).permutation(len(self))[:n]

@@ -13,7 +13,10 @@ from dataclasses import dataclass
 
 from sase_bench.errors import RequestError, unknown
 
-__all__ = ["CifarTrunk", "ResNetTrunk", "Stage", "Trunk"]
+__all__ = ["CIFAR_DEPTHS", "CifarTrunk", "ResNetTrunk", "Stage", "Trunk"]
+
+#: The depth of each CIFAR ResNet that goes by a name wherever a backbone is named.
+CIFAR_DEPTHS = {f"resnet{depth}": depth for depth in (8, 20, 32, 56)}
 
 
 @dataclass(frozen=True)

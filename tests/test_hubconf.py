@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 
+import sase_bench.timm
 from sase_bench.backbones import cifar_resnet, save_checkpoint
 
 ROOT = Path(__file__).parents[1]
@@ -28,7 +29,9 @@ def test_hub_lists_the_entry_points_and_nothing_else() -> None:
     hubconf = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(hubconf)
     listed = {name: thing for name, thing in vars(hubconf).items() if callable(thing) and not name.startswith("_")}
-    assert sorted(listed) == sorted(hubconf.__all__) == ["checkpoint", "sase_resnet101", "sase_resnet20", "sase_resnet50"]
+    networks = ["sase_resnet101", "sase_resnet20", "sase_resnet32", "sase_resnet50", "sase_resnet56"]
+    assert sorted(listed) == sorted(hubconf.__all__) == ["checkpoint", *networks]
+    assert sorted(sase_bench.timm.__all__) == networks
     assert all(thing.__doc__ for thing in listed.values())
 
 
@@ -39,7 +42,10 @@ def test_a_network_comes_with_the_attention_that_is_named(attention: object) -> 
     assert network(torch.zeros(2, 3, 32, 32)).shape == (2, 7)
 
 
-@pytest.mark.parametrize(("name", "blocks"), [("sase_resnet50", 16), ("sase_resnet101", 33)])
+@pytest.mark.parametrize(
+    ("name", "blocks"),
+    [("sase_resnet20", 9), ("sase_resnet32", 15), ("sase_resnet56", 27), ("sase_resnet50", 16), ("sase_resnet101", 33)],
+)
 def test_resnets_have_the_published_block_by_default(name: str, blocks: int) -> None:
     with torch.device("meta"):
         network = load(name)

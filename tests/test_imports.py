@@ -47,7 +47,7 @@ MAP: dict[str, set[str]] = {
         "statistics",
         "version",
     },
-    "benchmark": {"backbones", "cost", "database", "errors", "proxies", "recipes", "record", "space", "statistics"},
+    "benchmark": {"backbones", "cost", "database", "errors", "proxies", "recipes", "record", "space", "statistics", "trunk"},
     "blocks": {"errors", "space"},
     "modules": {"blocks", "errors", "record", "space", "trunk"},
     "backbones": {"blocks", "errors", "modules", "space", "trunk", "version"},

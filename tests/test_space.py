@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from sase_bench import Architecture, Space
 from sase_bench.errors import RequestError
-from sase_bench.space import OPERATIONS, SASE_BLOCK, SETS, SLOTS, SPACES
+from sase_bench.space import OPERATIONS, SASE_BLOCK, SETS, SLOTS, SPACES, find_operation
 
 PUBLISHED = "gap+gmp/2conv_1x1/affine/p-norm/gap/2conv_3x3"
 
@@ -29,6 +29,13 @@ def test_parsing_ignores_case_and_space_and_takes_an_index(text: str) -> None:
 def test_reference_spelling_of_second_order_pooling_is_accepted() -> None:
     arch = Architecture.parse("2nd-order pooling/affine/affine/2nd-order pooling/SkewPooling/conv_3x1_1x3")
     assert arch.digits == (6, 6, 6, 6, 5, 0)
+
+
+@pytest.mark.parametrize("name", ["2nd-order pooling", "2nd-order-pooling", " 2nd-order Pooling "])
+def test_an_operation_is_found_by_the_spelling_of_the_reference(name: str) -> None:
+    assert find_operation("gated_squeeze", name) == "2nd-order-pooling"
+    operations = {"channel_squeeze": name, "channel_excite": "3conv1D_3", "spatial_squeeze": name, "spatial_excite": "affine"}
+    assert Architecture.from_operations(operations).digits == (6, 0, 0, 6, 6, 6)
 
 
 @given(st.integers(0, 117_648))
@@ -178,6 +185,16 @@ def test_slots_and_sets_hold_seven_operations_each() -> None:
             "expected an operation for each of channel_squeeze, channel_excite, channel_gate, gated_squeeze, spatial_squeeze, "
             "spatial_excite; got channel_squeeze, colour",
         ),
+        (
+            lambda: Architecture("sase"),
+            "an architecture's index is a whole number, got 'sase'; Architecture.of takes text too",
+        ),
+        (lambda: Architecture(1.0), "an architecture's index is a whole number, got 1.0; Architecture.of takes text too"),
+        (lambda: Architecture(True), "an architecture's index is a whole number, got True; Architecture.of takes text too"),
+        (lambda: find_operation("colour", "gap"), f"unknown slot 'colour'; choose from {', '.join(SLOTS)}"),
+        (lambda: Space(["tied"]), "unknown space \"['tied']\"; choose from tied, full"),
+        (lambda: Space("tied").sample("3", seed=0), "the size of a sample is a whole number, got '3'"),
+        (lambda: Space("tied").sample(2.5, seed=0), "the size of a sample is a whole number, got 2.5"),
         (lambda: Space("half"), "unknown space 'half'; choose from tied, full"),
         (
             lambda: Space("tied").sample(2402, seed=0),

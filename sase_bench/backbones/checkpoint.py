@@ -2,7 +2,7 @@
 
 The file's metadata holds `attention` (the block's text, a module's name, or "none"), `backbone` (the trunk as JSON), `options`
 (what else torchvision's ResNet was given, as JSON), the version that wrote it, and `epsilon` where it is not that of
-`sase_bench.blocks`. Any safetensors reader opens it.
+`sase_bench.blocks`. Any safetensors reader opens it. The same network has the same file, byte for byte.
 """
 
 import json
@@ -13,7 +13,7 @@ from typing import Any, Protocol, runtime_checkable
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor, nn
 
 from sase_bench.backbones.attention import attention_builder
@@ -34,6 +34,7 @@ __all__ = [
     "write_tensors",
 ]
 
+_METADATA, _LENGTH = "__metadata__", 8  # of a safetensors header: a key, and the bytes of its length, which it is aligned to
 _TRUNKS: dict[str, type[Trunk]] = {"CifarTrunk": CifarTrunk, "ResNetTrunk": ResNetTrunk}
 
 
@@ -74,10 +75,17 @@ def save_checkpoint(network: nn.Module, path: Path | str) -> None:
 
 def write_tensors(tensors: Mapping[str, Tensor], path: Path | str, description: dict[str, str]) -> None:
     """Write a file of `tensors` with its `description`. Raises `RequestError` where nothing can be written."""
+    content = memoryview(save({name: tensor.contiguous() for name, tensor in tensors.items()}, description))
+    start = _LENGTH + int.from_bytes(content[:_LENGTH], "little")  # of the tensors, from where their places count
+    header = json.loads(bytes(content[_LENGTH:start]))
+    header[_METADATA] = dict(sorted(description.items()))  # safetensors has it in an order that chance gives
+    text = json.dumps(header, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % _LENGTH)
     try:
-        save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, path, description)
-    except (OSError, SafetensorError) as error:
-        raise RequestError(f"cannot write {str(path)!r}: {error}") from None
+        with Path(path).open("wb") as file:
+            file.writelines((len(text).to_bytes(_LENGTH, "little"), text, content[start:]))
+    except OSError as error:
+        raise RequestError(f"cannot write {str(path)!r}: {error.strerror or error}") from None
 
 
 def describe(network: nn.Module) -> dict[str, str]:

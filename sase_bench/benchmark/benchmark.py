@@ -28,6 +28,7 @@ from sase_bench.cost import Cost, count, find_trunk
 from sase_bench.errors import RequestError, needing, unknown
 from sase_bench.record import COLUMNS, SCORES, Better, Column
 from sase_bench.space import Architecture
+from sase_bench.trunk import CIFAR_DEPTHS
 
 if TYPE_CHECKING:
     from torch import nn
@@ -241,21 +242,27 @@ class Benchmark:
 
         Nothing is measured for that, so a block need not be in the table. `sase_bench.cost.TRUNKS` has the names.
         """
-        return count(find_trunk(trunk), [Architecture.of(arch) for arch in archs])
+        return count(find_trunk(trunk), [Architecture(index) for index in indices(archs).tolist()])
 
     def simulate(self, proxy: str | None = None, workers: int = 1) -> Simulation:
         """A cluster of `workers` that takes as long as the real runs did, in no time."""
         return Simulation(self.measured(proxy), workers)
 
-    def build(self, arch: Attention, backbone: str = "resnet50", **options: Any) -> nn.Module:
-        """`backbone` (resnet50, resnet101, or cifar_resnet with `depth=`) with `arch` in every residual block.
+    def build(self, arch: Attention, backbone: str = "resnet50", *, depth: int | None = None, **options: Any) -> nn.Module:
+        """`backbone` (resnet50, resnet101, resnet8, 20, 32 or 56, or cifar_resnet of any `depth`) with `arch` in every block.
 
-        `arch` is all that the backbones take: a block, its text or index, the name of a published module, or None. Raises
-        `RequestError` without torch.
+        `arch` is all that the backbones take: a block, its text or index, the name of a published module, or None. `options`
+        go to the function of `sase_bench.backbones` that builds it. Raises `RequestError` without torch.
         """
-        builders = ("resnet50", "resnet101", "cifar_resnet")
+        builders = ("resnet50", "resnet101", *CIFAR_DEPTHS, "cifar_resnet")
         if backbone not in builders:
             raise unknown("backbone", backbone, builders)
+        if (backbone == "cifar_resnet") != (depth is not None):
+            raise RequestError(f"cifar_resnet takes a depth, as depth=20, others have theirs; got {backbone}, depth={depth!r}")
+        if depth is not None:
+            options["depth"] = whole(depth, "depth")
+        elif backbone in CIFAR_DEPTHS:
+            backbone, options["depth"] = "cifar_resnet", CIFAR_DEPTHS[backbone]
         with needing("building a network", "train"):
             from sase_bench import backbones
 

@@ -16,8 +16,7 @@ from sase_bench.blocks.channel_squeeze import CHANNEL_SQUEEZE
 from sase_bench.blocks.shape import EPSILON, Shape
 from sase_bench.blocks.spatial_excite import SPATIAL_EXCITE
 from sase_bench.blocks.spatial_squeeze import SPATIAL_SQUEEZE
-from sase_bench.errors import unknown
-from sase_bench.space import SLOTS, Architecture
+from sase_bench.space import SLOTS, Architecture, find_operation
 
 __all__ = ["SASEBlock", "operation"]
 
@@ -32,14 +31,11 @@ _BUILDERS: dict[str, dict[str, Callable[[Shape], nn.Module]]] = {
 def operation(slot: str, name: str, *, channels: int, height: int, width: int, epsilon: float = EPSILON) -> nn.Module:
     """The operation `name` of `slot` for maps of `channels` × `height` × `width`, with torch's default initialisation.
 
-    Raises `RequestError` for an unknown slot or operation, and for a map too small for the operation to be defined.
+    The name may have the case and spaces of the reference, as in a block's text. Raises `RequestError` for an unknown slot or
+    operation, and for a map too small for the operation to be defined.
     """
-    if slot not in SLOTS:
-        raise unknown("slot", slot, SLOTS)
-    builders = _BUILDERS[SLOTS[slot]]
-    if name not in builders:
-        raise unknown(f"{slot} operation", name, builders)
-    return builders[name](Shape(channels=channels, height=height, width=width, epsilon=epsilon))
+    known = find_operation(slot, name)  # says which slots there are
+    return _BUILDERS[SLOTS[slot]][known](Shape(channels=channels, height=height, width=width, epsilon=epsilon))
 
 
 class SASEBlock(nn.Module):

@@ -157,17 +157,20 @@ def _build(name: str, pretrained: bool, depth: int, options: dict[str, Any]) -> 
 
 @register_model
 def sase_resnet20(pretrained: bool = False, **options: Any) -> nn.Module:
-    """The network of the paper's search: 9 residual blocks with the published block, or `attention=`."""
+    """The network of the paper's search: 9 residual blocks with the published block, or `attention=`.
+
+    The plain network is "none": timm drops None.
+    """
     return _build("sase_resnet20", pretrained, 20, options)
 
 
 @register_model
 def sase_resnet32(pretrained: bool = False, **options: Any) -> nn.Module:
-    """15 residual blocks with the published block, or `attention=`."""
+    """15 residual blocks with the published block, or `attention=` ("none": plain; timm drops None)."""
     return _build("sase_resnet32", pretrained, 32, options)
 
 
 @register_model
 def sase_resnet56(pretrained: bool = False, **options: Any) -> nn.Module:
-    """27 residual blocks with the published block, or `attention=`."""
+    """27 residual blocks with the published block, or `attention=` ("none": plain; timm drops None)."""
     return _build("sase_resnet56", pretrained, 56, options)

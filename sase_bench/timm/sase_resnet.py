@@ -118,11 +118,11 @@ default_cfgs = generate_default_cfgs(
 
 @register_model
 def sase_resnet50(pretrained: bool = False, **options: Any) -> nn.Module:
-    """ResNet-50 with the published block, or `attention=`, in all 16 bottlenecks."""
+    """ResNet-50 with the published block, or `attention=` ("none": plain; timm drops None), in all 16 bottlenecks."""
     return build(AttentionResNet, "sase_resnet50", pretrained, {"block": Bottleneck, "layers": (3, 4, 6, 3), **options})
 
 
 @register_model
 def sase_resnet101(pretrained: bool = False, **options: Any) -> nn.Module:
-    """ResNet-101 with the published block, or `attention=`, in all 33 bottlenecks."""
+    """ResNet-101 with the published block, or `attention=` ("none": plain; timm drops None), in all 33 bottlenecks."""
     return build(AttentionResNet, "sase_resnet101", pretrained, {"block": Bottleneck, "layers": (3, 4, 23, 3), **options})

@@ -15,7 +15,7 @@ from typing import Any
 
 import torch
 
-from sase_bench.errors import RequestError
+from sase_bench.errors import UNREADABLE, RequestError
 from sase_bench.files import replacing, write_text
 from sase_bench.train.recipe import Recipe
 
@@ -32,6 +32,7 @@ __all__ = [
 CHECKPOINT, LOG = "checkpoint.pt", "log.jsonl"
 _FORMAT = 1
 _KEYS = {"format", "network", "recipe", "epoch", "rows", "state"}
+_BEGINNINGS = (b"PK\x03\x04", b"\x80")  # of a zip archive; of a pickle, as torch wrote before 1.6
 
 
 def prepare_folder(folder: Path) -> None:
@@ -78,12 +79,19 @@ def read_checkpoint(folder: Path, network: dict[str, str], recipe: Recipe) -> di
 def load_pickled(path: Path, kind: str, way_out: str) -> Any:
     """What `torch.save` wrote to `path`, on the CPU. Raises `RequestError` for a file that is not of that `kind`."""
     try:
-        return torch.load(path, map_location="cpu", weights_only=True)
-    except (OSError, RuntimeError, EOFError, UnpicklingError, ValueError, LookupError, AttributeError) as error:
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
-        if isinstance(error, UnpicklingError):  # whose text tells how to run code that came with the file
-            reason = "it is damaged, or holds more than tensors, numbers and text"
-        raise RequestError(f"cannot read {str(path)!r} as {kind} ({reason}); {way_out}") from error
+        with path.open("rb") as file:
+            beginning = file.read(4)
+            if beginning.startswith(_BEGINNINGS):
+                file.seek(0)
+                return torch.load(file, map_location="cpu", weights_only=True)  # of a path, torch would believe the suffix
+        reason = "it is neither safetensors nor what torch.save writes" if beginning else "it is empty"
+    except OSError as error:
+        reason = error.strerror or str(error)
+    except (*UNREADABLE, UnpicklingError) as error:
+        reason = "it is damaged, or holds more than tensors, numbers and text"  # torch's text tells how to run what is in it
+        if isinstance(error, RuntimeError):
+            reason = str(error).partition("\n")[0]
+    raise RequestError(f"cannot read {str(path)!r} as {kind} ({reason}); {way_out}")
 
 
 def write_log(folder: Path, rows: Sequence[dict[str, Any]]) -> None:

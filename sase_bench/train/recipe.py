@@ -16,11 +16,12 @@ from typing import Any, Literal
 
 from sase_bench.errors import RequestError
 from sase_bench.recipes.recipe import fingerprint
+from sase_bench.trunk import CIFAR_DEPTHS
 
 __all__ = ["BACKBONES", "DETECTORS", "DETECTOR_BACKBONES", "CocoRecipe", "ImageNetRecipe", "Recipe"]
 
 #: Names of backbones: CIFAR ResNets for small images, torchvision's for large ones.
-BACKBONES = ("resnet8", "resnet20", "resnet32", "resnet56", "resnet50", "resnet101")
+BACKBONES = (*CIFAR_DEPTHS, "resnet50", "resnet101")
 
 #: Those that have the four stages of a feature pyramid.
 DETECTOR_BACKBONES = ("resnet50", "resnet101")

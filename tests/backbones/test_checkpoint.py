@@ -1,13 +1,17 @@
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
-from safetensors.torch import save_file
+from safetensors import safe_open
+from safetensors.torch import load_file, save_file
 from torch import nn
 
 from sase_bench.backbones import cifar_resnet, load_checkpoint, resnet50, save_checkpoint
-from sase_bench.backbones.checkpoint import describe, read_description
+from sase_bench.backbones.checkpoint import describe, read_description, write_tensors
 from sase_bench.blocks import SASEBlock
 from sase_bench.errors import RequestError
 from sase_bench.space import SASE_BLOCK
@@ -60,6 +64,38 @@ def test_a_checkpoint_knows_its_epsilon(build: Any, tmp_path: Path) -> None:
     assert read_description(path)["epsilon"] == "0.0"
     blocks = [module for module in load_checkpoint(path).modules() if isinstance(module, SASEBlock)]
     assert {block.epsilon for block in blocks} == {0.0}
+
+
+def test_the_same_network_has_the_same_file_in_every_process(tmp_path: Path) -> None:
+    code = (
+        "import sys, torch; from sase_bench.backbones import cifar_resnet, save_checkpoint; torch.manual_seed(0); "
+        "network = cifar_resnet(8, 'sase', width=8, resolution=8, epsilon=0.0); "
+        "[save_checkpoint(network, f'{sys.argv[1]}-{i}') for i in range(3)]"
+    )
+    for seed in ("1", "2"):
+        environment = {**os.environ, "PYTHONHASHSEED": seed}
+        subprocess.run([sys.executable, "-c", code, str(tmp_path / seed)], check=True, env=environment)
+    files = sorted(tmp_path.iterdir())
+    assert len(files) == 6
+    assert len({file.read_bytes() for file in files}) == 1
+
+
+def test_tensors_of_every_kind_are_written_as_safetensors_would(tmp_path: Path) -> None:
+    tensors = {"ß": torch.rand(3), "half": torch.rand(5).half(), "none": torch.zeros(0, 2), "whole": torch.tensor(7)}
+    described = {"z": 'ü/"\n', "a": ""}
+    write_tensors(tensors, tmp_path / "file", described)
+    with safe_open(tmp_path / "file", "pt") as file:
+        assert file.metadata() == described
+        assert file.keys() == sorted(tensors) == sorted(load_file(tmp_path / "file"))
+        assert all(torch.equal(file.get_tensor(name), tensor) for name, tensor in tensors.items())
+
+
+def test_a_file_is_read_whatever_the_order_of_its_description(tmp_path: Path) -> None:
+    network = cifar_resnet(8, "se", width=8, resolution=8)
+    for i in range(4):  # each time in another order, as files were written before
+        save_file(network.state_dict(), tmp_path / str(i), describe(network))
+        again = load_checkpoint(tmp_path / str(i)).state_dict()
+        assert all(torch.equal(tensor, again[name]) for name, tensor in network.state_dict().items())
 
 
 def test_weights_in_channels_last_are_saved(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@ import copy
 import pickle
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -174,10 +175,36 @@ def test_questions_without_an_answer_say_why(bench: Benchmark, request_: object,
 
 def test_a_row_becomes_a_network(bench: Benchmark) -> None:
     pytest.importorskip("torch", reason="needs the extra 'train'")
-    with pytest.raises(RequestError, match=r"^unknown backbone 'vgg'; choose from resnet50, resnet101, cifar_resnet$"):
-        bench.build(0, "vgg")
     network = bench.build(54983, "cifar_resnet", depth=8)
     assert str(network.stages[0][0].attention.arch) == str(Architecture(54983))  # type: ignore[union-attr, index]
+
+
+@pytest.mark.parametrize("name", ["resnet8", "resnet20", "resnet32", "resnet56", "resnet50", "resnet101"])
+def test_a_backbone_has_the_name_that_training_and_costs_have_for_it(bench: Benchmark, name: str) -> None:
+    torch = pytest.importorskip("torch", reason="needs the extra 'train'")
+    from sase_bench.train.backbone import build_backbone
+
+    with torch.device("meta"):
+        network: Any = bench.build("eca", name, num_classes=7)
+        trained: Any = build_backbone(name, "eca", 7, network.trunk.resolution, 0)
+    assert network.trunk == trained.trunk
+    assert network.attention == trained.attention
+    if name != "resnet8":  # of several widths where costs are counted
+        assert replace(network.trunk, num_classes=find_trunk(name).num_classes) == find_trunk(name)
+
+
+def test_a_backbone_of_another_name_or_depth_is_refused_with_the_choices(bench: Benchmark) -> None:
+    choices = "resnet50, resnet101, resnet8, resnet20, resnet32, resnet56, cifar_resnet"
+    with pytest.raises(RequestError, match=rf"^unknown backbone 'vgg'; choose from {choices}$"):
+        bench.build(0, "vgg")
+    rule = "cifar_resnet takes a depth, as depth=20, others have theirs; got"
+    with pytest.raises(RequestError, match=rf"^{rule} cifar_resnet, depth=None$"):
+        bench.build(0, "cifar_resnet")
+    for name in ("resnet20", "resnet50"):
+        with pytest.raises(RequestError, match=rf"^{rule} {name}, depth=56$"):
+            bench.build(0, name, depth=56)
+    with pytest.raises(RequestError, match=r"^depth is a whole number, got '20'$"):
+        bench.build(0, "cifar_resnet", depth="20")  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -218,8 +245,8 @@ def test_a_row_that_was_really_trained_is_reproduced_to_the_last_bit(tmp_path: P
     ("request_", "message"),
     [
         ("build(54983)", "building a network needs the extra 'train'; install it with: pip install 'sase-bench[train]'"),
-        ("build('srm', 'cifar_resnet')", "building a network needs the extra 'train'; install it with: pip install"),
-        ("build(0, 'vgg')", "unknown backbone 'vgg'; choose from resnet50, resnet101, cifar_resnet"),
+        ("build('srm', 'resnet20')", "building a network needs the extra 'train'; install it with: pip install"),
+        ("build(0, 'vgg')", "unknown backbone 'vgg'; choose from resnet50, resnet101, resnet8, resnet20"),
         ("verify(0, seed=1)", "training needs the extra 'train'; install it with: pip install 'sase-bench[train]'"),
         ("verify(0, seed=9)", "architecture 0 was measured on digits with the seeds 0, 1, 2, not 9"),
     ],
@@ -251,6 +278,8 @@ def test_costs_are_exact_in_any_trunk_and_of_any_block(bench: Benchmark) -> None
     )
     with pytest.raises(RequestError, match=r"^unknown trunk 'vgg'"):
         bench.costs([0], trunk="vgg")
+    with pytest.raises(RequestError, match="several blocks are a list of them, or an array of their indices, got 54983"):
+        bench.costs(54983)  # type: ignore[arg-type]
 
 
 def test_nobody_can_write_into_the_answers(bench: Benchmark) -> None:

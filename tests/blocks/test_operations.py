@@ -127,6 +127,16 @@ def test_channels_last_maps_give_the_same_values(slot: str, name: str) -> None:
     assert_equal(result, FORMULAS[slot][name](x.numpy(), arrays(module)))
 
 
+def test_an_operation_has_the_spelling_of_the_reference_too() -> None:
+    for slot, reference, ours in (
+        ("channel_squeeze", "SkewPooling", "skewpooling"),
+        ("channel_gate", "3conv1D_3", "3conv1d_3"),
+        ("gated_squeeze", "2nd-order pooling", "2nd-order-pooling"),
+    ):
+        built_as = [operation(slot, name, channels=18, height=7, width=5) for name in (reference, ours)]
+        assert str(built_as[0]) == str(built_as[1])
+
+
 @pytest.mark.parametrize("slot", SLOTS)
 def test_an_unknown_operation_is_refused_with_the_seven_to_choose_from(slot: str) -> None:
     with pytest.raises(RequestError) as caught:

@@ -43,6 +43,14 @@ def test_every_way_to_name_attention_classifies(name: str, attention: str | int)
     assert model(name, attention=attention, num_classes=7)(images()).shape == (2, 7)
 
 
+@every_model
+def test_the_plain_network_is_written_none_because_timm_drops_what_is_none(name: str) -> None:
+    plain = on_meta(name, attention="none")
+    assert plain.attention == "none"
+    assert not any(".se." in f"{key}." or ".attention." in f"{key}." for key in plain.state_dict())
+    assert on_meta(name, attention=None).attention == str(SASE_BLOCK)
+
+
 @one_of_each
 def test_epsilon_reaches_every_block(name: str) -> None:
     blocks = [module for module in on_meta(name, epsilon=0.0).modules() if isinstance(module, SASEBlock)]
