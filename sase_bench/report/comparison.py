@@ -7,13 +7,13 @@ on a proxy. A block of the space has only the second kind until someone trains i
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sase_bench.latency.comparisons import Ratio
 from sase_bench.modules import MODULES, PLAIN, Module
 from sase_bench.report.costs import Count, count_of
 from sase_bench.report.published import BACKBONES, PublishedGain, Row, gains, module_of
-from sase_bench.report.times import Taken, Times
+from sase_bench.report.times import Taken, Times, interval
 from sase_bench.space import SASE_BLOCK, Architecture
 
 __all__ = ["HEADERS", "NOT_AVAILABLE", "NOT_TIMED", "STATED", "Entry", "cells", "compare", "missing", "stated"]
@@ -69,6 +69,12 @@ class Entry:
     taken: Taken
     gains: tuple[PublishedGain, ...]
     rows: tuple[Row, ...]
+    arch: int | None = None  # of a block of the space
+
+    @property
+    def label(self) -> str:
+        """The name without what the block is best on."""
+        return "plain" if self.name == PLAIN else self.name.partition(",")[0]
 
     def range_of(self, *, one_recipe: bool) -> tuple[float, float] | None:
         """The smallest and the largest gain over sources, in percentage points; None where no source gives one."""
@@ -95,10 +101,10 @@ def compare(
             (name, MODULES[name].year, count_of(backbone, Module(name))) for name in sorted(MODULES, key=_by_year)
         ]
         known += [(name, 2024 if name == "sase" else None, count_of(backbone, arch)) for name, arch in inside.items()]
-        everything += [
-            _entry(backbone, *module, plain, times.of(backbone, str(inside.get(module[0], module[0]))), rows, found)
-            for module in known
-        ]
+        for module in known:
+            block = inside.get(module[0])
+            entry = _entry(backbone, *module, plain, times.of(backbone, str(block or module[0])), rows, found)
+            everything.append(entry if block is None else replace(entry, arch=block.index))
     return everything
 
 
@@ -142,7 +148,7 @@ def stated(entry: Entry) -> list[tuple[str, ...]]:
 
 def missing(entries: Sequence[Entry]) -> list[str]:
     """What the table lacks, a sentence each."""
-    unpublished = sorted({entry.name for entry in entries if not entry.rows and entry.name != PLAIN})
+    unpublished = sorted({entry.label for entry in entries if not entry.rows and entry.name != PLAIN})
     return [f"No ImageNet figure in the tables on one of the backbones, or on both: {', '.join(unpublished)}."]
 
 
@@ -167,7 +173,7 @@ def _entry(
 
 
 def _ratio(ratio: Ratio | None) -> str:
-    return NOT_TIMED if ratio is None else f"{ratio.median:.2f} ({ratio.low:.2f} to {ratio.high:.2f})"
+    return NOT_TIMED if ratio is None else interval(ratio)
 
 
 def _span(span: tuple[float, float] | None) -> str:

@@ -1,7 +1,8 @@
 """The times of blocks that nobody timed in a whole network: composed from timed operations, and how far such sums are off.
 
 What a network is predicted to take is plain + f · Σ blocks, with f from one half of the networks that were timed for a check;
-every error here is on the other half. See `sase_bench.latency.composition` and `sase_bench.latency.agreement`.
+every error here is on the other half; `sase_bench.report.times` has those of blocks that were timed in another process. See
+`sase_bench.latency.composition` and `sase_bench.latency.agreement`.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from math import isnan
 from pathlib import Path
 from typing import Any
 
-from sase_bench.latency.agreement import of_exact
+from sase_bench.latency.agreement import Agreement, of_exact
 from sase_bench.latency.checks import Checked, agreements, held_out, read_checks
 from sase_bench.latency.composition import Seconds
 from sase_bench.latency.filling import latency_of
@@ -20,12 +21,12 @@ from sase_bench.latency.parts import plain
 from sase_bench.latency.timings import Setting, Timing, read_timings, seconds_of
 from sase_bench.report.costs import BACKBONE, TRUNK_OF
 
-__all__ = ["AGREED", "PLACE", "Composed", "agreed", "agreement_records", "read_composed"]
+__all__ = ["AGREED", "PLACE", "Composed", "agreed", "agreement_in_resnet50", "agreement_records", "read_composed"]
 
 _SETTING = Setting()
 
 #: Where composed times are shown.
-PLACE = "The table of blocks on the page marks each time as timed or as composed; the table above has timed ones alone."
+PLACE = "The table of blocks on the page marks each time as timed or as composed; the tables above have timed ones alone."
 
 #: Of the table that `agreed` fills.
 AGREED = (
@@ -47,7 +48,7 @@ class Composed:
     """The forward time of every block of the space in ResNet-50 over the plain network's, in order of the index."""
 
     ratios: Seconds  # (117649,)
-    about: str  # under what conditions, a sentence
+    about: str  # under what conditions, and how far they are off, in sentences
     checks: tuple[Checked, ...] = ()
 
 
@@ -78,6 +79,14 @@ def agreement_records(checks: Sequence[Checked]) -> list[dict[str, Any]]:
             about = {"exact_spearman": exact.value, "exact_spearman_low": exact.low, "exact_spearman_high": exact.high}
             records.append({"trunk": trunk, "batch": conditions.setting.batch, **asdict(found), **about})
     return records
+
+
+def agreement_in_resnet50(checks: Sequence[Checked]) -> Agreement | None:
+    """How composed ResNet-50s, as `read_composed` has them, agree with timed ones; None where they were not checked."""
+    for (trunk, kind, conditions), found in agreements(checks).items():
+        if (trunk, kind, conditions.setting) == (TRUNK_OF[BACKBONE].name, "networks", _SETTING):
+            return found
+    return None
 
 
 def agreed(checks: Sequence[Checked]) -> list[tuple[str, ...]]:

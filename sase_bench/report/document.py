@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from sase_bench.answers import Answer, markdown, render
-from sase_bench.bo.comparison import Summary
 from sase_bench.bo.comparison.rendering import about, regrets, told
 from sase_bench.files import write_text
 from sase_bench.query import ask
@@ -17,27 +15,27 @@ from sase_bench.query.metrics import ranking_metric
 from sase_bench.report.advice import scatter
 from sase_bench.report.claim import Claim
 from sase_bench.report.comparison import HEADERS, STATED, Entry, cells, missing, stated
-from sase_bench.report.composed import AGREED, PLACE, agreed, agreement_records
+from sase_bench.report.composed import AGREED, PLACE, agreed
 from sase_bench.report.drawing import save
-from sase_bench.report.evidence import Evidence, Measurement, finite
+from sase_bench.report.evidence import Evidence
 from sase_bench.report.figures import Missing, Picture, figures
+from sase_bench.report.numbers import numbers
 from sase_bench.report.page import page
+from sase_bench.report.papers import papers
 from sase_bench.report.questions import command, has_scores_of_modules
-from sase_bench.report.searches import command_of, name_of
-from sase_bench.report.tables import latex
-from sase_bench.report.times import BESIDE, Times
+from sase_bench.report.searches import command_of
+from sase_bench.report.times import ABOUT_TIMED, BESIDE, TIMED, Times, timed
 from sase_bench.report.transfer import TRANSFERRED, TRANSFERS, transferred
 from sase_bench.report.wording import claims
 from sase_bench.space import SLOTS
 
-__all__ = ["Section", "numbers", "sections", "texts", "write"]
+__all__ = ["Section", "sections", "texts", "write"]
 
 _CAPTION = (
     "Attention modules in every bottleneck at 224×224, also where a paper places its module elsewhere: costs counted by one "
     "counter (multiply-accumulates), and the published gain in ImageNet top-1 over the plain ResNet of the same source, as a "
     "range over sources. Published figures, not scores of this project's proxies."
 )
-_LATEX_BLOCKS = 10
 _CHECKED = (
     "Networks with random blocks were timed for a check (`python -m sase_bench.latency check`). One half gives the factor by "
     "which blocks in a network take longer than the sum of their parts; errors, relative to what was timed, are those of the "
@@ -78,47 +76,6 @@ def sections(db: Path, *, most: int = 20) -> list[Section]:
     return found
 
 
-def numbers(evidence: Evidence, entries: Sequence[Entry], times: Times) -> dict[str, Any]:
-    """Every number of the report, once; a gain is in percentage points of ImageNet top-1."""
-    modules = [
-        {
-            "backbone": entry.backbone,
-            "module": entry.name,
-            "params": entry.count.params,
-            "flops": entry.count.flops,
-            "taken": {
-                "forward": entry.taken.forward and asdict(entry.taken.forward),
-                "training": entry.taken.training and asdict(entry.taken.training),
-                "kept": entry.taken.kept,
-            },
-            "published": [asdict(row) for row in entry.rows],
-            "gains": [
-                {
-                    "source": gain.row.source,
-                    "kind": gain.row.kind,
-                    "one_recipe": gain.is_one_recipe,
-                    "gain": round(gain.top1, 4),
-                }
-                for gain in entry.gains
-            ],
-        }
-        for entry in entries
-    ]
-    checks = [] if times.composed is None else agreement_records(times.composed.checks)
-    agreements = [{name: finite(value) for name, value in found.items()} for found in checks]
-    return {
-        "modules": modules,
-        "times": times.conditions(),
-        "composed": agreements,
-        **asdict(evidence, dict_factory=_without_options),
-    }
-
-
-def _without_options(fields: Iterable[tuple[str, Any]]) -> dict[str, Any]:
-    """Where a table lies is not a number."""
-    return {name: value for name, value in fields if name != "option"}
-
-
 def texts(parts: Iterable[Section], evidence: Evidence, entries: Sequence[Entry], times: Times) -> dict[str, str]:
     """The files that are text without figures, by name."""
     rows = [cells(entry) for entry in entries]
@@ -151,15 +108,15 @@ def texts(parts: Iterable[Section], evidence: Evidence, entries: Sequence[Entry]
     every = [line for entry in entries for line in stated(entry)]
     modules = ["# Published modules", "", _CAPTION, "", markdown(HEADERS, rows), *(f"{note}\n" for note in missing(entries))]
     modules += [f"{note}\n" for note in (scatter(entries),) if note]
-    modules += ["Times, all of whole networks:", "", *(f"* {note}" for note in times.conditions()), ""]
+    modules += ["## Times", "", "All of whole networks:", "", *(f"* {note}" for note in times.conditions()), ""]
+    if times.rows:
+        modules += [ABOUT_TIMED, "", markdown(TIMED, timed(times))]
     modules += _composed(times)
     modules += ["## Every published figure", "", markdown(STATED, every)]
     return {
         "summary.md": "\n".join(summary),
         "modules.md": "\n".join(modules),
-        "modules.tex": latex(HEADERS[:-1], [row[:-1] for row in rows], caption=_CAPTION, label="tab:modules"),
-        **{f"blocks-{found.proxy}.tex": _blocks(found) for found in evidence.measurements},
-        **{f"searches-{name_of(search)}.tex": _searches(search) for search in evidence.searches},
+        **papers(evidence, entries, times),
         "numbers.json": json.dumps(numbers(evidence, entries, times), indent=1, ensure_ascii=False, allow_nan=False) + "\n",
     }
 
@@ -196,30 +153,6 @@ def write(parts: Iterable[Section], evidence: Evidence, entries: Sequence[Entry]
         paths += drawn
     text = page(evidence, entries, times, claims(evidence, entries), shown, left_out)
     return [*paths, _put(folder / "index.html", text)]
-
-
-def _blocks(found: Measurement) -> str:
-    proxy, blocks, score = found.proxy, found.blocks, found.column
-    headers = ("place", "block", "operations", found.score, "sd over seeds", "seeds", "parameters")
-    lines = [
-        (
-            str(place),
-            str(block["arch"]),
-            block["text"],
-            f"{block[score]:.4f}",
-            "-" if block[f"{score}_sd"] is None else f"{block[f'{score}_sd']:.4f}",
-            str(block["seeds"]),
-            f"{block['params']:,}",
-        )
-        for place, block in enumerate(blocks[:_LATEX_BLOCKS], 1)
-    ]
-    caption = f"The best {len(lines)} of {len(blocks)} measured blocks on the proxy {proxy}; no score on ImageNet."
-    return latex(headers, lines, caption=caption, label=f"tab:blocks-{proxy}")
-
-
-def _searches(search: Summary) -> str:
-    caption = f"Searches in simulation: {'; '.join(about(search))}."
-    return latex(*regrets(search), caption=caption, label=f"tab:searches-{name_of(search)}")
 
 
 def _put(path: Path, text: str) -> Path:

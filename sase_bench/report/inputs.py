@@ -9,6 +9,7 @@ from sase_bench.report.comparison import Entry, compare
 from sase_bench.report.composed import read_composed
 from sase_bench.report.document import Section, sections
 from sase_bench.report.evidence import Evidence, evidence_of
+from sase_bench.report.phrases import listed
 from sase_bench.report.published import find_folder, read
 from sase_bench.report.searches import FOLDER, read_searches
 from sase_bench.report.times import Times, find_comparisons, read_times
@@ -16,7 +17,7 @@ from sase_bench.report.transfer import find_transfer
 from sase_bench.report.trust import most_trusted
 from sase_bench.space import Architecture
 
-__all__ = ["DEFAULT_FOLDER", "Inputs", "read_inputs"]
+__all__ = ["DEFAULT_FOLDER", "Inputs", "best_blocks", "read_inputs"]
 
 #: Where a report is written to, relative to the working directory.
 DEFAULT_FOLDER = Path("reports")
@@ -54,6 +55,12 @@ def read_inputs(
         times=times,
         transfer=transfer or find_transfer(),
     )
-    trusted = most_trusted(evidence)
-    best = {} if trusted is None else {f"best on {trusted.proxy}": Architecture(int(trusted.best["arch"]))}
-    return Inputs(parts, evidence, compare(rows, best, times), times)
+    return Inputs(parts, evidence, compare(rows, best_blocks(evidence), times), times)
+
+
+def best_blocks(evidence: Evidence) -> dict[str, Architecture]:
+    """The best block of every proxy by its number and what it is best on, that of the most trusted proxy first."""
+    trusted, proxies = most_trusted(evidence), dict[int, list[str]]()
+    for found in sorted(evidence.measurements, key=lambda found: found is not trusted):
+        proxies.setdefault(int(found.best["arch"]), []).append(found.proxy)
+    return {f"block {arch}, best on {listed(names)}": Architecture(arch) for arch, names in proxies.items()}

@@ -36,3 +36,16 @@ def test_sase_has_no_number_until_somebody_supplies_it(tmp_path: Path) -> None:
     path = tmp_path / "supplied.csv"
     path.write_text(HEAD + line("ResNet", "76.0", "S") + line("SASE", "78.0", "S", kind="own-paper"))
     assert sase(read(path))[10:] == ("+2.00", "1", NOT_AVAILABLE, "78.00 (own)")
+
+
+def test_a_block_has_its_number_and_a_short_label(tiny: list[Row]) -> None:
+    entries = {entry.name: entry for entry in compare(tiny, {"block 54983, best on p": SASE_BLOCK})}
+    assert (entries["block 54983, best on p"].label, entries["none"].label, entries["se"].label) == (
+        "block 54983",
+        "plain",
+        "se",
+    )
+    assert (entries["block 54983, best on p"].arch, entries["sase"].arch, entries["se"].arch) == (54983, 54983, None)
+    (note,) = missing(list(entries.values()))
+    assert "block 54983, bam" not in note
+    assert "best on" not in note

@@ -8,8 +8,11 @@ import pytest
 
 from sase_bench.report.document import texts
 from sase_bench.report.inputs import read_inputs
+from tests.report.repeated import repeated
+from tests.report.typesetting import refused
 
 ROOT = Path(__file__).parents[2]
+FILES = ("searches", "importances")  # as other programs wrote them
 AGAIN = "the report is not of the released data; run python -m sase_bench.report"
 
 
@@ -38,6 +41,15 @@ def test_the_released_folder_has_no_table_of_a_proxy_that_is_gone(written: dict[
     assert {path.name for path in (ROOT / "reports").glob("*.tex")} == {name for name in written if name.endswith(".tex")}, (
         AGAIN
     )
+
+
+def test_every_released_table_fits_the_page_of_a_paper(written: dict[str, str], tmp_path: Path) -> None:
+    assert refused({name: text for name, text in written.items() if name.endswith(".tex")}, tmp_path) == []
+
+
+def test_no_released_number_stands_twice(written: dict[str, str]) -> None:
+    content = json.loads(written["numbers.json"])
+    assert repeated({name: value for name, value in content.items() if name not in FILES}) == []
 
 
 def test_numbers_that_differ_are_told_by_their_place() -> None:

@@ -6,28 +6,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sase_bench.latency.comparisons import Compared, Ratio, Work, write_comparisons
-from sase_bench.latency.timings import Conditions, Setting
+from sase_bench.latency.checks import Checked, agreements
+from sase_bench.latency.comparisons import Ratio, write_comparisons
 from sase_bench.report.comparison import HEADERS, cells, compare
 from sase_bench.report.composed import Composed
-from sase_bench.report.times import HOW, Times, read_times
-from sase_bench.space import SASE_BLOCK
+from sase_bench.report.times import HOW, TIMED, Times, read_times, timed
+from sase_bench.space import SASE_BLOCK, Architecture
 from sase_bench.trunk import ResNetTrunk
-
-OLD, NEW = (Conditions(setting=Setting(), processor="none", torch_version=version) for version in ("1", "2"))
-
-
-def row(attention: str, work: Work, seconds: list[float], conditions: Conditions = NEW) -> Compared:
-    return Compared(
-        trunk=ResNetTrunk(depth=50).name,
-        attention=attention,
-        work=work,
-        conditions=conditions,
-        activations=None if work == "forward" else round(seconds[0] * 1000),
-        seconds=seconds,
-        made_in=[f"2026/{number}" for number in range(len(seconds))],
-        measured_at=f"2026-11-0{conditions.torch_version}",
-    )
+from tests.latency.fakes import checked
+from tests.report.clocked import OLD, row
 
 
 @pytest.fixture
@@ -78,3 +65,51 @@ def test_the_table_of_modules_has_them(times: Times) -> None:
     assert lines["sase"]["kept for backward (× plain)"] == "2.00"
     assert lines["se"]["training step (× plain)"] == "not timed"
     assert lines["none"]["training step (× plain)"] == "1 by definition"
+
+
+def test_every_network_stands_with_its_milliseconds_and_its_rounds(times: Times) -> None:
+    lines = [dict(zip(TIMED, cells, strict=True)) for cells in timed(times)]
+    assert [line["attention"] for line in lines] == ["plain", "sase"]
+    assert list(lines[0].values()) == [
+        *("ResNet-50", "plain"),
+        *("2", "750", "975", "1 by definition") * 2,
+        *("0", "-"),
+    ]
+    assert list(lines[1].values()) == [
+        *("ResNet-50", "sase"),
+        *("2", "1,250", "1,475", "1.75 (1.50 to 2.00)"),
+        *("2", "2,500", "3,850", "3.00 (2.00 to 4.00)"),
+        *("0", "2.00"),
+    ]
+
+
+def test_a_network_that_was_not_trained_has_no_time_of_a_step() -> None:
+    rows = [row("none", "forward", [0.5]), row("none", "training", [1.0]), row("se", "forward", [0.5])]
+    line = dict(zip(TIMED, timed(Times(rows))[1], strict=True))
+    assert line["forward (× plain)"] == "1.00 (1.00 to 1.00)"
+    assert {line[name] for name in TIMED if "training" in name or "kept" in name} == {"-"}
+
+
+def test_attentions_come_in_order_and_a_block_by_its_number() -> None:
+    blocks = [str(Architecture(arch)) for arch in (300, 4)]
+    rows = [row(name, "forward", [0.5]) for name in (*blocks, "se", "none", "bam")]
+    assert [line[1] for line in timed(Times(rows))] == ["plain", "bam", "se", "block 4", "block 300"]
+
+
+def test_the_error_of_sums_is_that_of_the_check_and_that_of_blocks_timed_both_ways(tmp_path: Path) -> None:
+    path = tmp_path / "comparisons.parquet"
+    write_comparisons(path, [row("none", "forward", [1.0]), *(row(str(Architecture(k)), "forward", [k / 2]) for k in (2, 4))])
+
+    def about(*checks: Checked, rows: Path = path) -> str:
+        composed = read_times(rows, Composed(np.full(117_649, 1.5), "Composed.", checks)).composed
+        assert composed is not None
+        return composed.about
+
+    both = "-25% to +50% off in the 2 blocks that were timed both ways."
+    assert about() == f"Composed. Such sums are {both}"
+    assert about(rows=tmp_path / "none.parquet") == "Composed. How far such sums are off was not checked."
+    checks = [replace(item, trunk=ResNetTrunk(depth=50).name) for item in checked()]
+    (found,) = agreements(checks).values()
+    largest = f"at most {found.largest_error:.1%} off in the {found.held_out} held-out networks of the check"
+    assert about(*checks) == f"Composed. Such sums are {largest}, and {both}"
+    assert about(*checks, rows=tmp_path / "none.parquet") == f"Composed. Such sums are {largest}."
