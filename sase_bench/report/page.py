@@ -1,7 +1,7 @@
 """The page `index.html`: one file with its own style, program, data and figures, so that it works without a network.
 
-Every text that comes from a table goes through `html.escape` here and through `textContent` in the page's program; the data
-stand in JSON whose `<` are escaped, so that no name can close the element around it.
+Every text that comes from a table goes through `sase_bench.report.markup` here and through `textContent` in the page's program;
+the data stand in JSON whose `<` are escaped, so that no name can close the element around it. Other addresses are only linked.
 """
 
 from __future__ import annotations
@@ -12,18 +12,23 @@ from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+from sase_bench.bo.comparison import Summary
 from sase_bench.bo.comparison.rendering import about, regrets, told
-from sase_bench.report.advice import scatter
+from sase_bench.report.advice import BOUGHT
 from sase_bench.report.claim import Claim
-from sase_bench.report.comparison import HEADERS, STATED, Entry, cells, missing, stated
+from sase_bench.report.comparison import Entry
 from sase_bench.report.evidence import Evidence, Measurement
 from sase_bench.report.figures import Missing, Picture
-from sase_bench.report.searches import command_of
-from sase_bench.report.times import HOW, Times
+from sase_bench.report.literature import COMMAND, literature
+from sase_bench.report.markup import Markup, codes, link, slug, table
+from sase_bench.report.questions import command
+from sase_bench.report.searches import command_of, name_of
+from sase_bench.report.times import Times
 from sase_bench.report.transfer import TRANSFERRED, TRANSFERS, commands, transferred
-from sase_bench.space import SASE_BLOCK
+from sase_bench.report.trust import most_trusted
+from sase_bench.space import OPERATIONS, SASE_BLOCK, SLOTS, Space
 
 __all__ = ["page"]
 
@@ -40,6 +45,30 @@ _COSTS = (
     ("flops", "FLOPs in the proxy's network"),
 )
 
+#: How to read the cells of a claim's table, by its columns.
+_CAPTIONS = {
+    BOUGHT: "Gain: percentage points of ImageNet top-1 above the plain network, the mean over n sources and, in brackets, its "
+    "95 % interval. Time: how many times the plain network's, in brackets the least and the most of several rounds."
+}
+
+
+class _Section(NamedTuple):
+    """A part of the page under a heading; `command` prints what it shows."""
+
+    anchor: str
+    title: str
+    parts: list[str]
+    command: str = ""
+
+
+class _Shown(NamedTuple):
+    """What a command prints, where the page shows it."""
+
+    command: str
+    anchor: str
+    name: str
+    title: str = ""
+
 
 def page(
     evidence: Evidence,
@@ -50,50 +79,32 @@ def page(
     left_out: Iterable[Missing],
 ) -> str:
     """The whole page. `shown` are the figures with their SVG files."""
-    parts = [
-        "<h1>Which attention block should a ResNet have?</h1>",
-        "<p>An attention block weighs the channels and the places of a feature map. The SASE space has 117,649 of them: six "
-        "slots with seven operations each. Here blocks are trained on small proxy tasks with several seeds, and every score is "
-        "shown with its noise. Published modules stand beside them with what their papers report on ImageNet, which is "
-        "another thing.</p>",
-        *(_claim(claim) for claim in claims),
-        '<h2 id="table">Blocks that were measured</h2>',
-        "<p>Scores are of the proxy, costs are those of ResNet-50 with the block in every bottleneck, at 224×224. A time is "
-        "timed in the whole network, with least and most, or composed of its operations' times. The button copies the "
-        "code that builds it.</p>",
-        _controls(),
-        '<div class="scroll tall"><table id="blocks"></table></div>',
-        "<h2>Score against cost</h2>",
-        "<p>Scores of a proxy, never ImageNet. Filled: no block is both better and cheaper. Orange: the block that "
-        "SASE published. Point at a mark, or step to it with the tab key.</p>",
-        f"<p>{_choice('x', *_COSTS)} {_choice('y', ('score', 'what blocks are ranked by'), ('val_top1', 'top-1'))}</p>",
-        '<div class="scroll"><svg id="plot" viewBox="0 0 640 385" role="img" aria-label="score against cost"></svg></div>',
-        '<p id="hover" aria-live="polite"></p>',
-        "<h2>Published modules</h2>",
-        "<p>Costs are counted here by one counter. Gains are percentage points of ImageNet top-1 above the plain ResNet "
-        "of the same source, over all sources. These are published figures and no score of this project. "
-        f"{escape(scatter(entries) or '')}</p>",
-        "<p><code>python -m sase_bench.report</code></p>",
-        _table(HEADERS[:-1], (cells(entry)[:-1] for entry in entries)),
-        "<details><summary>Every published figure, with its source</summary>",
-        _table(STATED, (line for entry in entries for line in stated(entry))),
-        "</details>",
-        *(f"<p>{escape(note)}</p>" for note in missing(entries)),
-        "<p>Times are against the plain network of the same round: median, least and most. "
-        f"{escape(' '.join(times.conditions()))}</p>",
-        *([f"<p>{escape(times.composed.about)} How far such sums are off is in modules.md.</p>"] if times.composed else []),
-        f"<p><code>{escape(HOW)}</code></p>",
+    pictures, best = list(shown), most_trusted(evidence)
+    sections = [
+        _blocks(evidence, best),
+        _plot(),
+        _Section("modules", "Published modules", literature(entries, times), COMMAND),
         *_transfers(evidence),
         *_searches(evidence),
-        "<h2>Figures</h2>",
-        *(_figure(picture, path) for picture, path in shown),
-        "<h2>What is not here, and why</h2>",
-        "<ul>" + "".join(f"<li>{escape(item.name)}: {escape(item.reason)}</li>" for item in left_out) + "</ul>",
+        _Section("figures", "Figures", [_grouped("figures", (_figure(*item) for item in enumerate(pictures, 1)))]),
+        _Section("missing", "What is not here, and why", [_left_out(left_out)]),
+    ]
+    places = _places(sections, evidence, [picture for picture, _ in pictures])
+    known = _Section("claims", "What is known", [_grouped("claims", (_claim(claim, places) for claim in claims))])
+    parts = [
+        f"<header><h1>Which attention block should a ResNet have?</h1><div>{_introduction(evidence)}",
+        _contents([known, *sections]),
+        f"</div>{_use(best)}</header>",
+        *(_section(section) for section in (known, *sections)),
     ]
     data = {
         "published": SASE_BLOCK.index,
+        "slots": OPERATIONS,
         "scores": {found.proxy: found.score for found in evidence.measurements},
-        "blocks": {found.proxy: [_block(found, block) for block in found.blocks] for found in evidence.measurements},
+        "blocks": {
+            found.proxy: [_block(found, place, block) for place, block in enumerate(found.blocks, 1)]
+            for found in evidence.measurements
+        },
     }
     embedded = json.dumps(data, ensure_ascii=False, allow_nan=False).replace("<", "\\u003c")
     sized = '<meta name="viewport" content="width=device-width">'
@@ -103,47 +114,108 @@ def page(
     return f'<!doctype html>\n<html lang="en">\n<head>{head}</head>\n<body>\n{body}\n{scripts}\n</body>\n</html>\n'
 
 
-def _block(found: Measurement, block: Mapping[str, Any]) -> dict[str, Any]:
-    score = {"score": block[found.column], "score_sd": block[f"{found.column}_sd"]}
+def _block(found: Measurement, place: int, block: Mapping[str, Any]) -> dict[str, Any]:
+    score = {"place": place, "score": block[found.column], "score_sd": block[f"{found.column}_sd"]}
     return score | {name: block[name] for name in _COLUMNS}
 
 
-def _transfers(evidence: Evidence) -> list[str]:
-    if not evidence.transfers:
-        return []
-    tasks = "".join(f"<li>{escape(found.proxy)}: {escape(found.task)}</li>" for found in evidence.transfers)
-    return [
-        "<h2>Transfer to ordinary networks</h2>",
-        f"<p>{escape(TRANSFERS)}</p><ul>{tasks}</ul>",
-        _table(TRANSFERRED, transferred(evidence.transfers)),
-        *(f"<p><code>{escape(command)}</code></p>" for command in commands(evidence.transfers).splitlines()),
-    ]
+def _introduction(evidence: Evidence) -> str:
+    count = len({block["arch"] for found in evidence.measurements for block in found.blocks})
+    space = link("https://arxiv.org/abs/2411.08333", "SASE")
+    return (
+        "<p>An attention block weighs the channels and the places of a feature map inside a network, and the space of "
+        f"{space} has {len(Space('full')):,} such blocks, an operation in each of {len(SLOTS)} slots. Here {count:,} of them "
+        "are trained on small tasks with several seeds, every score is shown with its noise, and published modules stand "
+        "beside them with what their papers report on ImageNet, which is another thing.</p>"
+    )
 
 
-def _searches(evidence: Evidence) -> list[str]:
-    parts = ["<h2>Searches in simulation</h2>"] if evidence.searches else []
-    for search in evidence.searches:
-        head, *notes = (f"<p>{escape(line)}.</p>" for line in (". ".join(about(search)), *told(search)))
-        parts += [head, _table(*regrets(search)), *notes, f"<p><code>{escape(command_of(search))}</code></p>"]
-    return parts
+def _contents(sections: Iterable[_Section]) -> str:
+    return f'<nav aria-label="contents">{_all(link(f"#{part.anchor}", part.title) for part in sections)}</nav>'
 
 
-def _own(suffix: str) -> str:
-    return files("sase_bench.report").joinpath(f"page.{suffix}").read_text(encoding="utf-8")
+def _use(found: Measurement | None) -> str:
+    """How to build the block that the page is about."""
+    if found is None:
+        return ""
+    arch = found.best["arch"]
+    code = (
+        f"from sase_bench.backbones import resnet50\nnetwork = resnet50(attention={arch})\n\n"
+        f'import timm, sase_bench.timm  # or in timm\nnetwork = timm.create_model("sase_resnet50", attention={arch})'
+    )
+    return (
+        f'<aside id="use"><h2>Use it</h2><p>An untrained ResNet-50 with block {arch}, which scores best on a small task; '
+        f"published modules go by their names, cbam for one:</p><pre><code>{escape(code)}</code></pre></aside>"
+    )
 
 
-def _claim(claim: Claim) -> str:
-    table = _table(*claim.table) if claim.table else ""
-    shown = "".join(f"<code>{escape(command)}</code>" for command in claim.command.splitlines())
+def _section(section: _Section) -> str:
+    return f'<section><h2 id="{section.anchor}">{escape(section.title)}</h2>\n' + "\n".join(section.parts) + "\n</section>"
+
+
+def _claim(claim: Claim, places: Sequence[_Shown]) -> str:
+    read = _CAPTIONS.get(claim.table.headers, "") if claim.table else ""
+    rows = (f'<p class="basis">{escape(read)}</p>' if read else "") + (table(*claim.table) if claim.table else "")
+    links = ", ".join(link(f"#{place.anchor}", place.name, place.title) for place in _shown_by(claim.command, places))
     basis = f"<details><summary>what this rests on</summary>{escape(claim.text)}</details>"
-    return f'<div class="claim"><strong>{escape(claim.headline)}</strong>{table}{basis}{shown}</div>'
+    evidence = f'<div class="basis">{basis}{f"<span>shown in {links}</span>" if links else ""}</div>'
+    kind = "claim wide" if claim.table else "claim"
+    return f'<div class="{kind}"><strong>{escape(claim.headline)}</strong>{rows}{evidence}{codes(claim.command)}</div>'
+
+
+def _shown_by(asked: str, places: Sequence[_Shown]) -> list[_Shown]:
+    """Where the page shows what a command prints; else the first that the same program prints."""
+    exact = [place for place in places if place.command == asked]
+    program = asked.split(maxsplit=3)[:3]
+    return exact or [place for place in places if place.command.split(maxsplit=3)[:3] == program][:1]
+
+
+def _places(sections: Iterable[_Section], evidence: Evidence, pictures: Iterable[Picture]) -> list[_Shown]:
+    """All that claims can lead to, in the order of the page."""
+    found = [_Shown(section.command, section.anchor, section.title) for section in sections if section.command]
+    found += [_Shown(command_of(one), _anchor_of_search(one), "its table", name_of(one)) for one in evidence.searches]
+    numbered = enumerate(pictures, 1)
+    found += [_Shown(one.command, _anchor_of_figure(one), f"figure {number}", one.title) for number, one in numbered]
+    return found
+
+
+def _blocks(evidence: Evidence, found: Measurement | None) -> _Section:
+    asked = ""
+    if found is not None:
+        asked = command(f"top {len(found.blocks)} by {found.metric.name} on {found.proxy}", evidence.option)
+    parts = [
+        "<p>Scores are of the proxy, costs are those of ResNet-50 with the block in every bottleneck, at 224×224. A time is "
+        "how many times that of the plain network: timed in the whole network, with least and most, or, behind ≈, composed of "
+        "the times of its operations. The button copies the code that builds the block.</p>",
+        "<p>Blocks may have different seeds, so their place is that of their mean less what its seeds do to all blocks alike; "
+        "sorted by the mean itself, neighbours may change places.</p>",
+        _controls(),
+        '<div class="scroll tall"><table id="blocks"></table></div>',
+        f"<p>{codes(asked)}</p>",
+    ]
+    return _Section("table", "Blocks that were measured", parts, asked)
 
 
 def _controls() -> str:
     return (
         '<div class="controls"><label>proxy <select id="proxy"></select></label>'
-        '<label>filter <input id="filter" placeholder="operations or a number"></label><span id="count"></span></div>'
+        '<label>filter <input id="filter" placeholder="operations, slot=operation, a number" aria-describedby="help"></label>'
+        '<span id="count"></span></div><p id="help">All words have to match. A word is a whole operation '
+        "(conv_3x3), an operation in a slot (spatial_excite=affine), the number of a block or the start of its text; what is "
+        f"no whole one matches those that begin so (conv_). Slots, in the order of the text: {escape('/'.join(SLOTS))}.</p>"
     )
+
+
+def _plot() -> _Section:
+    parts = [
+        "<p>Scores of a proxy, never ImageNet. Times that were timed and times that were composed have marks of their own. "
+        "Point at a mark, or step to it with the tab key.</p>",
+        f'<p class="controls">{_choice("x", *_COSTS)} '
+        f"{_choice('y', ('score', 'what blocks are ranked by'), ('val_top1', 'top-1'))}</p>",
+        '<div class="scroll"><svg id="plot" viewBox="0 0 640 415" role="img" aria-label="score against cost"></svg></div>',
+        '<p id="hover" aria-live="polite"></p>',
+    ]
+    return _Section("cost", "Score against cost", parts)
 
 
 def _choice(name: str, *options: tuple[str, str]) -> str:
@@ -151,15 +223,54 @@ def _choice(name: str, *options: tuple[str, str]) -> str:
     return f'<label>{name} <select id="{name}">{listed}</select></label>'
 
 
-def _table(headers: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
-    head = "".join(f"<th>{escape(name)}</th>" for name in headers)
-    lines = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows)
-    return f'<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>{lines}</tbody></table></div>'
+def _transfers(evidence: Evidence) -> list[_Section]:
+    if not evidence.transfers:
+        return []
+    asked = commands(evidence.transfers)
+    parts = [
+        f"<p>{escape(TRANSFERS)}</p><ul>",
+        *(f"<li>{escape(found.proxy)}: {escape(found.task)}</li>" for found in evidence.transfers),
+        f"</ul>{table(TRANSFERRED, transferred(evidence.transfers))}<p>{codes(asked)}</p>",
+    ]
+    return [_Section("transfer", "Transfer to ordinary networks", parts, asked)]
 
 
-def _figure(picture: Picture, path: Path) -> str:
+def _searches(evidence: Evidence) -> list[_Section]:
+    parts = []
+    for search in evidence.searches:
+        head, *notes = (f"<p>{escape(line)}.</p>" for line in (". ".join(about(search)), *told(search)))
+        title = f'<h3 id="{_anchor_of_search(search)}">{escape(name_of(search))}</h3>'
+        parts += [title, head, table(*regrets(search)), *notes, f"<p>{codes(command_of(search))}</p>"]
+    return [_Section("searches", "Searches in simulation", parts)] if parts else []
+
+
+def _anchor_of_search(search: Summary) -> str:
+    return f"search-{slug(name_of(search))}"
+
+
+def _anchor_of_figure(picture: Picture) -> str:
+    return f"figure-{slug(picture.name)}"
+
+
+def _figure(number: int, shown: tuple[Picture, Path]) -> str:
+    picture, path = shown
     source = b64encode(path.read_bytes()).decode("ascii")
-    title = escape(picture.title)
-    commands = "".join(f"<br><code>{escape(command)}</code>" for command in picture.command.splitlines())
-    image = f'<img alt="{title}" src="data:image/svg+xml;base64,{source}">'
-    return f"<figure>{image}<figcaption>{title}{commands}</figcaption></figure>"
+    image = f'<img alt="{escape(picture.title)}" src="data:image/svg+xml;base64,{source}">'
+    caption = f"<figcaption>Figure {number}: {escape(picture.title)} {codes(picture.command)}</figcaption>"
+    return f'<figure id="{_anchor_of_figure(picture)}">{image}{caption}</figure>'
+
+
+def _left_out(left_out: Iterable[Missing]) -> str:
+    return f"<ul>{_all(f'<li>{escape(item.name)}: {escape(item.reason)}</li>' for item in left_out)}</ul>"
+
+
+def _grouped(kind: str, parts: Iterable[str]) -> Markup:
+    return Markup(f'<div class="{kind}">{_all(parts)}</div>')
+
+
+def _all(parts: Iterable[str]) -> Markup:
+    return Markup("".join(parts))
+
+
+def _own(suffix: str) -> str:
+    return files("sase_bench.report").joinpath(f"page.{suffix}").read_text(encoding="utf-8")
