@@ -22,12 +22,12 @@ from sase_bench.report.figures import Missing, Picture, figures
 from sase_bench.report.numbers import numbers
 from sase_bench.report.page import page
 from sase_bench.report.papers import papers
-from sase_bench.report.questions import command, has_scores_of_modules
+from sase_bench.report.questions import command, has_scores_of_modules, is_tied_sampled
 from sase_bench.report.searches import command_of
 from sase_bench.report.times import ABOUT_TIMED, BESIDE, TIMED, Times, timed
 from sase_bench.report.transfer import TRANSFERRED, TRANSFERS, transferred
 from sase_bench.report.wording import claims
-from sase_bench.space import SLOTS
+from sase_bench.space import SETS, SLOTS
 
 __all__ = ["Section", "sections", "texts", "write"]
 
@@ -72,6 +72,10 @@ def sections(db: Path, *, most: int = 20) -> list[Section]:
         if has_scores_of_modules(db, proxy):
             questions[f"Published modules on {proxy}"] = f"modules by {by} on {proxy}"
         questions |= {f"Effect of {slot} on {proxy}": f"effect {slot} by {by} on {proxy}" for slot in SLOTS}
+        if is_tied_sampled(db, proxy):
+            questions |= {
+                f"Effect of {slot} in the tied space on {proxy}": f"effect {slot} by {by} on {proxy} in tied" for slot in SETS
+            }
         found += [Section(title, question, ask(question, db=db)) for title, question in questions.items()]
     return found
 

@@ -18,7 +18,7 @@ from sase_bench.query.metrics import Metric, ranking_metric
 from sase_bench.recipes.registry import metric_of
 from sase_bench.record import OBJECTIVES, SCORES
 from sase_bench.report.largest import LargestFirst, by_the_table
-from sase_bench.report.questions import has_scores_of_modules, option_of, task_of
+from sase_bench.report.questions import has_scores_of_modules, is_tied_sampled, option_of, task_of
 from sase_bench.report.searches import found_for
 from sase_bench.report.times import Times, in_resnet50
 from sase_bench.report.transfer import Transfer, read_transfer
@@ -29,7 +29,6 @@ __all__ = ["IN_WORDS", "Evidence", "Measurement", "evidence_of", "finite"]
 
 Records = list[dict[str, Any]]
 
-_ENOUGH = 12  # blocks drawn from the tied space for the effects of its operations
 
 #: Scores that a proxy may rank by.
 IN_WORDS = {"val_loss": "validation loss", "train_loss": "training loss", "val_top1": "validation accuracy"}
@@ -73,6 +72,12 @@ class Measurement:
     def column(self) -> str:
         """The score's in records."""
         return self.metric.val_column
+
+    @property
+    def scores(self) -> dict[str, float]:
+        """The mean score of every block, by its number as text, and of every published module by its name."""
+        modules = {row["module"]: row[self.column] for row in self.modules}
+        return modules | {str(block["arch"]): block[self.column] for block in self.blocks}
 
     @property
     def name(self) -> str:
@@ -151,7 +156,6 @@ def _measurement(db: Path, proxy: str, times: Times) -> Measurement:
     rivals = [row["module"] for row in modules if is_rival(row["module"])]
     others = {"best module": rivals[0]} if rivals else {}
     others |= {"plain": PLAIN} if any(row["module"] == PLAIN for row in modules) else {}
-    few = len(drawn_at_random(there, "tied")) < _ENOUGH or judged <= set(Space("tied").indices.tolist())
     return Measurement(
         proxy=proxy,
         task=task_of(db, proxy),
@@ -162,7 +166,8 @@ def _measurement(db: Path, proxy: str, times: Times) -> Measurement:
         front=ask(f"pareto {metric.name} vs params on {proxy}", db=db).records(),
         effects={slot: ask(f"effect {slot} by {metric.name} on {proxy}", db=db).records() for slot in SLOTS},
         tied_effects={
-            slot: ask(f"effect {slot} by {metric.name} on {proxy} in tied", db=db).records() for slot in (() if few else SETS)
+            slot: ask(f"effect {slot} by {metric.name} on {proxy} in tied", db=db).records()
+            for slot in (SETS if is_tied_sampled(db, proxy) else ())
         },
         fidelity=ask(f"fidelity by {metric.name} on {proxy}", db=db).records(),
         curves={role: _curve(db, proxy, arch) for role, arch in roles.items() if arch in there}

@@ -19,6 +19,7 @@ from sase_bench.report.published import BACKBONES
 from sase_bench.report.questions import command
 from sase_bench.report.searches import FOLDER, command_of, name_of
 from sase_bench.report.transfer import commands
+from sase_bench.report.trust import most_trusted
 from sase_bench.space import SASE_BLOCK, SLOTS
 
 __all__ = ["Missing", "Picture", "figures"]
@@ -47,6 +48,7 @@ class Missing:
 def figures(evidence: Evidence, entries: Sequence[Entry]) -> Iterator[Picture | Missing]:
     """All figures of a report, in order."""
     yield from _modules(entries)
+    yield from _price(evidence, entries)
     for measurement in evidence.measurements:
         yield from _of_proxy(measurement, evidence.option)
     if evidence.calibrations:
@@ -116,6 +118,21 @@ def _modules(entries: Sequence[Entry]) -> Iterator[Picture | Missing]:
         )
     else:
         yield Missing(name="modules", reason="no module has a published gain in imagenet.csv")
+
+
+def _price(evidence: Evidence, entries: Sequence[Entry]) -> Iterator[Picture | Missing]:
+    found = most_trusted(evidence)
+    if found is None or not entries or not any(row["gain"] is not None for row in found.modules):
+        yield Missing(name="price", reason="no published module was trained beside the blocks and the plain network")
+        return
+    asked = command(f"modules by {found.metric.name} on {found.proxy}", evidence.option)
+    yield Picture(
+        name="price",
+        title="The best block and published modules: gain on a small task against what each costs in ResNet-50 and ResNet-101",
+        command=f"{asked}\npython -m sase_bench.report",
+        draw=partial(plots.price, found, entries),
+        height=5.0,
+    )
 
 
 def _of_proxy(measurement: Measurement, option: str) -> Iterator[Picture | Missing]:

@@ -10,7 +10,7 @@ from sase_bench.modules import MODULES
 from sase_bench.report.advice import scatter
 from sase_bench.report.comparison import HEADERS, STATED, Entry, cells, missing, stated
 from sase_bench.report.markup import Markup, address_of, codes, link, linked, slug, table
-from sase_bench.report.times import HOW, Times
+from sase_bench.report.times import ABOUT_TIMED, HOW, TIMED, Times, timed
 from sase_bench.space import SASE
 
 __all__ = ["COMMAND", "literature"]
@@ -47,6 +47,10 @@ def literature(entries: Sequence[Entry], times: Times) -> list[str]:
         "</details>",
         f"<details><summary>The papers of {len(papers)} modules</summary>",
         table(("module", "title", "where"), ((name, paper.title, linked(paper.reference)) for name, paper in papers)),
+        "</details>",
+        "<details><summary>Times of whole networks in milliseconds, and memory kept for the backward pass</summary>",
+        f"<p>{escape(ABOUT_TIMED)}</p>",
+        table(TIMED, timed(times)),
         "</details>",
         *(f"<p>{escape(note)}</p>" for note in missing(entries)),
         "<p>Times are against the plain network of the same round: median, least and most. "

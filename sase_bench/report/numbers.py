@@ -127,9 +127,7 @@ def _alike(evidence: Evidence) -> list[dict[str, Any]]:
     beside = most_trusted(evidence)
     if beside is None:
         return []
-    scores = {row["module"]: row[beside.column] for row in beside.modules}
-    scores |= {str(block["arch"]): block[beside.column] for block in beside.blocks}
-    ranked = [(found.proxy, alike(found, scores)) for found in evidence.transfers]
+    ranked = [(found.proxy, alike(found, beside.scores)) for found in evidence.transfers]
     return [{"proxy": proxy, "beside": beside.proxy, **found._asdict()} for proxy, found in ranked if found is not None]
 
 

@@ -165,8 +165,8 @@ def _claim(claim: Claim, places: Sequence[_Shown]) -> str:
 
 def _shown_by(asked: str, places: Sequence[_Shown]) -> list[_Shown]:
     """Where the page shows what a command prints; else the first that the same program prints."""
-    exact = [place for place in places if place.command == asked]
-    program = asked.split(maxsplit=3)[:3]
+    lines, program = set(asked.splitlines()), asked.split(maxsplit=3)[:3]
+    exact = [place for place in places if lines & set(place.command.splitlines())]
     return exact or [place for place in places if place.command.split(maxsplit=3)[:3] == program][:1]
 
 

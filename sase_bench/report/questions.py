@@ -7,8 +7,12 @@ from pathlib import Path
 
 from sase_bench.database.reader import connect, default_source
 from sase_bench.database.rows import has_modules
+from sase_bench.samples import drawn_at_random, representative
+from sase_bench.space import Space
 
-__all__ = ["command", "has_scores_of_modules", "option_of", "task_of"]
+__all__ = ["command", "has_scores_of_modules", "is_tied_sampled", "option_of", "task_of"]
+
+_ENOUGH = 12  # blocks drawn from the tied space for the effects of its operations
 
 
 def command(question: str, option: str = "") -> str:
@@ -34,3 +38,11 @@ def has_scores_of_modules(db: Path, proxy: str) -> bool:
     with connect(db) as table:
         runs = "SELECT 1 FROM module_runs WHERE proxy = ? AND status = 'ok' LIMIT 1"
         return has_modules(table) and table.execute(runs, [proxy]).fetchone() is not None
+
+
+def is_tied_sampled(db: Path, proxy: str) -> bool:
+    """Whether so many blocks of the tied space were drawn that it can be judged, beside the space that is judged anyway."""
+    with connect(db) as table:
+        rows = table.execute("SELECT DISTINCT arch FROM runs WHERE proxy = ? AND status = 'ok'", [proxy]).fetchall()
+    there, tied = {int(arch) for (arch,) in rows}, set(Space("tied").indices.tolist())
+    return len(drawn_at_random(there, "tied")) >= _ENOUGH and not representative(there) <= tied

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from math import isnan
 from typing import Any
-
-import numpy as np
 
 from sase_bench.modules import PLAIN, is_rival
 from sase_bench.query.modules import nearest
@@ -18,9 +15,8 @@ from sase_bench.report.evidence import Evidence, Measurement
 from sase_bench.report.phrases import listed
 from sase_bench.report.questions import command
 from sase_bench.report.searches import claim as claim_of_searches
-from sase_bench.report.transfer import TRANSFERS, Gain, Transfer, commands
+from sase_bench.report.transfer import TRANSFERS, Gain, Transfer, alike, commands
 from sase_bench.report.trust import elsewhere_alike, most_trusted, trust
-from sase_bench.statistics.correlation import spearman, spearman_interval
 from sase_bench.statistics.means import TAILS
 
 __all__ = ["claims"]
@@ -103,19 +99,14 @@ def _between(low: float | None, high: float | None, digits: int) -> str:
 
 def _alike_in(found: Transfer, beside: Measurement) -> str:
     """Whether attention ranks in a network as in the proxy that the report is about."""
-    column = beside.column
-    scores = {row["module"]: row[column] for row in beside.modules} | {str(row["arch"]): row[column] for row in beside.blocks}
-    pairs = [(-gain.loss, scores[gain.attention]) for gain in found.gains if gain.attention in scores]
-    pairs += [(0.0, scores[PLAIN])] if PLAIN in scores else []
-    r = spearman(*np.asarray(pairs, dtype=np.float64).T) if len(pairs) > 1 else float("nan")
-    interval = None if isnan(r) else spearman_interval(r, len(pairs))
-    if interval is None:
+    scores = beside.scores
+    ranked = alike(found, scores)
+    if ranked is None:
         return ""
-    low, high = interval
     among = ", the plain network among them," if PLAIN in scores else ""
     return (
-        f" The {len(pairs)} trained in {found.proxy}{among} rank by loss there as on {beside.proxy} with a correlation of "
-        f"{r:.2f} (95 % interval {low:.2f} to {high:.2f})."
+        f" The {ranked.pairs} trained in {found.proxy}{among} rank by loss there as on {beside.proxy} with a correlation of "
+        f"{ranked.correlation:.2f} (95 % interval {ranked.low:.2f} to {ranked.high:.2f})."
     )
 
 

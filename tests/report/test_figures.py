@@ -14,6 +14,7 @@ def test_a_figure_that_the_data_do_not_allow_is_missing_with_its_reason(evidence
     missing = {item.name: item.reason for item in figures(evidence, []) if isinstance(item, Missing)}
     assert set(missing) == {
         "modules",
+        "price",
         "gains-digits",
         "place-digits",
         "agreement",

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from statistics import median
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from sase_bench.modules import MODULES, PLAIN
+from sase_bench.modules import MODULES, PLAIN, is_rival
 from sase_bench.report.comparison import Entry
 from sase_bench.report.drawing import COLOURS, MARKERS
 from sase_bench.report.evidence import Measurement
@@ -18,7 +18,15 @@ from sase_bench.space import SASE_BLOCK
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["gains", "modules", "shown_on", "transfer"]
+__all__ = ["gains", "modules", "price", "shown_on", "transfer"]
+
+#: What attention costs in a whole network, by the label of an axis; None where it was not timed.
+_PRICES: Mapping[str, Callable[[Entry], float | None]] = {
+    "added parameters (millions)": lambda entry: entry.added.params / 1e6,
+    "forward time (× plain)": lambda entry: None if entry.taken.forward is None else entry.taken.forward.median,
+}
+_TICKS = (0, 0.001, 0.01, 0.1, 1, 10)  # millions of parameters: modules that add none stand beside those that add most
+_NAMED = ("se", "eca", "cbam")  # that everybody looks for
 
 #: How a published figure came about, each with its own mark.
 _KINDS = ("own-paper", "reproduction", "third-party")
@@ -41,8 +49,7 @@ def modules(entries: Sequence[Entry], figure: Figure) -> None:
                 )
             if not entry.gains:
                 axes.text(0.02, place, "none", fontsize=6.5, va="center", color="0.4")
-        names = ["SASE's block" if entry.name == "sase" else entry.name.partition(",")[0] for entry in rows]
-        labels = [f"{name} (+{_short(entry.added.params)})" for name, entry in zip(names, rows, strict=True)]
+        labels = [f"{_called(entry)} (+{_short(entry.added.params)})" for entry in rows]
         axes.set_yticks(range(len(rows)), labels, fontsize=6.5)
         axes.set_ylim(-0.7, len(rows) - 0.3)
         axes.axvline(0, color="black", linewidth=0.8)
@@ -54,6 +61,46 @@ def modules(entries: Sequence[Entry], figure: Figure) -> None:
         panels[-1].scatter([], [], marker=MARKERS[place], color=COLOURS[place], label=name)
     panels[-1].scatter([], [], marker="o", facecolors="none", edgecolors="0.3", label="hollow: mixed recipes or copied")
     explain(figure)
+
+
+def price(measurement: Measurement, entries: Sequence[Entry], figure: Figure) -> None:
+    """The gain on the proxy of the best block, SASE's and all modules, against what each adds to ResNet-50 and ResNet-101."""
+    gained = {row["module"]: row for row in measurement.modules if row["gain"] is not None}
+    best, first = measurement.best_gain, [row["module"] for row in measurement.modules if is_rival(row["module"])][:2]
+    panels = figure.subplots(len(BACKBONES), len(_PRICES), sharey=True, squeeze=False)
+    for axes, backbone in zip(panels, BACKBONES, strict=True):
+        there = [entry for entry in entries if entry.backbone == backbone]
+        points = [(entry, gained[entry.name]) for entry in there if entry.name in gained]
+        points += [(entry, best) for entry in there if best is not None and entry.arch == best["arch"] != SASE_BLOCK.index]
+        for panel, (label, cost) in zip(axes, _PRICES.items(), strict=True):
+            known = [(x, entry, gain) for entry, gain in points if (x := cost(entry)) is not None]
+            for x, entry, gain in known:
+                kind = 0 if entry.arch is None else 1
+                if gain["gain_low"] is not None:
+                    panel.plot([x, x], [gain["gain_low"], gain["gain_high"]], color=COLOURS[kind], linewidth=0.8, alpha=0.5)
+                panel.plot([x], [gain["gain"]], MARKERS[kind], color=COLOURS[kind], markersize=4)
+                if entry.arch is not None or entry.name in (*_NAMED, *first):
+                    panel.annotate(_called(entry), (x, gain["gain"]), **_label(entry), textcoords="offset points", fontsize=6.5)
+            panel.axhline(0, color="black", linewidth=0.8)
+            panel.set_title(f"{backbone}, n = {len(known)}", fontsize=8)
+            panel.set_xlabel(label, fontsize=8)
+            if label.startswith("added"):
+                panel.set_xscale("symlog", linthresh=_TICKS[1])
+                panel.set_xticks(_TICKS, [f"{tick:g}" for tick in _TICKS])
+                panel.set_xlim(-_TICKS[1] / 2, 10 * _TICKS[-1])
+            else:
+                panel.margins(x=0.2)
+        axes[0].set_ylabel(f"gain in {measurement.name}\nover plain (nats)", fontsize=8)
+    figure.suptitle(f"gain on {measurement.proxy}, not on ImageNet, with 95 % intervals", fontsize=9)
+
+
+def _label(entry: Entry) -> dict[str, Any]:
+    """Blocks are named to the right of their marks and modules to the left, so that names seldom meet."""
+    return {"xytext": (4, 3), "ha": "left"} if entry.arch is not None else {"xytext": (-4, 3), "ha": "right"}
+
+
+def _called(entry: Entry) -> str:
+    return "SASE's block" if entry.name == "sase" else entry.label
 
 
 def shown_on(entries: Sequence[Entry], backbone: str) -> list[Entry]:

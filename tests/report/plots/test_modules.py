@@ -10,6 +10,7 @@ from sase_bench.report.drawing import new_figure
 from sase_bench.report.evidence import evidence_of
 from sase_bench.report.published import Row
 from sase_bench.report.wording import claims
+from sase_bench.space import Architecture
 from tests.records import DIGITS, made_up
 
 
@@ -44,3 +45,22 @@ def test_published_modules_are_drawn_in_order_of_their_gain_with_the_best_block_
         "Of 2 published modules trained in the same place on digits, 1 has a smaller mean validation loss" in text
         for text in said
     )
+
+
+def test_gains_on_the_proxy_stand_against_what_each_costs_in_a_resnet(tmp_path: Path, tiny: list[Row]) -> None:
+    losses = {3: 0.5, 4: 0.75, Module("none").index: 1.0, Module("eca").index: 0.25, Module("se").index: 2.0}
+    with Store(tmp_path / "table.duckdb", [DIGITS]) as store:
+        for seed in (0, 1):
+            for arch, loss in losses.items():
+                store.append(made_up(arch, seed, val_loss=loss + seed * arch / 1e8))
+    (measured,) = evidence_of(tmp_path / "table.duckdb").measurements
+    figure = new_figure(7, 5)
+    plots.price(measured, compare(tiny, {"block 3, best on digits": Architecture(3)}), figure)
+    first, times, *_ = figure.axes
+    assert len(figure.axes) == 4
+    assert first.get_title() == "ResNet-50, n = 3"
+    assert times.get_title() == "ResNet-50, n = 0"  # nothing was timed
+    assert [text.get_text() for text in first.texts] == ["se", "eca", "block 3"]
+    points = [line.get_xydata()[0] for line in first.get_lines() if len(line.get_xdata()) == 1]
+    assert [round(gain, 2) for _, gain in points] == [-1.0, 0.75, 0.5]
+    assert points[1][0] == pytest.approx(86 / 1e6)
