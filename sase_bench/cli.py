@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Parser", "add_device_option", "progress", "run", "say", "signals_to"]
 
+_MISSING = "the following arguments are required: "  # argparse's own words
+
 
 class _Formatter(argparse.ArgumentDefaultsHelpFormatter):
     """Defaults behind the help, where there is one that a person could have typed."""
@@ -33,7 +35,11 @@ class Parser(argparse.ArgumentParser):
         super().__init__(prog=f"python -m {prog}", description=description, formatter_class=_Formatter, allow_abbrev=False)
 
     def error(self, message: str) -> NoReturn:
-        raise RequestError(f"{message} (see --help)")
+        absent = message.removeprefix(_MISSING).split(", ") if message.startswith(_MISSING) else []
+        known = {"/".join(action.option_strings) or str(action.metavar): action.choices for action in self._actions}
+        limited = {name: list(map(str, known.get(name) or ())) for name in absent}
+        told = [f"{name} is one of {', '.join(names)}" for name, names in limited.items() if names and name != "|".join(names)]
+        raise RequestError(f"{'; '.join([message, *told])} (see --help)")
 
 
 def add_device_option(parser: argparse._ActionsContainer, what: str = "where to train") -> None:

@@ -56,6 +56,18 @@ def test_a_library_that_is_not_installed_is_told_with_its_extra(capsys: pytest.C
     assert capsys.readouterr().err == line
 
 
+def test_what_is_missing_is_told_with_its_choices() -> None:
+    parser = cli.Parser("made-up", "A command.")
+    parser.add_argument("action", choices=("stay", "go"), metavar="ACTION")
+    parser.add_argument("place", metavar="PLACE")
+    parser.add_argument("--pace", choices=(1, 2), type=int, required=True)
+    parser.add_subparsers(required=True, metavar="walk|run").choices.update(walk=parser, run=parser)
+    with pytest.raises(RequestError) as caught:
+        parser.parse_args([])
+    missing = "the following arguments are required: ACTION, PLACE, --pace, walk|run"
+    assert str(caught.value) == f"{missing}; ACTION is one of stay, go; --pace is one of 1, 2 (see --help)"
+
+
 def test_a_reader_who_has_seen_enough_is_no_error() -> None:
     code = (
         "import sys; from sase_bench import cli\n"

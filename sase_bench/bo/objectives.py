@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from sase_bench.bo.acquisition import Acquisition, Situation
 from sase_bench.bo.hypervolume import expected_improvement
 from sase_bench.database.reader import connect
+from sase_bench.database.shelf import writing
 from sase_bench.errors import RequestError, unknown
 from sase_bench.recipes.recipe import Proxy
 from sase_bench.record import OBJECTIVES
@@ -68,7 +69,12 @@ def known_costs(names: tuple[str, ...], proxy: Proxy, db: Path) -> Floats:
     columns = [np.ma.filled(np.ma.asarray(rows[name], dtype=np.float64), np.nan) for name in names]
     for name, column in zip(names, columns, strict=True):
         if len(column) != size or not np.isfinite(column).all():
-            raise RequestError(f"{str(db)!r} does not hold the {name} of every block on {proxy.trunk.name}")
+            measured = f"python -m sase_bench.latency measure --trunks {proxy.trunk.name}"
+            filled = writing(db, f"latency fill --trunks {proxy.trunk.name}")
+            raise RequestError(
+                f"{str(db)!r} does not hold the {name} of every block on {proxy.trunk.name}; measure it with: {measured}, "
+                f"and then: {filled}"
+            )
     return np.stack(columns, axis=1)
 
 

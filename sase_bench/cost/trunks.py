@@ -22,5 +22,5 @@ def find_trunk(name: str) -> Trunk:
     """The trunk called `name`, or the only one whose name goes on after it (resnet50). Raises `RequestError` for others."""
     beginning = [full for full in TRUNKS if full.startswith(f"{name}-")]
     if name not in TRUNKS and len(beginning) != 1:
-        raise unknown("trunk", name, beginning or TRUNKS)
+        raise unknown("trunk", name, beginning or [full for full in TRUNKS if full.startswith(name)] or TRUNKS)
     return TRUNKS[name if name in TRUNKS else beginning[0]]

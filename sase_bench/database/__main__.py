@@ -38,7 +38,7 @@ def _command(argv: Sequence[str] | None) -> int:
     actions = ", ".join(_ACTIONS)
     parser.add_argument("action", choices=tuple(_ACTIONS), metavar="ACTION", help=actions)
     parser.add_argument(
-        "shards", nargs="*", type=Path, metavar="SHARD",
+        "shards", nargs="*", default=[], type=Path, metavar="SHARD",
         help="Parquet files or tables to merge, Parquet files or a folder of them to check, or the Parquet file to export to",
     )  # fmt: skip
     parser.add_argument("--db", type=Path, default=DEFAULT_TABLE, metavar="PATH", help="the table")

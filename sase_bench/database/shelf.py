@@ -42,6 +42,7 @@ __all__ = [
     "parquet",
     "proxy_of",
     "read_shelf",
+    "writing",
 ]
 
 #: Where the released shards lie in a checkout, relative to the working directory.
@@ -86,6 +87,13 @@ def merging(path: Path) -> str:
     if any((path / MODULES_FOLDER).glob("*.parquet")):
         shards.append(f"{place}/{MODULES_FOLDER}/*.parquet")
     return f"python -m sase_bench.database merge {' '.join(shards)} --db {DEFAULT_TABLE}"
+
+
+def writing(path: Path, command: str) -> str:
+    """The command that writes to the table at `path`, as a person types it; what lies on a shelf is put into a table first."""
+    if not is_shelf(path):
+        return f"python -m sase_bench.{command} --db {shlex.quote(str(path))}"
+    return f"{merging(path)}, and then: python -m sase_bench.{command} --db {DEFAULT_TABLE}"
 
 
 def read_shelf(path: Path) -> Shelf:

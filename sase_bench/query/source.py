@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from shlex import quote
 from typing import Any
 
 import duckdb
 
 from sase_bench.database.rows import has_modules
 from sase_bench.database.schema import MODULE_TABLES
-from sase_bench.database.shelf import is_shelf, merging
-from sase_bench.database.version import DEFAULT_TABLE
+from sase_bench.database.shelf import writing
 from sase_bench.errors import RequestError, unknown
 from sase_bench.query.metrics import METRICS
 
@@ -57,9 +55,7 @@ class Source:
 
     def writing(self, command: str) -> str:
         """The command that writes to the table, as a person types it; what lies on a shelf is put into a table first."""
-        if not is_shelf(self.path):
-            return f"python -m sase_bench.{command} --db {quote(str(self.path))}"
-        return f"{merging(self.path)}, and then: python -m sase_bench.{command} --db {DEFAULT_TABLE}"
+        return writing(self.path, command)
 
     def rows(self, sql: str, parameters: Sequence[object] | Mapping[str, object] = ()) -> list[tuple[Any, ...]]:
         """The rows that a statement of this program gives."""

@@ -40,8 +40,18 @@ def test_known_costs_are_those_of_every_block(tmp_path: Path) -> None:
     exact = count(DIGITS.trunk, Space("full").digits())
     found = known_costs(("flops", "params"), DIGITS, tmp_path / "table.duckdb")
     assert (found == np.column_stack([exact.flops, exact.params])).all()
-    with pytest.raises(RequestError, match=r"does not hold the latency of every block on resnet8-w8-8px-1x10"):
-        known_costs(("latency",), DIGITS, tmp_path / "table.duckdb")
+
+
+def test_a_cost_that_the_table_does_not_hold_is_refused_with_the_commands_that_fill_it(tmp_path: Path) -> None:
+    path, trunk = tmp_path / "table.duckdb", "resnet8-w8-8px-1x10"
+    with Store(path, [DIGITS]):
+        pass
+    with pytest.raises(RequestError) as caught:
+        known_costs(("latency",), DIGITS, path)
+    assert str(caught.value) == (
+        f"'{path}' does not hold the latency of every block on {trunk}; measure it with: python -m sase_bench.latency measure "
+        f"--trunks {trunk}, and then: python -m sase_bench.latency fill --trunks {trunk} --db {path}"
+    )
 
 
 def test_the_front_is_what_no_other_point_beats() -> None:

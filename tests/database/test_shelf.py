@@ -13,7 +13,7 @@ from sase_bench.database.__main__ import main
 from sase_bench.database.check import check_shelf
 from sase_bench.database.checksums import SUMS
 from sase_bench.database.reader import DEFAULT_TABLE, default_source, released
-from sase_bench.database.shelf import CALIBRATIONS, fill, find_released, read_shelf
+from sase_bench.database.shelf import CALIBRATIONS, fill, find_released, read_shelf, writing
 from sase_bench.errors import RequestError
 from sase_bench.query.__main__ import main as query
 from sase_bench.recipes.registry import PROXIES
@@ -51,6 +51,18 @@ def test_one_shard_is_a_table_of_its_own(shelf: Path) -> None:
     with connect(shelf / "digits.parquet") as table:
         assert table.execute("SELECT proxy FROM proxies").fetchall() == [("digits",)]
         assert table.execute("SELECT DISTINCT proxy FROM runs").fetchall() == [("digits",)]
+
+
+def test_what_writes_to_a_shelf_is_told_to_make_a_table_first(shelf: Path) -> None:
+    assert writing(Path("a table.duckdb"), "sweep") == "python -m sase_bench.sweep --db 'a table.duckdb'"
+    merged = f"python -m sase_bench.database merge {shelf}/*.parquet --db sase-bench.duckdb"
+    assert writing(shelf, "sweep") == f"{merged}, and then: python -m sase_bench.sweep --db sase-bench.duckdb"
+
+
+def test_the_command_without_an_action_says_which_there_are(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([]) == 2
+    choices = "ACTION is one of check, export, merge, migrate, schema (see --help)"
+    assert capsys.readouterr().err == f"database: the following arguments are required: ACTION; {choices}\n"
 
 
 def test_costs_summed_in_sql_are_those_that_are_counted(shelf: Path) -> None:

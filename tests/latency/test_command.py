@@ -63,7 +63,7 @@ def test_a_proxy_whose_trunk_has_no_latency_says_so_and_names_the_trunks_that_ha
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ([], "the following arguments are required: ACTION (see --help)"),
+        ([], "the following arguments are required: ACTION; ACTION is one of check, compare, compose, fill, measure ("),
         (["guess"], "argument ACTION: invalid choice: 'guess'"),
         (["measure", "--trunks", "resnet34"], "unknown trunk 'resnet34'; choose from resnet20-"),
         (
