@@ -80,7 +80,7 @@ def test_the_result_goes_into_every_part_of_a_report(shelf: Path) -> None:
     written = texts([], found, [], Times())
     assert "| digits | se | 2 | +25.00 (" in written["summary.md"]
     assert '"attention": "se"' in written["numbers.json"]
-    assert "<h2>Transfer to ordinary networks</h2>" in page(found, [], Times(), [], [], [])
+    assert "Transfer to ordinary networks</h2>" in page(found, [], Times(), [], [], [])
     figure = new_figure(7, 3)
     plots.transfer(found.transfers, figure)
     labels = [text.get_text() for text in figure.axes[0].get_yticklabels()]
