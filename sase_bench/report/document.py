@@ -12,8 +12,9 @@ from sase_bench.bo.comparison.rendering import about, regrets, told
 from sase_bench.files import write_text
 from sase_bench.query import ask
 from sase_bench.query.metrics import ranking_metric
-from sase_bench.report.advice import scatter
-from sase_bench.report.claim import Claim
+from sase_bench.report.claims import claims
+from sase_bench.report.claims.advice import scatter
+from sase_bench.report.claims.claim import Claim
 from sase_bench.report.comparison import HEADERS, STATED, Entry, cells, missing, stated
 from sase_bench.report.composed import AGREED, PLACE, agreed
 from sase_bench.report.drawing import save
@@ -26,7 +27,6 @@ from sase_bench.report.questions import command, has_scores_of_modules, is_tied_
 from sase_bench.report.searches import command_of
 from sase_bench.report.times import ABOUT_TIMED, BESIDE, TIMED, Times, timed
 from sase_bench.report.transfer import TRANSFERRED, TRANSFERS, transferred
-from sase_bench.report.wording import claims
 from sase_bench.space import SETS, SLOTS
 
 __all__ = ["Section", "sections", "texts", "write"]

@@ -9,7 +9,7 @@ from typing import Any
 
 from sase_bench.bo.comparison import Summary
 from sase_bench.bo.comparison.certainty import Certainty
-from sase_bench.calibrate import agreements, judge
+from sase_bench.calibrate import agreements, judge, trusted
 from sase_bench.database.reader import connect
 from sase_bench.files import read_json
 from sase_bench.modules import PLAIN, is_rival
@@ -25,7 +25,7 @@ from sase_bench.report.transfer import Transfer, read_transfer
 from sase_bench.samples import drawn_at_random, representative
 from sase_bench.space import SASE_BLOCK, SETS, SLOTS, Space
 
-__all__ = ["IN_WORDS", "Evidence", "Measurement", "evidence_of", "finite"]
+__all__ = ["IN_WORDS", "Evidence", "Measurement", "evidence_of", "finite", "most_trusted"]
 
 Records = list[dict[str, Any]]
 
@@ -133,6 +133,17 @@ def evidence_of(
         transfers=read_transfer(transfer) if transfer else (),
         option=option_of(db),
     )
+
+
+def most_trusted(evidence: Evidence) -> Measurement | None:
+    """The proxy that a report is about: what can be trusted most, see `trusted`, and of equals that with the most blocks."""
+    judged = {row["proxy"]: row for row in evidence.calibrations if row["metric"] == metric_of(row["proxy"])}
+
+    def trust(found: Measurement) -> tuple[float, float, int]:
+        row = judged.get(found.proxy, {})
+        return *trusted(*(row.get(name) for name in ("reliability", "reliability_low", "validity"))), len(found.blocks)
+
+    return max(evidence.measurements, key=trust, default=None)
 
 
 def _renewed(search: Summary, certainty: Certainty | None) -> Summary:

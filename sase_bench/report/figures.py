@@ -13,13 +13,12 @@ from sase_bench.recipes.registry import metric_of
 from sase_bench.report import plots
 from sase_bench.report.comparison import Entry
 from sase_bench.report.drawing import Drawing
-from sase_bench.report.evidence import Evidence, Measurement
+from sase_bench.report.evidence import Evidence, Measurement, most_trusted
 from sase_bench.report.plots.marks import PUBLISHED, called
 from sase_bench.report.published import BACKBONES
 from sase_bench.report.questions import command
 from sase_bench.report.searches import FOLDER, command_of, name_of
 from sase_bench.report.transfer import commands
-from sase_bench.report.trust import most_trusted
 from sase_bench.space import SASE_BLOCK, SLOTS
 
 __all__ = ["Missing", "Picture", "figures"]

@@ -11,7 +11,7 @@ from sase_bench.bo.comparison.rendering import order
 from sase_bench.latency.comparisons import WORK, Compared, Ratio, Work
 from sase_bench.modules import PLAIN
 from sase_bench.record import COLUMNS
-from sase_bench.report.advice import by_source
+from sase_bench.report.claims.advice import by_source
 from sase_bench.report.comparison import Entry
 from sase_bench.report.evidence import Evidence, Measurement
 from sase_bench.report.published import BACKBONES

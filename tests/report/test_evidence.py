@@ -3,8 +3,8 @@ from pathlib import Path
 
 from sase_bench.database.store import Store
 from sase_bench.recipes.registry import PROXIES
+from sase_bench.report.claims import claims
 from sase_bench.report.evidence import evidence_of
-from sase_bench.report.wording import claims
 from tests.evidence import calibration
 from tests.records import DIGITS, made_up
 

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 
 from sase_bench.latency.comparisons import Work
+from sase_bench.report.claims import claims
 from sase_bench.report.comparison import Entry, compare
 from sase_bench.report.composed import Composed
 from sase_bench.report.numbers import numbers
 from sase_bench.report.published import read
 from sase_bench.report.times import Times
 from sase_bench.report.transfer import Gain, Transfer
-from sase_bench.report.wording import claims
 from sase_bench.space import SASE_BLOCK
 from tests.evidence import calibration, evidence, measurement
 from tests.report.clocked import row

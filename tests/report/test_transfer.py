@@ -8,13 +8,13 @@ import pytest
 from sase_bench.database.shard_writer import ShardWriter
 from sase_bench.modules import Module
 from sase_bench.report import plots
+from sase_bench.report.claims import claims
 from sase_bench.report.document import texts
 from sase_bench.report.drawing import new_figure
 from sase_bench.report.figures import Picture, figures
 from sase_bench.report.page import page
 from sase_bench.report.times import Times
 from sase_bench.report.transfer import TRANSFERRED, commands, read_transfer, transferred
-from sase_bench.report.wording import claims
 from sase_bench.space import SASE_BLOCK
 from tests.evidence import evidence, measurement
 from tests.records import DIGITS, made_up

@@ -4,11 +4,11 @@ from pathlib import Path
 from sase_bench.database import Store
 from sase_bench.recipes.registry import PROXIES, REFERENCE
 from sase_bench.report import plots
+from sase_bench.report.claims import claims
 from sase_bench.report.drawing import new_figure
 from sase_bench.report.evidence import Evidence, evidence_of
 from sase_bench.report.figures import Picture, figures
 from sase_bench.report.questions import command
-from sase_bench.report.wording import claims
 from tests.records import made_up
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from sase_bench.report.markup import Markup, address_of, codes, link, linked, slug, table
+from sase_bench.report.page.markup import Markup, address_of, codes, link, linked, slug, table
 
 
 @pytest.mark.parametrize(

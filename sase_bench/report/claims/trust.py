@@ -5,23 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sase_bench.calibrate import trusted
 from sase_bench.recipes.registry import metric_of
-from sase_bench.report.claim import Claim
-from sase_bench.report.evidence import IN_WORDS, Evidence, Measurement
+from sase_bench.report.claims.claim import Claim
+from sase_bench.report.evidence import IN_WORDS
 
-__all__ = ["elsewhere_alike", "most_trusted", "trust"]
-
-
-def most_trusted(evidence: Evidence) -> Measurement | None:
-    """The proxy that a report is about: what can be trusted most, see `trusted`, and of equals that with the most blocks."""
-    judged = {row["proxy"]: row for row in evidence.calibrations if row["metric"] == metric_of(row["proxy"])}
-
-    def trust(found: Measurement) -> tuple[float, float, int]:
-        row = judged.get(found.proxy, {})
-        return *trusted(*(row.get(name) for name in ("reliability", "reliability_low", "validity"))), len(found.blocks)
-
-    return max(evidence.measurements, key=trust, default=None)
+__all__ = ["elsewhere_alike", "trust"]
 
 
 #: What is said of a correlation whose interval begins above this.

@@ -7,7 +7,7 @@ import pytest
 from sase_bench.modules import MODULES
 from sase_bench.report.comparison import Entry, compare
 from sase_bench.report.composed import Composed
-from sase_bench.report.literature import literature
+from sase_bench.report.page.literature import literature
 from sase_bench.report.published import Row, read
 from sase_bench.report.times import Times
 from sase_bench.space import SASE_BLOCK

@@ -2,8 +2,8 @@ from dataclasses import replace
 
 import pytest
 
-from sase_bench.report.trust import most_trusted
-from sase_bench.report.wording import claims
+from sase_bench.report.claims import claims
+from sase_bench.report.evidence import most_trusted
 from tests.evidence import calibration, evidence, measurement
 
 

@@ -12,9 +12,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import fsum, sqrt
 
+from sase_bench.report.claims.phrases import listed, verb
 from sase_bench.report.comparison import Entry
 from sase_bench.report.costs import BACKBONE
-from sase_bench.report.phrases import listed, verb
 from sase_bench.report.published import BACKBONES
 from sase_bench.statistics.means import half_width, spread
 

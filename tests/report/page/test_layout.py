@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from sase_bench.bo.comparison import Summary
-from sase_bench.report.advice import BOUGHT
-from sase_bench.report.claim import Claim, Table
+from sase_bench.report.claims.advice import BOUGHT
+from sase_bench.report.claims.claim import Claim, Table
 from sase_bench.report.comparison import compare
 from sase_bench.report.evidence import Evidence
 from sase_bench.report.figures import Missing, Picture

@@ -1,6 +1,6 @@
 """The page `index.html`: one file with its own style, program, data and figures, so that it works without a network.
 
-Every text that comes from a table goes through `sase_bench.report.markup` here and through `textContent` in the page's program;
+Every text that comes from a table goes through `markup` here and through `textContent` in the page's program;
 the data stand in JSON whose `<` are escaped, so that no name can close the element around it. Other addresses are only linked.
 """
 
@@ -16,18 +16,17 @@ from typing import Any, NamedTuple
 
 from sase_bench.bo.comparison import Summary
 from sase_bench.bo.comparison.rendering import about, regrets, told
-from sase_bench.report.advice import BOUGHT
-from sase_bench.report.claim import Claim
+from sase_bench.report.claims.advice import BOUGHT
+from sase_bench.report.claims.claim import Claim
 from sase_bench.report.comparison import Entry
-from sase_bench.report.evidence import Evidence, Measurement
+from sase_bench.report.evidence import Evidence, Measurement, most_trusted
 from sase_bench.report.figures import Missing, Picture
-from sase_bench.report.literature import COMMAND, literature
-from sase_bench.report.markup import Markup, codes, link, slug, table
+from sase_bench.report.page.literature import COMMAND, literature
+from sase_bench.report.page.markup import Markup, codes, link, slug, table
 from sase_bench.report.questions import command
 from sase_bench.report.searches import command_of, name_of
 from sase_bench.report.times import Times
 from sase_bench.report.transfer import TRANSFERRED, TRANSFERS, commands, transferred
-from sase_bench.report.trust import most_trusted
 from sase_bench.space import OPERATIONS, SASE_BLOCK, SLOTS, Space
 
 __all__ = ["page"]
@@ -273,4 +272,4 @@ def _all(parts: Iterable[str]) -> Markup:
 
 
 def _own(suffix: str) -> str:
-    return files("sase_bench.report").joinpath(f"page.{suffix}").read_text(encoding="utf-8")
+    return files("sase_bench.report.page").joinpath(f"page.{suffix}").read_text(encoding="utf-8")

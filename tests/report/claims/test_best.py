@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from sase_bench.modules import Module
-from sase_bench.report.best import best_block, costs
+from sase_bench.report.claims.best import best_block, costs
 from sase_bench.report.comparison import compare
 from sase_bench.report.costs import count_of
 from sase_bench.report.published import Row

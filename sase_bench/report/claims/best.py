@@ -7,7 +7,7 @@ from typing import Any
 
 from sase_bench.modules import PLAIN
 from sase_bench.record import SCORES
-from sase_bench.report.claim import Claim
+from sase_bench.report.claims.claim import Claim
 from sase_bench.report.comparison import Entry
 from sase_bench.report.costs import BACKBONE, TRUNK_OF, Count, count_of
 from sase_bench.report.evidence import Measurement
