@@ -90,10 +90,10 @@ def _parser() -> argparse.ArgumentParser:
 
 def _measure(options: Any) -> int:
     """Time every part of the trunks; what is in the file is not timed again."""
-    measurement = _with_torch("measurement")
+    timing = _with_torch("parts")
     try:
         with _bar("measure") as report:
-            found = measurement.measure_parts(
+            found = timing.measure_parts(
                 options.timings, options.trunks, options.settings, passes=options.passes, report=report
             )
     except KeyboardInterrupt:
@@ -144,10 +144,10 @@ def _check(options: Any) -> int:
     planned = [
         (trunk, setting, seconds_of(timings, trunk, setting)[1]) for trunk in options.trunks for setting in options.settings
     ]
-    checking, rows = _with_torch("checking"), list[Checked]()
+    timing, rows = _with_torch("checks"), list[Checked]()
     for trunk, setting, parts in planned:
         with _bar(f"{trunk.name} batch {setting.batch}") as report:
-            found = checking.check(options.of, trunk, parts, archs, setting, passes=options.passes, report=report)
+            found = timing.check(options.of, trunk, parts, archs, setting, passes=options.passes, report=report)
         replace_checks(options.checks, found)
         rows += found
     lines = []
@@ -187,10 +187,10 @@ def _compare(options: Any) -> int:
     (forward,) = options.settings
     settings = {"forward": forward, "training": replace(forward, batch=options.training_batch)}
     names = options.attention or [str(module) for module in all_modules()] + ["sase"]
-    comparing, rows = _with_torch("comparing"), list[Compared]()
+    timing, rows = _with_torch("comparisons"), list[Compared]()
     for trunk in options.trunks:
         with _bar(f"compare {trunk.name}") as report:
-            rows += comparing.compare_networks(
+            rows += timing.compare_networks(
                 options.comparisons, trunk, [PLAIN, *names], settings, passes=options.passes, report=report
             )
     lines = []
@@ -243,9 +243,9 @@ def _existing(path: Path) -> list[Timing]:
 
 
 def _with_torch(name: str) -> Any:
-    """A module of this package that needs torch."""
+    """A module that runs against the clock, which needs torch."""
     with needing("timing", "train"):
-        return import_module(f"sase_bench.latency.{name}")
+        return import_module(f"sase_bench.latency.timing.{name}")
 
 
 @contextmanager

@@ -126,7 +126,7 @@ def test_a_missing_gpu_is_said_so(run: Run, monkeypatch: pytest.MonkeyPatch, cap
 def test_an_interrupt_ends_with_130_and_says_what_is_kept(
     run: Run, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from sase_bench.latency import measurement
+    from sase_bench.latency.timing import parts
 
     left = [50]
 
@@ -136,7 +136,7 @@ def test_an_interrupt_ends_with_130_and_says_what_is_kept(
             raise KeyboardInterrupt
         return [1.0]
 
-    monkeypatch.setattr(measurement, "visit", interrupted)
+    monkeypatch.setattr(parts, "visit", interrupted)
     assert run("measure", "--batch", "1") == 130
     said = capsys.readouterr().err.splitlines()[-2:]
     assert said[0] == "latency: stopped; what was timed is in database/latency/operations.parquet, the same command goes on"

@@ -18,7 +18,7 @@ from time import perf_counter, thread_time
 
 import torch
 
-from sase_bench.latency.networks import Call
+from sase_bench.latency.timing.networks import Call
 
 __all__ = ["CLOCKS", "calls_per_repetition", "quiet", "visit"]
 

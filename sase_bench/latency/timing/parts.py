@@ -8,9 +8,9 @@ from pathlib import Path
 
 import torch
 
-from sase_bench.latency.networks import Call, Inputs, part_call
 from sase_bench.latency.parts import parts_of
-from sase_bench.latency.stopwatch import calls_per_repetition, quiet, visit
+from sase_bench.latency.timing.networks import Call, Inputs, part_call
+from sase_bench.latency.timing.stopwatch import calls_per_repetition, quiet, visit
 from sase_bench.latency.timings import Conditions, Setting, Timing, read_timings, write_timings
 from sase_bench.machine.processor import device_name, limit_threads, resolve_device
 from sase_bench.machine.provenance import git_revision

@@ -8,8 +8,8 @@ import torch
 from torch import nn
 
 from sase_bench.latency.__main__ import main
-from sase_bench.latency.comparing import compare_networks, kept_for_backward, training_step
 from sase_bench.latency.comparisons import ratio_of, read_comparisons
+from sase_bench.latency.timing.comparisons import compare_networks, kept_for_backward, training_step
 from sase_bench.latency.timings import Setting
 from sase_bench.space import SASE_BLOCK
 from sase_bench.trunk import CifarTrunk

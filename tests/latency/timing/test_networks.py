@@ -5,8 +5,8 @@ from torch import nn
 from sase_bench.backbones import cifar_resnet
 from sase_bench.blocks import SASEBlock
 from sase_bench.cost import find_trunk
-from sase_bench.latency.networks import Inputs, block_call, install, part_call, plain_network, settle
 from sase_bench.latency.parts import Part, parts_of, wiring
+from sase_bench.latency.timing.networks import Inputs, block_call, install, part_call, plain_network, settle
 from sase_bench.space import SASE_BLOCK, Architecture, Space
 from tests.latency.fakes import SMALL
 

@@ -6,9 +6,9 @@ import torch
 
 from sase_bench.errors import RequestError
 from sase_bench.latency import Setting, find_trunk, parts_of, read_timings
-from sase_bench.latency import measurement as measurement_module
-from sase_bench.latency.measurement import measure_parts
-from sase_bench.latency.networks import Call
+from sase_bench.latency.timing import parts as timing
+from sase_bench.latency.timing.networks import Call
+from sase_bench.latency.timing.parts import measure_parts
 from tests.latency.fakes import SMALL
 
 TRUNK = find_trunk(SMALL)
@@ -24,8 +24,8 @@ def ticking(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         visited.append(str(call))
         return [1.0]
 
-    monkeypatch.setattr(measurement_module, "part_call", lambda part, batch, inputs: f"{part} {batch}")
-    monkeypatch.setattr(measurement_module, "visit", visit_of)
+    monkeypatch.setattr(timing, "part_call", lambda part, batch, inputs: f"{part} {batch}")
+    monkeypatch.setattr(timing, "visit", visit_of)
     return visited
 
 

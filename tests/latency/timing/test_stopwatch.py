@@ -1,6 +1,6 @@
 import torch
 
-from sase_bench.latency.stopwatch import quiet, visit
+from sase_bench.latency.timing.stopwatch import quiet, visit
 
 CPU = torch.device("cpu")
 

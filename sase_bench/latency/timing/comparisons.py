@@ -15,9 +15,9 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from sase_bench.latency.comparisons import WORK, Compared, Work, read_comparisons, write_comparisons
-from sase_bench.latency.measurement import conditions_of, now
-from sase_bench.latency.networks import Call, Inputs, install, plain_network, settle
-from sase_bench.latency.stopwatch import quiet, visit
+from sase_bench.latency.timing.networks import Call, Inputs, install, plain_network, settle
+from sase_bench.latency.timing.parts import conditions_of, now
+from sase_bench.latency.timing.stopwatch import quiet, visit
 from sase_bench.latency.timings import Setting
 from sase_bench.machine.processor import limit_threads, resolve_device
 from sase_bench.modules import PLAIN, parse_attention

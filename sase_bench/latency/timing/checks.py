@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 
 from sase_bench.latency.checks import Checked, Kind
 from sase_bench.latency.composition import compose_blocks, compose_networks
-from sase_bench.latency.measurement import conditions_of, now
-from sase_bench.latency.networks import Call, Inputs, block_call, install, plain_network, settle
 from sase_bench.latency.parts import Part, plain
-from sase_bench.latency.stopwatch import quiet, visit
+from sase_bench.latency.timing.networks import Call, Inputs, block_call, install, plain_network, settle
+from sase_bench.latency.timing.parts import conditions_of, now
+from sase_bench.latency.timing.stopwatch import quiet, visit
 from sase_bench.latency.timings import Setting
 from sase_bench.machine.processor import limit_threads, resolve_device
 from sase_bench.space import Architecture

@@ -1,7 +1,7 @@
 import pytest
 
 from sase_bench.latency import Setting, find_trunk
-from sase_bench.latency.checking import check
+from sase_bench.latency.timing.checks import check
 from sase_bench.space import Space
 from tests.latency.fakes import SMALL, fake_parts
 
