@@ -84,7 +84,8 @@ def costs(found: Measurement, entries: Sequence[Entry]) -> Iterator[Claim]:
         f"Counted at 224×224 by one counter, FLOPs as multiply-accumulates: block {arch} adds {'; '.join(shares)}. In the same "
         f"{BACKBONE} {'; '.join(beside)}. Times are of a forward pass on a processor beside the plain network of the same "
         "round; the table of modules has them all, and training steps.",
-        f"python -m sase_bench.cost {arch} {' '.join(_WELL_KNOWN)} --trunk {trunks}\n{HOW} --attention {arch}",
+        f"python -m sase_bench.cost {arch} {' '.join(_WELL_KNOWN)} --trunk {trunks}\n"
+        f"{HOW} --attention {arch}\npython -m sase_bench.report",
     )
 
 

@@ -44,6 +44,8 @@ _COSTS = (
     ("flops", "FLOPs in the proxy's network"),
 )
 
+_SHOWN = 4  # commands of a claim that stand open
+
 #: How to read the cells of a claim's table, by its columns.
 _CAPTIONS = {
     BOUGHT: "Gain: percentage points of ImageNet top-1 above the plain network, the mean over n sources and, in brackets, its "
@@ -159,7 +161,17 @@ def _claim(claim: Claim, places: Sequence[_Shown]) -> str:
     basis = f"<details><summary>what this rests on</summary>{escape(claim.text)}</details>"
     evidence = f'<div class="basis">{basis}{f"<span>shown in {links}</span>" if links else ""}</div>'
     kind = "claim wide" if claim.table else "claim"
-    return f'<div class="{kind}"><strong>{escape(claim.headline)}</strong>{rows}{evidence}{codes(claim.command)}</div>'
+    asked = _few(claim.command.splitlines())
+    return f'<div class="{kind}"><strong>{escape(claim.headline)}</strong>{rows}{evidence}{asked}</div>'
+
+
+def _few(commands: Sequence[str]) -> Markup:
+    """Commands, of which those behind the first few are folded."""
+    first, rest = ("\n".join(part) for part in (commands[:_SHOWN], commands[_SHOWN:]))
+    if not rest:
+        return codes(first)
+    told = f"{len(commands) - _SHOWN} more of such commands"
+    return Markup(f'{codes(first)}<details class="basis"><summary>{told}</summary>{codes(rest)}</details>')
 
 
 def _shown_by(asked: str, places: Sequence[_Shown]) -> list[_Shown]:

@@ -276,3 +276,12 @@ def test_the_text_of_a_block_wraps_between_operations(shown: dict[str, Any]) -> 
 def test_a_link_unfolds_the_figures_that_it_leads_to(shown: dict[str, Any]) -> None:
     assert shown["folded"]
     assert shown["revealed"]
+
+
+def test_many_commands_of_a_claim_are_folded_behind_the_first() -> None:
+    asked = "\n".join(f"ask {number}" for number in range(6))
+    text = page(evidence(measurement("p", 3)), [], Times(), [Claim("So it is.", "For a reason.", asked)], [], [])
+    claim = text[text.index("So it is.") :]
+    opened, folded = claim.split("<summary>2 more of such commands</summary>")
+    assert all(f"<code>ask {number}</code>" in opened for number in range(4))
+    assert folded.index("<code>ask 4</code>") < folded.index("<code>ask 5</code>") < folded.index("</details>")
