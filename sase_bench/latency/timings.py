@@ -53,6 +53,12 @@ class Conditions:
     processor: str  # model name of the CPU or the GPU
     torch_version: str
 
+    def __str__(self) -> str:
+        """For a reader: batch 1, cpu (a processor), 1 thread, clock thread, torch 2."""
+        setting = self.setting
+        threads = f"{setting.threads} thread{'s' * (setting.threads != 1)}, clock {setting.clock}"
+        return f"batch {setting.batch}, {setting.device} ({self.processor}), {threads}, torch {self.torch_version}"
+
     @property
     def values(self) -> dict[str, Any]:
         """By column name: batch, device, threads, clock, processor, torch_version."""

@@ -60,12 +60,10 @@ def read_composed(folder: Path) -> Composed | None:
     trunk, checks = TRUNK_OF[BACKBONE], read_checks(folder / "check.parquet")
     seconds, _ = latency_of(trunk, timings, checks, _SETTING)
     conditions, parts = seconds_of(timings, trunk, _SETTING)
-    setting = conditions.setting
     made = _revisions(timings)
     about = (
-        f"Times of blocks that were not timed in a whole {BACKBONE} are composed from operations timed one by one: batch "
-        f"{setting.batch}, {setting.device} ({conditions.processor}), {setting.threads} threads, clock {setting.clock}, torch "
-        f"{conditions.torch_version}{f', code of revision {made}' if made else ''}."
+        f"Times of blocks that were not timed in a whole {BACKBONE} are composed from operations timed one by one: "
+        f"{conditions}{f', code of revision {made}' if made else ''}."
     )
     return Composed(seconds / parts[plain(trunk)], about, tuple(checks))
 

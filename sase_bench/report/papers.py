@@ -138,11 +138,8 @@ def _clocked(row: Compared | None, ratio: Ratio | None) -> tuple[str, str, str, 
 
 def _setting(backbone: str, times: Times) -> Iterator[str]:
     for row in times.of_network(backbone, PLAIN).values():
-        conditions, what = row.conditions, {"forward": "Forward passes", "training": "Training steps"}[row.work]
-        setting = conditions.setting
-        threads = f"{setting.threads} thread{'s' * (setting.threads != 1)}, clock {setting.clock}"
-        where = f"batch {setting.batch}, {setting.device} ({conditions.processor}), {threads}"
-        yield f"{what}: {where}, torch {conditions.torch_version}."
+        what = {"forward": "Forward passes", "training": "Training steps"}[row.work]
+        yield f"{what}: {row.conditions}."
 
 
 def _published(entries: Sequence[Entry]) -> str:

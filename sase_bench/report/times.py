@@ -162,12 +162,9 @@ class Times:
         said = []
         for row in self.rows:
             if row.attention == PLAIN:
-                conditions, low, high = row.conditions, row.p50, row.p95
-                setting = conditions.setting
                 said.append(
-                    f"{row.trunk}, {row.work}: batch {setting.batch}, {setting.device} ({conditions.processor}), "
-                    f"{setting.threads} threads, clock {setting.clock}, torch {conditions.torch_version}; the plain network "
-                    f"takes {low * 1e3:,.0f} ms (p95 {high * 1e3:,.0f} ms, {row.rounds} rounds)."
+                    f"{row.trunk}, {row.work}: {row.conditions}; the plain network takes {row.p50 * 1e3:,.0f} ms (p95 "
+                    f"{row.p95 * 1e3:,.0f} ms, {row.rounds} rounds)."
                 )
         return said or [f"Not timed yet. Time with `{HOW}`."]
 

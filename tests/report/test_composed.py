@@ -32,7 +32,7 @@ def test_times_are_composed_and_over_the_plain_network(tmp_path: Path) -> None:
     assert composed is not None
     expected = compose_networks(TRUNK, seconds, Space("full").digits()) / seconds[plain(TRUNK)]
     np.testing.assert_allclose(composed.ratios, expected)
-    assert "batch 1, cpu (a processor), 1 threads, clock thread, torch 9" in composed.about
+    assert "batch 1, cpu (a processor), 1 thread, clock thread, torch 9" in composed.about
     (cost,) = in_resnet50([7], Times(composed=composed))
     assert (cost["resnet50_time"], cost["resnet50_time_is"]) == (pytest.approx(expected[7], abs=1e-4), "composed")
     write_timings(tmp_path / "operations.parquet", rows[1:])

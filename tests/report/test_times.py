@@ -53,7 +53,7 @@ def test_a_block_has_its_timed_ratio_where_it_was_timed_and_else_the_composed_on
 
 def test_the_conditions_are_told(times: Times) -> None:
     assert times.conditions()[0] == (
-        "resnet50-224px-1000, forward: batch 1, cpu (none), 1 threads, clock thread, torch 2; "
+        "resnet50-224px-1000, forward: batch 1, cpu (none), 1 thread, clock thread, torch 2; "
         "the plain network takes 750 ms (p95 975 ms, 2 rounds)."
     )
     assert Times().conditions() == [f"Not timed yet. Time with `{HOW}`."]
