@@ -159,13 +159,12 @@ class Times:
 
     def conditions(self) -> list[str]:
         """Under what the networks were timed, a sentence for each trunk and work; how to time them where none was."""
-        said = []
-        for row in self.rows:
-            if row.attention == PLAIN:
-                said.append(
-                    f"{row.trunk}, {row.work}: {row.conditions}; the plain network takes {row.p50 * 1e3:,.0f} ms (p95 "
-                    f"{row.p95 * 1e3:,.0f} ms, {row.rounds} rounds)."
-                )
+        said = [
+            f"{row.trunk}, {row.work}: {row.conditions}; the plain network takes {row.p50 * 1e3:,.0f} ms (p95 "
+            f"{row.p95 * 1e3:,.0f} ms, {row.rounds} rounds)."
+            for row in self.rows
+            if row.attention == PLAIN
+        ]
         return said or [f"Not timed yet. Time with `{HOW}`."]
 
 
