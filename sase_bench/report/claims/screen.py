@@ -30,12 +30,13 @@ def claims(evidence: Evidence, entries: Sequence[Entry]) -> Iterator[Claim]:
     yield best_block(found, evidence.calibrations, evidence.option)
     yield from costs(found, entries)
     yield published_block(found, evidence.option)
-    yield trust(found.proxy, evidence.calibrations, evidence.option)
+    others = [other for other in evidence.measurements if other is not found]
+    yield trust(found, others, evidence.calibrations, evidence.option)
     for row in evidence.agreements:
         if found.proxy == row["reference"]:
             yield elsewhere_alike(row, evidence.agreements, evidence.option)
     if found.modules:
-        yield beside_modules(found, [other for other in evidence.measurements if other is not found], evidence.option)
+        yield beside_modules(found, others, evidence.option)
     if evidence.transfers:
         yield in_ordinary_networks(evidence.transfers, found)
     ahead = searched(evidence.searches, evidence.largest)

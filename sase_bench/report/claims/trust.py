@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import isnan, nan
 from typing import Any
+
+import numpy as np
 
 from sase_bench.recipes.registry import metric_of
 from sase_bench.report.claims.claim import Claim
-from sase_bench.report.evidence import IN_WORDS
+from sase_bench.report.evidence import IN_WORDS, Measurement
+from sase_bench.report.questions import command
+from sase_bench.statistics.correlation import spearman, spearman_interval
 
 __all__ = ["elsewhere_alike", "trust"]
 
@@ -16,8 +21,9 @@ __all__ = ["elsewhere_alike", "trust"]
 _ALIKE = ((0.8, "nearly alike"), (0.5, "much alike"), (0.0, "somewhat alike"))
 
 
-def trust(proxy: str, calibrations: Sequence[Mapping[str, Any]], option: str) -> Claim:
-    """Whether blocks rank alike on `proxy` with other seeds, and in longer training."""
+def trust(found: Measurement, others: Sequence[Measurement], calibrations: Sequence[Mapping[str, Any]], option: str) -> Claim:
+    """Whether blocks rank alike with other seeds, and in longer training, which is among `others`."""
+    proxy = found.proxy
     asked = f"python -m sase_bench.calibrate --measured --proxy {proxy}{option}"
     row = next((row for row in calibrations if (row["proxy"], row["metric"]) == (proxy, metric_of(proxy))), None)
     if row is None or row["reliability"] is None or row["reliability_low"] is None:
@@ -38,7 +44,25 @@ def trust(proxy: str, calibrations: Sequence[Mapping[str, Any]], option: str) ->
         if longer
         else "whether longer training ranks them so is not known."
     )
-    return Claim(headline, text + _validity(row), asked)
+    longest = next((other for other in others if other.proxy == row["reference"]), None)
+    modules = None if longest is None else _of_modules(found, longest)
+    if longest is not None and modules is not None:
+        asked += "".join(f"\n{command(f'modules by {one.metric.name} on {one.proxy}', option)}" for one in (found, longest))
+    return Claim(headline, f"{text}{_validity(row)}{modules or ''}", asked)
+
+
+def _of_modules(found: Measurement, longest: Measurement) -> str | None:
+    """Whether modules that nobody chose by these scores rank alike in longer training; None for too few."""
+    here, there = ({row["module"]: row[one.column] for row in one.modules} for one in (found, longest))
+    common = [name for name in here if name in there]
+    r = spearman(*np.asarray([(here[name], there[name]) for name in common]).T) if len(common) > 1 else nan
+    interval = None if isnan(r) else spearman_interval(r, len(common))
+    if interval is None:
+        return None
+    return (
+        f" Published modules, SASE's block and the plain network, {len(common)} that no search chose, rank in that training as "
+        f"here with a correlation of {r:.2f} (95 % interval {interval[0]:.2f} to {interval[1]:.2f}), the noise of both in it."
+    )
 
 
 def elsewhere_alike(row: Mapping[str, Any], agreements: Sequence[Mapping[str, Any]], option: str) -> Claim:

@@ -139,3 +139,26 @@ def test_another_data_set_agrees_as_far_as_its_interval_says(low: float | None, 
     undefined = found.agreements[0] | {"validity": None, "validity_low": None}
     (claim,) = (c for c in claims(replace(found, agreements=[undefined]), []) if "another data set" in c.headline)
     assert "is taken out: not defined (9 blocks; other seeds)." in claim.text
+
+
+def test_modules_that_nobody_chose_say_whether_longer_training_ranks_alike() -> None:
+    names = ("se", "eca", "cbam", "srm", "none")
+    short = replace(measurement("p", 3), modules=[module(name, place / 10, None) for place, name in enumerate(names)])
+    long = replace(
+        measurement("q", 3),
+        modules=[module(name, place / 10, None) for place, name in zip((1, 0, 2, 3, 4), names, strict=True)],
+    )
+    judged = calibration("p", 0.5) | {"reference": "q", "reference_blocks": 9, "shared_seeds": []}
+    (claim,) = (
+        claim
+        for claim in claims(evidence(short, long, calibrations=[judged]), [])
+        if claim.headline.startswith("Trained again with other seeds")
+    )
+    assert "5 that no search chose, rank in that training as here with a correlation of 0.90 (95 % interval " in claim.text
+    assert claim.command.splitlines()[1:] == [
+        'python -m sase_bench.query "modules by loss on p"',
+        'python -m sase_bench.query "modules by loss on q"',
+    ]
+    few = replace(long, modules=long.modules[:1])
+    texts = [claim.text for claim in claims(evidence(short, few, calibrations=[judged]), [])]
+    assert not any("that no search chose" in text for text in texts)
