@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -7,9 +8,10 @@ import pytest
 from sase_bench.benchmark import Benchmark
 from sase_bench.errors import RequestError
 from sase_bench.predictors.__main__ import main
-from sase_bench.predictors.importance import INTERVALS, Share, importance, shares
+from sase_bench.predictors.importance import INTERVALS, Share, importance, shares, tied_tables
 from sase_bench.predictors.tables import digits, expand
 from sase_bench.predictors.targets import Targets, targets
+from sase_bench.space import SETS, Space
 from tests.predictors.synthetic import Synthetic, synthetic, write
 
 
@@ -46,6 +48,29 @@ def test_shares_are_those_of_the_whole_function() -> None:
     rest = float(expand(tables).var())
     np.testing.assert_allclose(shares(tables, rest)[:21], everywhere(expand(tables))[:21] / 2, atol=1e-12)
     assert shares(tables, rest)[-1] == pytest.approx(0.5)
+
+
+def test_in_the_tied_space_shares_are_those_of_its_four_choices() -> None:
+    tables = np.random.default_rng(0).normal(size=(15, 49))
+    tied = expand(tables)[Space("tied").indices].reshape((7,) * 4)
+    centred = tied - tied.mean()
+    slots = [(centred.mean(tuple({0, 1, 2, 3} - {i})) ** 2).mean() for i in range(4)]
+    pairs = [
+        (centred.mean(tuple({0, 1, 2, 3} - {i, j})) ** 2).mean() - slots[i] - slots[j]
+        for i in range(4)
+        for j in range(i + 1, 4)
+    ]
+    expected = np.asarray([*slots, *pairs, 0.0]) / (centred**2).mean()
+    assert sum(expected) == pytest.approx(1)
+    np.testing.assert_allclose(shares(tied_tables(tables), 0.0), expected, atol=1e-12)
+
+
+def test_a_table_of_the_tied_space_has_the_shares_of_four_sets(tmp_path: Path) -> None:
+    table = synthetic(1, tied=True, blocks=120, noise=0.3)
+    found = importance(replace(measured(table, tmp_path), space="tied"), draws=40)
+    assert [share.part for share in found] == ["slot"] * 4 + ["pair"] * 6 + ["rest", "pairs", "interactions"]
+    assert [share.slot for share in found[:4]] == list(SETS)
+    assert sum(share.share for share in found[:11]) == pytest.approx(1)
 
 
 def test_slots_without_an_interaction_have_shares_of_exactly_none() -> None:

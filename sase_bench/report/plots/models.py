@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sase_bench.report.drawing import line_of
 from sase_bench.report.plots.marks import explain
-from sase_bench.space import SLOTS
+from sase_bench.space import SETS, SLOTS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -58,7 +58,8 @@ def interactions(found: Mapping[str, Any], figure: Figure) -> None:
     What an interval is of is said as the file says it. A pair has none: that of a single one holds the truth too seldom (see
     `sase_bench.predictors.importance`), that of all pairs holds it.
     """
-    axes, data, names = figure.subplots(), found["data"], list(SLOTS)
+    axes, data = figure.subplots(), found["data"]
+    names = list(SETS if data["space"] == "tied" else SLOTS)
     grid = [[float("nan")] * len(names) for _ in names]
     cells = [row for row in found["rows"] if row["slot"] is not None]
     for row in cells:
