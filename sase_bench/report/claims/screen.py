@@ -34,7 +34,7 @@ def claims(evidence: Evidence, entries: Sequence[Entry]) -> Iterator[Claim]:
     yield trust(found, others, evidence.calibrations, evidence.option)
     for row in evidence.agreements:
         if found.proxy == row["reference"]:
-            yield elsewhere_alike(row, evidence.agreements, evidence.option)
+            yield elsewhere_alike(row, evidence.agreements, found, others, evidence.option)
     if found.modules:
         yield beside_modules(found, others, evidence.option)
     if evidence.transfers:

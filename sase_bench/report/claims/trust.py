@@ -44,31 +44,45 @@ def trust(found: Measurement, others: Sequence[Measurement], calibrations: Seque
         if longer
         else "whether longer training ranks them so is not known."
     )
-    longest = next((other for other in others if other.proxy == row["reference"]), None)
-    modules = None if longest is None else _of_modules(found, longest)
-    if longest is not None and modules is not None:
-        asked += "".join(f"\n{command(f'modules by {one.metric.name} on {one.proxy}', option)}" for one in (found, longest))
-    return Claim(headline, f"{text}{_validity(row)}{modules or ''}", asked)
+    modules, questions = _beside(found, row["reference"], others, option)
+    return Claim(headline, f"{text}{_validity(row)}{modules}", "\n".join([asked, *questions]))
 
 
-def _of_modules(found: Measurement, longest: Measurement) -> str | None:
-    """Whether modules that nobody chose by these scores rank alike in longer training; None for too few."""
-    here, there = ({row["module"]: row[one.column] for row in one.modules} for one in (found, longest))
+def _beside(found: Measurement, proxy: str, others: Sequence[Measurement], option: str) -> tuple[str, list[str]]:
+    """What modules say of that task, if it is among `others`, and the commands that give it."""
+    other = next((one for one in others if one.proxy == proxy), None)
+    said = None if other is None else _of_modules(found, other)
+    if other is None or said is None:
+        return "", []
+    return said, [command(f"modules by {one.metric.name} on {one.proxy}", option) for one in (found, other)]
+
+
+def _of_modules(found: Measurement, other: Measurement) -> str | None:
+    """Whether modules that nobody chose by these scores rank alike on another task; None for too few."""
+    here, there = ({row["module"]: row[one.column] for row in one.modules} for one in (found, other))
     common = [name for name in here if name in there]
     r = spearman(*np.asarray([(here[name], there[name]) for name in common]).T) if len(common) > 1 else nan
     interval = None if isnan(r) else spearman_interval(r, len(common))
     if interval is None:
         return None
     return (
-        f" Published modules, SASE's block and the plain network, {len(common)} that no search chose, rank in that training as "
-        f"here with a correlation of {r:.2f} (95 % interval {interval[0]:.2f} to {interval[1]:.2f}), the noise of both in it."
+        f" Published modules, SASE's block and the plain network, {len(common)} that no search chose, rank on {other.proxy} as "
+        f"on {found.proxy} with a correlation of {r:.2f} (95 % interval {interval[0]:.2f} to {interval[1]:.2f}), which has "
+        "the noise of both in it."
     )
 
 
-def elsewhere_alike(row: Mapping[str, Any], agreements: Sequence[Mapping[str, Any]], option: str) -> Claim:
+def elsewhere_alike(
+    row: Mapping[str, Any],
+    agreements: Sequence[Mapping[str, Any]],
+    found: Measurement,
+    measured: Sequence[Measurement],
+    option: str,
+) -> Claim:
     """Whether a proxy of another data set orders blocks as the one does that the report is about, its reference here.
 
-    `agreements` are those of all proxies, among which the same one is judged by others, too.
+    `found` is what was measured on that one, and `measured` on the others. `agreements` are those of all proxies, among which
+    the same one is judged by others, too.
     """
     proxy, reference = row["proxy"], row["reference"]
     name, alike = IN_WORDS[metric_of(proxy)], _alike(row["validity_low"])
@@ -87,7 +101,8 @@ def elsewhere_alike(row: Mapping[str, Any], agreements: Sequence[Mapping[str, An
         f"python -m sase_bench.calibrate --measured --proxy {proxy} --reference {judge}{option}"
         for judge in dict.fromkeys([reference, *(other["reference"] for other in others)])
     ]
-    return Claim(headline, text, "\n".join(asked))
+    modules, questions = _beside(found, proxy, measured, option)
+    return Claim(headline, text + modules, "\n".join([*asked, *questions]))
 
 
 def _correlated(row: Mapping[str, Any]) -> str:

@@ -154,11 +154,18 @@ def test_modules_that_nobody_chose_say_whether_longer_training_ranks_alike() -> 
         for claim in claims(evidence(short, long, calibrations=[judged]), [])
         if claim.headline.startswith("Trained again with other seeds")
     )
-    assert "5 that no search chose, rank in that training as here with a correlation of 0.90 (95 % interval " in claim.text
+    assert "5 that no search chose, rank on q as on p with a correlation of 0.90 (95 % interval " in claim.text
     assert claim.command.splitlines()[1:] == [
         'python -m sase_bench.query "modules by loss on p"',
         'python -m sase_bench.query "modules by loss on q"',
     ]
+    elsewhere = {
+        "dataset": "digits", "proxy": "q", "reference": "p", "reference_blocks": 9, "seeds": 12, "shared_seeds": [],
+        "validity": 0.75, "validity_low": 0.5, "validity_high": 1.0, "validity_undefined": 0.0,
+    }  # fmt: skip
+    both = replace(evidence(short, long, calibrations=[judged]), agreements=[elsewhere])
+    (claim,) = (claim for claim in claims(both, []) if claim.headline.startswith("On another data set"))
+    assert "rank on q as on p with a correlation of 0.90" in claim.text
     few = replace(long, modules=long.modules[:1])
     texts = [claim.text for claim in claims(evidence(short, few, calibrations=[judged]), [])]
     assert not any("that no search chose" in text for text in texts)
