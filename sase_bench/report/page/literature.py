@@ -10,6 +10,7 @@ from sase_bench.modules import MODULES
 from sase_bench.report.claims.advice import scatter
 from sase_bench.report.comparison import HEADERS, STATED, Entry, cells, missing, stated
 from sase_bench.report.page.markup import Markup, address_of, codes, link, linked, slug, table
+from sase_bench.report.published import BACKBONES
 from sase_bench.report.times import ABOUT_TIMED, HOW, TIMED, Times, timed
 from sase_bench.space import SASE
 
@@ -18,7 +19,7 @@ __all__ = ["COMMAND", "literature"]
 #: What writes these figures, and the page.
 COMMAND = "python -m sase_bench.report"
 
-_HEADERS = (HEADERS[1], HEADERS[0], *HEADERS[2:-1], "figures in detail")
+_HEADERS = (*HEADERS[1:-1], "figures in detail")
 
 
 class _Paper(NamedTuple):
@@ -41,7 +42,7 @@ def literature(entries: Sequence[Entry], times: Times) -> list[str]:
         "of the same source, over all sources. These are published figures and no score of this project. "
         f"{escape(scatter(entries) or '')}</p>",
         f"<p>{codes(COMMAND)}</p>",
-        table(_HEADERS, (_line(entry) for entry in entries)),
+        *(part for backbone in BACKBONES for part in _of(backbone, entries)),
         f"<details><summary>All {len(figures)} published figures, top-1 and top-5, of {len(sources)} sources</summary>",
         table(STATED, figures),
         "</details>",
@@ -60,11 +61,16 @@ def literature(entries: Sequence[Entry], times: Times) -> list[str]:
     ]
 
 
+def _of(backbone: str, entries: Sequence[Entry]) -> list[str]:
+    there = [entry for entry in entries if entry.backbone == backbone]
+    return [f"<h3>{escape(backbone)}</h3>", table(_HEADERS, (_line(entry) for entry in there))] if there else []
+
+
 def _line(entry: Entry) -> tuple[str, ...]:
     """Under `_HEADERS`; the module leads to its paper, and how many figures there are of it to these."""
-    backbone, name, *rest = cells(entry)[:-1]
+    _, name, *rest = cells(entry)[:-1]
     figures = link(f"#{_anchor(entry)}", str(len(entry.rows))) if entry.rows else ""
-    return (_module(name), backbone, *rest, figures)
+    return (_module(name) if name in _PAPERS or name == entry.label else _told(entry.label, name), *rest, figures)
 
 
 def _module(name: str) -> str:
@@ -72,7 +78,12 @@ def _module(name: str) -> str:
     if paper is None:
         return name
     address, told = address_of(paper.reference), f"{paper.title}, {paper.reference}"
-    return link(address, name, told) if address else Markup(f'<span title="{escape(told)}">{escape(name)}</span>')
+    return link(address, name, told) if address else _told(name, told)
+
+
+def _told(name: str, more: str) -> Markup:
+    """A name that says more where one points at it."""
+    return Markup(f'<span title="{escape(more)}">{escape(name)}</span>')
 
 
 def _figures(entry: Entry) -> list[tuple[str, ...]]:

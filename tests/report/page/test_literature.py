@@ -10,13 +10,13 @@ from sase_bench.report.composed import Composed
 from sase_bench.report.page.literature import literature
 from sase_bench.report.published import Row, read
 from sase_bench.report.times import Times
-from sase_bench.space import SASE_BLOCK
+from sase_bench.space import Architecture
 from tests.report.sources import IMAGENET
 
 
 @pytest.fixture(scope="module")
 def entries() -> list[Entry]:
-    return compare(read(IMAGENET), {"best on <p>": SASE_BLOCK})
+    return compare(read(IMAGENET), {"block 5, best on <p>": Architecture(5)})
 
 
 def _written(entries: list[Entry]) -> str:
@@ -26,10 +26,11 @@ def _written(entries: list[Entry]) -> str:
 def test_every_module_leads_to_its_paper(entries: list[Entry]) -> None:
     text = _written(entries)
     told = "Squeeze-and-Excitation Networks, arXiv:1709.01507, 2018"
-    assert text.count(f'<td><a href="https://arxiv.org/abs/1709.01507" title="{told}">se</a></td><td>ResNet-') == 2
+    assert text.count(f'<td><a href="https://arxiv.org/abs/1709.01507" title="{told}">se</a></td><td>2018</td>') == 2
     assert '<a href="https://arxiv.org/abs/2411.08333" title="SASE' in text
     assert re.search(r'<td><span title="SimAM: [^"]*, ICML 2021, PMLR 139, 2021">simam</span></td>', text)
-    assert "<td>best on &lt;p&gt;</td><td>ResNet-50</td>" in text
+    assert text.count("<h3>ResNet-50</h3>") == text.count("<h3>ResNet-101</h3>") == 1
+    assert '<td><span title="block 5, best on &lt;p&gt;">block 5</span></td>' in text
     assert f"<summary>The papers of {len(MODULES) + 1} modules</summary>" in text
     assert all(f"<tr><td>{name}</td><td>" in text for name in MODULES)
 
