@@ -196,9 +196,9 @@ def _compare(options: Any) -> int:
     lines = []
     for row in rows:
         ratio = ratio_of(row, rows)
-        memory = None if row.activations is None else row.activations / 2**20
+        memory = (None if size is None else size / 2**20 for size in (row.activations, row.peak))
         times = row.p50 * 1e3, row.p95 * 1e3, ratio and ratio.median, ratio and ratio.low, ratio and ratio.high
-        lines.append((row.trunk, row.attention, row.work, row.conditions.setting.batch, row.rounds, *times, memory))
+        lines.append((row.trunk, row.attention, row.work, row.conditions.setting.batch, row.rounds, *times, *memory))
     show(options.format, Answer(fields=_COMPARED, rows=tuple(lines)))
     return 0
 
@@ -223,7 +223,7 @@ _AGREED = (
 _COMPARED = (
     *styled("text", "trunk", "attention", "work"),
     *styled("plain", "batch", "rounds"),
-    *styled("digits", "p50_ms", "p95_ms", "ratio", "ratio_low", "ratio_high", "kept_mib"),
+    *styled("digits", "p50_ms", "p95_ms", "ratio", "ratio_low", "ratio_high", "kept_mib", "peak_mib"),
 )
 
 _ACTIONS: dict[str, Callable[[Any], int]] = {

@@ -34,6 +34,7 @@ class Compared(Repeated):
     work: Work
     conditions: Conditions
     activations: int | None = None  # bytes that a training step keeps for its backward pass, without the parameters
+    peak: int | None = None  # most bytes at once of a pass or a step, beside weights, optimiser's state and images
     seconds: list[float] = field(default_factory=list)  # of every round, in order: the median of its repetitions
     made_in: list[str] = field(default_factory=list)  # which rounds these are: "start of the comparison, UTC/number"
     measured_at: str = ""  # the last round, UTC, ISO 8601
@@ -55,7 +56,7 @@ class Ratio:
 
 _COLUMNS = {
     "trunk": "VARCHAR", "attention": "VARCHAR", "work": "VARCHAR", **CONDITION_COLUMNS, "activations": "BIGINT",
-    "p50": "DOUBLE", "p95": "DOUBLE", "rounds": "BIGINT", "measured_at": "VARCHAR", "seconds": "DOUBLE[]",
+    "peak": "BIGINT", "p50": "DOUBLE", "p95": "DOUBLE", "rounds": "BIGINT", "measured_at": "VARCHAR", "seconds": "DOUBLE[]",
     "made_in": "VARCHAR[]",
 }  # fmt: skip
 _OWN = [item.name for item in dataclasses.fields(Compared) if item.name != "conditions"]
@@ -63,7 +64,7 @@ _OWN = [item.name for item in dataclasses.fields(Compared) if item.name != "cond
 
 def read_comparisons(path: Path) -> list[Compared]:
     """The rows of a file, none if there is no file. Raises `RequestError` for a file of another kind."""
-    rows = read_parquet(path, _COLUMNS, "comparisons")
+    rows = read_parquet(path, _COLUMNS, "comparisons", later=("peak",))
     return [Compared(conditions=Conditions.from_values(row), **{name: row[name] for name in _OWN}) for row in rows]
 
 

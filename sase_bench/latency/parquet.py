@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +15,21 @@ from sase_bench.files import replacing
 __all__ = ["read_parquet", "write_parquet"]
 
 
-def read_parquet(path: Path, columns: Iterable[str], what: str) -> list[dict[str, Any]]:
-    """The rows of a file by column name, none if there is no file. Raises `RequestError` if it is no file of `what`."""
+def read_parquet(path: Path, columns: Iterable[str], what: str, *, later: Container[str] = ()) -> list[dict[str, Any]]:
+    """The rows of a file by column name, none if there is no file. Raises `RequestError` if it is no file of `what`.
+
+    A column of `later` is None where the file is older than it.
+    """
     names = list(columns)
     if not path.exists():
         return []
     try:
         with duckdb.connect() as connection:
-            rows = connection.execute(f"SELECT {', '.join(names)} FROM read_parquet($path)", {"path": str(path)}).fetchall()
+            known = {
+                name for (name, *_) in connection.execute("DESCRIBE FROM read_parquet($path)", {"path": str(path)}).fetchall()
+            }
+            asked = [f"NULL AS {name}" if name in later and name not in known else name for name in names]
+            rows = connection.execute(f"SELECT {', '.join(asked)} FROM read_parquet($path)", {"path": str(path)}).fetchall()
     except duckdb.Error as error:
         raise RequestError(f"{str(path)!r} is not a file of {what} ({str(error).splitlines()[0]})") from error
     return [dict(zip(names, row, strict=True)) for row in rows]

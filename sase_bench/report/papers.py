@@ -44,7 +44,7 @@ _MODULES = (
 _TIMES = (
     Column("module", "l"),
     *(Column(name, group=work) for work in ("forward (ms)", "training step (ms)") for name in ("n", "p50", "p95", "× plain")),
-    Column("kept (MB)"),
+    Column("peak (MB)"),
 )
 _PUBLISHED = (
     Column("module", "l"),
@@ -112,8 +112,8 @@ def _times(backbone: str, times: Times) -> str:
         f"Time of {backbone} with attention in every bottleneck at 224×224. {' '.join(_setting(backbone, times))} n: rounds, "
         "each of which visits every network in turn and counts with the median of its passes; p50 and p95 are percentiles "
         "over rounds, and of so few p95 lies between the two slowest. × plain: median over rounds that the plain network was "
-        "in as well (least–most). Kept: what one training step keeps for its backward pass, without parameters, 1 MB = 10⁶ "
-        f"bytes. Peak memory was not measured. {NONE}: not timed."
+        "in as well (least–most). Peak: the most memory that a training step holds "
+        f"at once, beside weights, the optimiser's state and images; 1 MB = 10⁶ bytes. {NONE}: not timed."
     )
     rows = [_timed(backbone, attention, times) for attention in times.attentions(backbone)]
     return latex(_TIMES, rows, caption=caption, label=f"tab:times-{_file(backbone)}", made_by=f"{HOW}; {_MADE_BY}")
@@ -123,8 +123,8 @@ def _timed(backbone: str, attention: str, times: Times) -> tuple[str, ...]:
     found, taken = times.of_network(backbone, attention), times.of(backbone, attention)
     ratios: dict[Work, Ratio | None] = {"forward": taken.forward, "training": taken.training}
     cells = [cell for work in WORK for cell in _clocked(found.get(work), ratios[work])]
-    kept = found["training"].activations if "training" in found else None
-    return (named(attention), *cells, NONE if kept is None else f"{kept / 1e6:,.0f}")
+    peak = found["training"].peak if "training" in found else None
+    return (named(attention), *cells, NONE if peak is None else f"{peak / 1e6:,.0f}")
 
 
 def _clocked(row: Compared | None, ratio: Ratio | None) -> tuple[str, str, str, str]:

@@ -44,7 +44,7 @@ BESIDE = ("block", "operations", "timed (× plain)", "composed (× plain)", "com
 TIMED = (
     "network",
     "attention",
-    *(f"{work} {what}" for work in WORK for what in ("rounds", "p50 (ms)", "p95 (ms)", "(× plain)")),
+    *(f"{work} {what}" for work in WORK for what in ("rounds", "p50 (ms)", "p95 (ms)", "(× plain)", "peak (MB)")),
     "kept for backward (MB)",
     "kept (× plain)",
 )
@@ -55,8 +55,8 @@ ABOUT_TIMED = (
     "step of a network as slow as these, and p50 and p95 are percentiles over rounds: of so few, p95 lies between the two "
     "slowest and says nothing of a tail. A ratio is the median over the rounds that the plain network was in as well, with the "
     "least and the most. Kept for backward are the bytes (1 MB = 10⁶) that one training step of the batch keeps for its "
-    "backward pass, without parameters. Peak memory was not measured, neither of a forward pass nor of a training step: on "
-    "a processor, torch does not count what it allocates."
+    "backward pass, without parameters. A peak is the most that torch held at once during one pass or step of the batch, "
+    "beside weights, the optimiser's state and the images: gradients and all that is kept for them are in that of a step."
 )
 
 _FILE = Path("latency/comparisons.parquet")
@@ -135,11 +135,12 @@ class Times:
         return [*sorted((name for name in found if "/" not in name), key=lambda name: (name != PLAIN, name)), *map(str, blocks)]
 
     def record(self, backbone: str, attention: str) -> dict[str, dict[str, Any]]:
-        """The same as plain values, by work: rounds, p50 and p95 in seconds, the ratio, and the bytes kept for backward."""
+        """The same as plain values, by work: rounds, seconds at p50 and p95, the ratio, bytes kept and held at once."""
         found = {}
         for work, row in self.of_network(backbone, attention).items():
             ratio = None if attention == PLAIN else ratio_of(row, self.rows)
             kept = {} if row.activations is None else {"kept_bytes": row.activations}
+            kept |= {} if row.peak is None else {"peak_bytes": row.peak}
             over = None if ratio is None else asdict(ratio)
             found[str(work)] = {"rounds": row.rounds, "p50": row.p50, "p95": row.p95, "over_plain": over, **kept}
         return found
@@ -210,11 +211,12 @@ def interval(ratio: Ratio) -> str:
     return f"{ratio.median:.2f} ({ratio.low:.2f} to {ratio.high:.2f})"
 
 
-def _clocked(row: Compared | None, ratio: Ratio | None) -> tuple[str, str, str, str]:
+def _clocked(row: Compared | None, ratio: Ratio | None) -> tuple[str, ...]:
     if row is None:
-        return ("-",) * 4
+        return ("-",) * 5
     over = "1 by definition" if row.attention == PLAIN else "-" if ratio is None else interval(ratio)
-    return str(row.rounds), f"{row.p50 * 1e3:,.0f}", f"{row.p95 * 1e3:,.0f}", over
+    peak = "-" if row.peak is None else f"{row.peak / 1e6:,.0f}"
+    return str(row.rounds), f"{row.p50 * 1e3:,.0f}", f"{row.p95 * 1e3:,.0f}", over, peak
 
 
 def _off(times: Times, composed: Composed) -> str:

@@ -8,13 +8,14 @@ OLD, NEW = (Conditions(setting=Setting(), processor="none", torch_version=versio
 
 
 def row(attention: str, work: Work, seconds: list[float], conditions: Conditions = NEW) -> Compared:
-    """A ResNet-50; what it keeps for its backward pass are a thousand bytes for each second of its first round."""
+    """A ResNet-50; a thousand bytes are kept and four million held at once for each second of its first round."""
     return Compared(
         trunk=ResNetTrunk(depth=50).name,
         attention=attention,
         work=work,
         conditions=conditions,
         activations=None if work == "forward" else round(seconds[0] * 1000),
+        peak=round(seconds[0] * 4_000_000),
         seconds=seconds,
         made_in=[f"2026/{number}" for number in range(len(seconds))],
         measured_at=f"2026-11-0{conditions.torch_version}",

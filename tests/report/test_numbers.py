@@ -44,13 +44,20 @@ def network(found: dict[str, Any], name: str | int, backbone: str = "ResNet-50")
 
 def test_a_network_has_its_times_as_numbers(entries: list[Entry]) -> None:
     found = numbers(evidence(measurement("p", 3)), entries, TIMES)
-    assert network(found, "none")["times"]["forward"] == {"rounds": 2, "p50": 0.75, "p95": 0.975, "over_plain": None}
+    assert network(found, "none")["times"]["forward"] == {
+        "rounds": 2,
+        "p50": 0.75,
+        "p95": 0.975,
+        "over_plain": None,
+        "peak_bytes": 2_000_000,
+    }
     assert network(found, "se")["times"]["training"] == {
         "rounds": 2,
         "p50": 2.5,
         "p95": 3.85,
         "over_plain": {"median": 3.0, "low": 2.0, "high": 4.0, "rounds": 2},
         "kept_bytes": 1000,
+        "peak_bytes": 4_000_000,
     }
     assert network(found, "se", "ResNet-101")["times"] == {}
     assert [(one["trunk"], one["work"], one["batch"], one["threads"]) for one in found["settings"]] == [

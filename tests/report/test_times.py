@@ -72,13 +72,13 @@ def test_every_network_stands_with_its_milliseconds_and_its_rounds(times: Times)
     assert [line["attention"] for line in lines] == ["plain", "sase"]
     assert list(lines[0].values()) == [
         *("ResNet-50", "plain"),
-        *("2", "750", "975", "1 by definition") * 2,
+        *("2", "750", "975", "1 by definition", "2") * 2,
         *("0", "-"),
     ]
     assert list(lines[1].values()) == [
         *("ResNet-50", "sase"),
-        *("2", "1,250", "1,475", "1.75 (1.50 to 2.00)"),
-        *("2", "2,500", "3,850", "3.00 (2.00 to 4.00)"),
+        *("2", "1,250", "1,475", "1.75 (1.50 to 2.00)", "4"),
+        *("2", "2,500", "3,850", "3.00 (2.00 to 4.00)", "4"),
         *("0", "2.00"),
     ]
 

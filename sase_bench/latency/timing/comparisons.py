@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from sase_bench.latency.comparisons import WORK, Compared, Work, read_comparisons, write_comparisons
+from sase_bench.latency.timing.memory import peak_of
 from sase_bench.latency.timing.networks import Call, Inputs, install, plain_network, settle
 from sase_bench.latency.timing.parts import conditions_of, now
 from sase_bench.latency.timing.stopwatch import quiet, visit
@@ -42,8 +43,8 @@ def compare_networks(
 ) -> list[Compared]:
     """Time `trunk` with each of `attentions` until each has had `passes` rounds of all work, and keep them in the file.
 
-    The plain network is in every round, however many it has had. The settings share a device and its threads. The file is
-    written after every network. Returns the rows of these networks.
+    The plain network is in every round, however many it has had. What is not known of their memory is found out first. The
+    settings share a device and its threads. The file is written after every network. Returns the rows of these networks.
     Raises `RequestError` for a text that is no attention, before anything is timed.
     """
     names = list(dict.fromkeys(str(parse_attention(text)) for text in attentions))
@@ -59,9 +60,16 @@ def compare_networks(
     write_comparisons(path, rows.values())  # a place that cannot be written to is found out now
     asked = [row for name in names for row in groups[name]]
     rounds = _rounds(groups[PLAIN], asked, passes)
-    planned, done, began = sum(map(len, rounds)), 0, now()
+    unweighed = [row for group in groups.values() for row in group if row.peak is None]
+    planned, done, began = len(unweighed) + sum(map(len, rounds)), 0, now()
     with limit_threads(threads):
         network, inputs = plain_network(trunk, device), Inputs(device)
+        for row in unweighed:
+            install(network, trunk, parse_attention(row.attention), device)
+            _weigh(row, network, trunk, inputs)
+            done += 1
+            report(done, planned)
+        write_comparisons(path, rows.values())
         for turn, visited in enumerate(rounds):
             for name, group in groups.items():
                 todo = [row for row in group if any(row is other for other in visited)]
@@ -88,9 +96,7 @@ def _rounds(plain: Sequence[Compared], asked: Sequence[Compared], passes: int) -
 
 
 def _visit(row: Compared, network: nn.Module, trunk: Trunk, inputs: Inputs) -> None:
-    side = trunk.resolution
-    images = inputs(row.conditions.setting.batch, 3, side, side)
-    settle(network, inputs(2, 3, side, side))  # batch normalisation of a map of one pixel takes two images
+    images = _settled(row, network, trunk, inputs)
     expected = row.seconds[-1] if row.seconds else None
     clock, least = row.conditions.setting.clock, _LEAST[row.work]
     if row.work == "forward":
@@ -99,14 +105,36 @@ def _visit(row: Compared, network: nn.Module, trunk: Trunk, inputs: Inputs) -> N
     else:
         network.train()
         step = training_step(network, images)
-        with kept_for_backward(network) as kept:
-            step()  # also makes the optimiser's state
-        row.activations = sum(kept.values())
+        step()  # makes the optimiser's state
         with quiet(gradients=True):
             seconds = visit(step, inputs.device, clock, expected, least=least)
         network.eval().zero_grad(set_to_none=True)
     row.seconds.append(float(np.median(seconds)))
     row.measured_at = now()
+
+
+def _weigh(row: Compared, network: nn.Module, trunk: Trunk, inputs: Inputs) -> None:
+    """How much memory the work takes; no clock is read."""
+    images = _settled(row, network, trunk, inputs)
+    if row.work == "forward":
+        with torch.inference_mode():
+            row.peak = peak_of(lambda: network(images), inputs.device)
+        return
+    network.train()
+    step = training_step(network, images)
+    with kept_for_backward(network) as kept:
+        step()  # also makes the optimiser's state
+    row.activations = sum(kept.values())
+    network.zero_grad(set_to_none=True)
+    row.peak = peak_of(step, inputs.device)
+    network.eval().zero_grad(set_to_none=True)
+
+
+def _settled(row: Compared, network: nn.Module, trunk: Trunk, inputs: Inputs) -> Tensor:
+    """The images of a work, for a network that has seen some."""
+    side = trunk.resolution
+    settle(network, inputs(2, 3, side, side))  # batch normalisation of a map of one pixel takes two images
+    return inputs(row.conditions.setting.batch, 3, side, side)
 
 
 def training_step(network: nn.Module, images: Tensor) -> Call:

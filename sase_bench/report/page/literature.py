@@ -49,7 +49,7 @@ def literature(entries: Sequence[Entry], times: Times) -> list[str]:
         f"<details><summary>The papers of {len(papers)} modules</summary>",
         table(("module", "title", "where"), ((name, paper.title, linked(paper.reference)) for name, paper in papers)),
         "</details>",
-        "<details><summary>Times of whole networks in milliseconds, and memory kept for the backward pass</summary>",
+        "<details><summary>Times of whole networks in milliseconds, and the memory that they take</summary>",
         f"<p>{escape(ABOUT_TIMED)}</p>",
         table(TIMED, timed(times)),
         "</details>",

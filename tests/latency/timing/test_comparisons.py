@@ -31,7 +31,7 @@ def test_a_comparison_goes_on_where_it_was(tmp_path: Path) -> None:
         for name in ("none", "eca", str(SASE_BLOCK))
         for work in ("forward", "training")
     ]
-    assert told == [(i, 10) for i in range(1, 11)]  # two rounds of eca and of the plain network, one of the block
+    assert told == [(i, 12) for i in range(1, 13)]  # eca's memory; two rounds of it and of the plain network, one of the block
     assert [row.seconds[0] for row in second[:2]] == [row.seconds[0] for row in first[:2]]
     for row in second:
         ratio = ratio_of(row, second)
@@ -40,6 +40,12 @@ def test_a_comparison_goes_on_where_it_was(tmp_path: Path) -> None:
     kept = {row.attention: row.activations for row in second if row.work == "training"}
     assert 0 < (kept["none"] or 0) < (kept["eca"] or 0) < (kept[str(SASE_BLOCK)] or 0)
     assert all(row.activations is None for row in second if row.work == "forward")
+    forward, training = (
+        {row.attention: row.peak or 0 for row in second if row.work == work} for work in ("forward", "training")
+    )
+    assert all(0 < forward[name] < training[name] for name in forward)
+    assert training["none"] < training["eca"] < training[str(SASE_BLOCK)]
+    assert all((row.peak or 0) > (row.activations or 0) for row in second)
     assert all(seconds > 0 for row in second for seconds in row.seconds)
     assert {(row.attention, row.work) for row in read_comparisons(path)} == {(row.attention, row.work) for row in second}
 
