@@ -7,24 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from math import isnan
 from pathlib import Path
-from typing import Any, NamedTuple
-
-import numpy as np
+from typing import Any
 
 from sase_bench.answers import Answer
 from sase_bench.database.shelf import find_released
 from sase_bench.modules import PLAIN, is_rival
 from sase_bench.query import ask
+from sase_bench.report.alike import Alike, ranked_alike
 from sase_bench.report.questions import command, has_scores_of_modules, option_of, task_of
 from sase_bench.space import SASE_BLOCK, Architecture, Space
-from sase_bench.statistics.correlation import spearman, spearman_interval
 
 __all__ = [
     "TRANSFERRED",
     "TRANSFERS",
-    "Alike",
     "Gain",
     "Transfer",
     "alike",
@@ -82,22 +78,11 @@ class Transfer:
     gains: tuple[Gain, ...]
 
 
-class Alike(NamedTuple):
-    """How alike attention ranks in two places, by Spearman's correlation with its 95 % interval."""
-
-    pairs: int  # the plain network among them where both have it
-    correlation: float
-    low: float
-    high: float
-
-
 def alike(found: Transfer, scores: Mapping[str, float]) -> Alike | None:
     """The losses of a network beside `scores` by attention, smaller is better; None for too few pairs for an interval."""
     pairs = [(-gain.loss, scores[gain.attention]) for gain in found.gains if gain.attention in scores]
     pairs += [(0.0, scores[PLAIN])] if PLAIN in scores else []
-    r = spearman(*np.asarray(pairs, dtype=np.float64).T) if len(pairs) > 1 else float("nan")
-    interval = None if isnan(r) else spearman_interval(r, len(pairs))
-    return None if interval is None else Alike(len(pairs), r, *interval)
+    return ranked_alike(pairs)
 
 
 def find_transfer() -> Path:

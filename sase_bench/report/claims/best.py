@@ -9,11 +9,11 @@ from sase_bench.modules import PLAIN
 from sase_bench.record import SCORES
 from sase_bench.report.claims.claim import Claim
 from sase_bench.report.comparison import Entry
-from sase_bench.report.costs import BACKBONE, TRUNK_OF, Count, count_of
+from sase_bench.report.costs import BACKBONE, TRUNK_OF, Count
 from sase_bench.report.evidence import Measurement
 from sase_bench.report.questions import command
 from sase_bench.report.times import HOW
-from sase_bench.space import SASE_BLOCK, Architecture
+from sase_bench.space import SASE_BLOCK
 
 __all__ = ["best_block", "costs", "published_block"]
 
@@ -61,10 +61,11 @@ def _asked_of(found: Measurement) -> Iterator[str]:
 
 def costs(found: Measurement, entries: Sequence[Entry]) -> Iterator[Claim]:
     """What the best block costs in a ResNet-50 and a ResNet-101, beside well-known modules; nothing where none was counted."""
-    arch, plain = found.best["arch"], {entry.backbone: entry.count for entry in entries if entry.name == PLAIN}
-    if not plain:
+    arch = found.best["arch"]
+    added = {entry.backbone: entry.added for entry in entries if entry.arch == arch}
+    plain = {entry.backbone: entry.count for entry in entries if entry.name == PLAIN}
+    if not added:
         return
-    added = {backbone: _beyond(count_of(backbone, Architecture(arch)), count) for backbone, count in plain.items()}
     took = found.best["resnet50_time"]
     time = "" if took is None else f" and takes {took:.2f} times as long forward ({found.best['resnet50_time_is']})"
     known = [entry for entry in entries if entry.backbone == BACKBONE and entry.name in _WELL_KNOWN]
@@ -87,10 +88,6 @@ def costs(found: Measurement, entries: Sequence[Entry]) -> Iterator[Claim]:
         f"python -m sase_bench.cost {arch} {' '.join(_WELL_KNOWN)} --trunk {trunks}\n"
         f"{HOW} --attention {arch}\npython -m sase_bench.report",
     )
-
-
-def _beyond(whole: Count, plain: Count) -> Count:
-    return Count(whole.params - plain.params, whole.flops - plain.flops)
 
 
 def _added(count: Count) -> str:

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from math import isnan, nan
 from typing import Any
 
-import numpy as np
-
 from sase_bench.recipes.registry import metric_of
+from sase_bench.report.alike import ranked_alike
 from sase_bench.report.claims.claim import Claim
 from sase_bench.report.evidence import IN_WORDS, Measurement
 from sase_bench.report.questions import command
-from sase_bench.statistics.correlation import spearman, spearman_interval
 
 __all__ = ["elsewhere_alike", "trust"]
 
@@ -61,14 +58,13 @@ def _of_modules(found: Measurement, other: Measurement) -> str | None:
     """Whether modules that nobody chose by these scores rank alike on another task; None for too few."""
     here, there = ({row["module"]: row[one.column] for row in one.modules} for one in (found, other))
     common = [name for name in here if name in there]
-    r = spearman(*np.asarray([(here[name], there[name]) for name in common]).T) if len(common) > 1 else nan
-    interval = None if isnan(r) else spearman_interval(r, len(common))
-    if interval is None:
+    ranked = ranked_alike([(here[name], there[name]) for name in common])
+    if ranked is None:
         return None
     return (
-        f" Published modules, SASE's block and the plain network, {len(common)} that no search chose, rank on {other.proxy} as "
-        f"on {found.proxy} with a correlation of {r:.2f} (95 % interval {interval[0]:.2f} to {interval[1]:.2f}), which has "
-        "the noise of both in it."
+        f" Published modules, SASE's block and the plain network, {ranked.pairs} that no search chose, rank on {other.proxy} "
+        f"as on {found.proxy} with a correlation of {ranked.correlation:.2f} (95 % interval {ranked.low:.2f} to "
+        f"{ranked.high:.2f}), which has the noise of both in it."
     )
 
 
