@@ -67,9 +67,9 @@ def compare_networks(
         for row in unweighed:
             install(network, trunk, parse_attention(row.attention), device)
             _weigh(row, network, trunk, inputs)
+            write_comparisons(path, rows.values())
             done += 1
             report(done, planned)
-        write_comparisons(path, rows.values())
         for turn, visited in enumerate(rounds):
             for name, group in groups.items():
                 todo = [row for row in group if any(row is other for other in visited)]
