@@ -19,6 +19,14 @@ def test_blocks_that_somebody_chose_are_told_from_those_that_were_drawn() -> Non
     assert drawn_at_random(set()) == set()
 
 
+def test_a_sample_ends_where_blocks_are_missing_and_not_at_one_that_was_chosen_or_failed() -> None:
+    for space in ("tied", "full"):
+        sample = [arch.index for arch in Space(space).sample(120, seed=0)]
+        swept = set(sample[:60]) - {sample[5], sample[40]}  # two runs failed, or are still being made
+        chosen = {sample[75], sample[90], sample[119], 54983, *range(60)} - swept
+        assert drawn_at_random(swept | chosen, space) == swept
+
+
 def test_the_blocks_that_stand_for_a_space_were_drawn_from_it_alone() -> None:
     full = {arch.index for arch in Space("full").sample(6, seed=0)}
     tied = {arch.index for arch in Space("tied").sample(10, seed=0)}
@@ -30,4 +38,6 @@ def test_the_blocks_that_stand_for_a_space_were_drawn_from_it_alone() -> None:
     assert representative(full | tied, "full") == full
     chosen = {54983, *range(6)} - full - tied
     assert representative(full | chosen) == full | chosen  # as many as were drawn, or more
+    neighbours = {arch.index for arch in Architecture(54983).neighbours()}
+    assert representative(enough | neighbours) == enough  # there are enough to go by
     assert representative(set()) == set()

@@ -19,12 +19,12 @@ from sase_bench.errors import RequestError, unknown
 from sase_bench.recipes.registry import metric_of
 from sase_bench.record import COLUMNS, EPOCH_COLUMNS, OBJECTIVES, STATUSES, Column
 from sase_bench.space import Space
-from sase_bench.statistics.panels import most_informative, most_seeds
+from sase_bench.statistics.panels import most_informative
 
 if TYPE_CHECKING:
     import duckdb
 
-__all__ = ["METRICS", "Measured", "Result", "mean_over_seeds", "measured", "only", "pick"]
+__all__ = ["METRICS", "Measured", "Ranking", "Result", "mean_over_seeds", "measured", "only", "pick"]
 
 Floats = NDArray[np.float64]
 
@@ -48,6 +48,14 @@ class Result(NamedTuple):
     seconds: float | None  # training and validation up to that epoch, mean over the seeds
     diverged: int  # runs of this architecture whose loss was not finite
     failed: int  # runs that ended with an error
+
+
+class Ranking(NamedTuple):
+    """Blocks in the order of a metric, each by the same seeds: those that tell most of the blocks (`most_informative`)."""
+
+    seeds: NDArray[np.int64]  # (p,)
+    values: Floats  # (k,) mean over these seeds, of those that ended ok; nan where none did, or the block was not asked about
+    rows: NDArray[np.int64]  # of the blocks with a score for each of the seeds, best first; of equals the smaller index
 
 
 @dataclass(frozen=True)
@@ -106,17 +114,23 @@ class Measured:
         """Mean of `metric` after the last epoch over the seeds that ended ok, shape (k,); nan where there is none."""
         return self.answers(metric)[:, -1, -1]
 
-    def ranking(self, metric: str, rows: NDArray[np.integer[Any]] | None = None) -> NDArray[np.int64]:
-        """Rows from the best mean of `metric` to the worst, and of equals as they stand: the first one is the oracle.
+    def ranking(self, metric: str, rows: NDArray[np.integer[Any]] | None = None) -> Ranking:
+        """Of `rows`, by default all, those that can be compared, from the best to the worst: the first one is the oracle.
 
-        Of `rows`, by default all, only those compete that have as many seeds that ended ok as any other, so that none wins by a
-        single lucky one. Raises `RequestError` if no run of theirs ended ok.
+        A block without a score for each of the seeds has a value and no place, so that none wins by a single lucky seed.
+        Raises `RequestError` if no run of theirs ended ok.
         """
-        chosen = np.arange(len(self.archs)) if rows is None else rows
-        competing: NDArray[np.int64] = chosen[most_seeds(self.is_ok[chosen])].astype(np.int64)
-        if not len(competing):
+        chosen = np.unique(np.arange(len(self.archs)) if rows is None else rows).astype(np.int64)
+        scored = self.is_ok[chosen]
+        columns = most_informative(scored)
+        if not len(columns):
             raise RequestError(f"no run on {self.proxy} ended ok")
-        return competing[np.argsort(COLUMNS[metric].sign * self.means(metric)[competing], kind="stable")]
+        values = np.full(len(self.archs), np.nan)
+        values[chosen] = mean_over_seeds(self.scores(metric)[chosen][:, columns])
+        competing = chosen[scored[:, columns].all(1)]
+        order = competing[np.argsort(COLUMNS[metric].sign * values[competing], kind="stable")]
+        _freeze([values, order])
+        return Ranking(self.seeds[columns], values, order)
 
     def complete(self, archs: Set[int]) -> Measured:
         """The same of some blocks, with the seeds that tell most of them (`most_informative`), and of those with each of these.

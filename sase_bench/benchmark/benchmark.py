@@ -1,13 +1,14 @@
 """`Benchmark`: the table behind a handful of questions that a search asks.
 
-**Regret**, the one formula used everywhere: with m(a) the mean of a metric after the last epoch, over the seeds of architecture
-a that ended ok, and a* the oracle of the same table,
+**Regret**, the one formula used everywhere: with m(a) the mean of a metric after the last epoch, over the seeds of the ranking,
+and a* the oracle of the same table,
 
     regret(a) = m(a) - m(a*)  if smaller is better,    m(a*) - m(a)  if larger is better,
 
-in the unit of the metric, 0 for the oracle. The oracle is the best m(a) among the architectures with the most seeds; ties go to
-the smaller index (`Measured.ranking`). An architecture with fewer seeds can therefore have a negative regret: it was lucky, not
-better.
+in the unit of the metric, 0 for the oracle. Some seeds are kinder than others to every architecture, so all are compared by the
+same ones: those that leave the most degrees of freedom for the noise, (architectures - 1)·(seeds - 1) (`Measured.ranking`). The
+oracle is the best m(a) among the architectures with a score for each of these; ties go to the smaller index. One that lacks
+some of them can have a negative regret: it was lucky, not better.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sase_bench.benchmark.arguments import indices, whole
-from sase_bench.benchmark.arrays import METRICS, Measured, Result, mean_over_seeds, only, pick
+from sase_bench.benchmark.arrays import METRICS, Measured, Ranking, Result, mean_over_seeds, only, pick
 from sase_bench.benchmark.simulation import Simulation
 from sase_bench.benchmark.tables import Tables, tables_at
 from sase_bench.benchmark.verification import verify
@@ -88,7 +89,7 @@ class Benchmark:
     def __init__(self, tables: Tables) -> None:
         self._tables = tables
         self._answers: dict[tuple[int, str | None, int | None, int | None], Result] = {}
-        self._oracles: dict[tuple[str, str], Oracle] = {}
+        self._rankings: dict[tuple[str, str], Ranking] = {}
         self.revealed = 0  # how often test scores were asked for
 
     @classmethod
@@ -196,36 +197,34 @@ class Benchmark:
     def oracle(self, metric: str | None = None, proxy: str | None = None) -> Oracle:
         """The best mean over seeds that the table holds: what regret is measured from.
 
-        `metric` is `val_loss`, `val_top1` or `train_loss`, None = what the proxy ranks by. Only architectures with as many
-        seeds as any other compete, so that none wins by a single lucky one.
+        `metric` is `val_loss`, `val_top1` or `train_loss`, None = what the proxy ranks by. All architectures that compete have
+        the same seeds, so that none wins by a single lucky one, or by seeds that are kind to all.
         """
-        table = self.measured(proxy)
-        metric = table.metric(metric)
-        values = table.means(metric)
-        known = self._oracles.get((metric, table.proxy))
-        if known is not None:
-            return known
-        ranking = table.ranking(metric)
-        best, seeds = int(ranking[0]), int(table.counts()[ranking[0]])
+        table, metric, ranking = self._ranking(metric, proxy)
+        best, column = int(ranking.rows[0]), METRICS[metric]
+        seeds, competing = ", ".join(map(str, ranking.seeds)), len(ranking.rows)
         definition = (
-            f"best mean {metric} over {seeds} seeds among the {len(ranking)} architectures of "
-            f"{table.proxy} measured with that many; ties go to the smaller index"
+            f"best mean {metric} over the seeds {seeds} among the {competing} architectures of {table.proxy} with a score for "
+            "each of them; ties go to the smaller index"
         )
-        arch = Architecture(int(table.archs[best]))
-        column = METRICS[metric]
-        better = column.better or "smaller"
-        oracle = Oracle(arch, float(values[best]), metric, table.proxy, seeds, column.unit, better, definition)
-        self._oracles[metric, table.proxy] = oracle
-        return oracle
+        arch, value = Architecture(int(table.archs[best])), float(ranking.values[best])
+        return Oracle(arch, value, metric, table.proxy, len(ranking.seeds), column.unit, column.better or "smaller", definition)
 
     def regret(self, arch: Architecture | str | int, metric: str | None = None, proxy: str | None = None) -> float | None:
-        """The regret of `arch` as the module defines it, by `metric` as in `oracle`; None if no run of it ended ok."""
-        table = self.measured(proxy)
-        metric = table.metric(metric)
-        value = only(table.means(metric)[_row(table, Architecture.of(arch).index)])
+        """The regret of `arch` as the module defines it, by `metric` as in `oracle`; None if it has no score to go by."""
+        table, metric, ranking = self._ranking(metric, proxy)
+        value = only(ranking.values[_row(table, Architecture.of(arch).index)])
         if value is None:
             return None
-        return COLUMNS[metric].sign * (value - self.oracle(metric, table.proxy).value)
+        return COLUMNS[metric].sign * (value - float(ranking.values[ranking.rows[0]]))
+
+    def _ranking(self, metric: str | None, proxy: str | None) -> tuple[Measured, str, Ranking]:
+        table = self.measured(proxy)
+        metric = table.metric(metric)
+        known = self._rankings.get((metric, table.proxy))
+        if known is None:
+            known = self._rankings[metric, table.proxy] = table.ranking(metric)
+        return table, metric, known
 
     def reveal(self, arch: Architecture | str | int, proxy: str | None = None) -> Revealed:
         """Test scores. For the end of a study, not for a search: every call counts in `revealed`."""

@@ -80,7 +80,7 @@ def _language() -> str:
     larger, smaller = (
         ", ".join(name for name, metric in METRICS.items() if metric.better == better) for better in ("larger", "smaller")
     )
-    return f"""queries, in any case; best and worst are top and bottom, and compare takes vs:
+    return f"""queries, in any case; best and worst are top and bottom, compare takes vs, and neighbors do:
 {forms}
 
   METRIC     {larger} (larger is better), {smaller} (smaller is better);

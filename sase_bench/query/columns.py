@@ -16,16 +16,16 @@ _STYLES: dict[Style, str] = {
         text digits proxy trunk reasons metric unit a_text b_text slot module operation dataset description table column type
         better split ranked_by
     """,
-    "plain": "arch a_arch b_arch place of year epoch epochs resolution place_low place_high",
+    "plain": "arch a_arch b_arch neighbour place of year epoch epochs resolution place_low place_high",
     "count": """
         params flops resnet50_params resnet50_flops
-        architectures measured runs seeds ok diverged failed pairs a_seeds b_seeds train_size val_size test_size
+        architectures measured runs seeds ok diverged failed pairs a_seeds b_seeds neighbour_seeds train_size val_size test_size
         blocks blocks_ahead seeds_min seeds_max tied tied_of full full_of
     """,
     "score": """
         reliability reliability_low reliability_high divergence_rate gain gain_low gain_high lead lead_low lead_high
         share correlation
-        value seed_sd mean low high difference a a_sd b b_sd
+        value neighbour_value seed_sd mean low high difference a a_sd b b_sd
     """,
     "seconds": "median_train_seconds",
     "digits": "latency",

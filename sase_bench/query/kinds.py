@@ -10,7 +10,7 @@ from typing import Any
 from sase_bench.answers import Answer
 from sase_bench.database.reader import connect
 from sase_bench.errors import RequestError
-from sase_bench.query import blocks, catalogue, language, modules, rankings
+from sase_bench.query import blocks, catalogue, language, modules, neighbours, rankings
 from sase_bench.query.fidelity import fidelity
 from sase_bench.query.language import Query
 from sase_bench.query.source import Source
@@ -21,6 +21,7 @@ _KINDS: dict[type[Query], Callable[[Any, Source], Answer]] = {
     language.Top: rankings.top,
     language.Pareto: rankings.pareto,
     language.Rank: rankings.rank,
+    language.Neighbours: neighbours.neighbours,
     language.Effect: rankings.effect,
     language.Fidelity: fidelity,
     language.Arch: blocks.arch,

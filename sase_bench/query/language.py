@@ -26,6 +26,7 @@ __all__ = [
     "Form",
     "MetricIs",
     "Modules",
+    "Neighbours",
     "Not",
     "OperationIs",
     "Pareto",
@@ -144,6 +145,15 @@ class Rank:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Neighbours:
+    """The blocks that differ from one in a single slot, or in a single set of the tied space."""
+
+    arch: Architecture
+    metric: Metric
+    selection: Selection = field(default_factory=Selection)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Compare:
     """Two blocks or published modules side by side."""
 
@@ -207,7 +217,9 @@ class Sql:
     statement: str
 
 
-Query = Top | Pareto | Arch | Rank | Compare | Curve | Effect | Fidelity | Modules | Proxies | Columns | Summary | Sql
+Query = (
+    Top | Pareto | Arch | Rank | Neighbours | Compare | Curve | Effect | Fidelity | Modules | Proxies | Columns | Summary | Sql
+)
 
 
 @dataclass(frozen=True)
@@ -235,6 +247,11 @@ FORMS = (
         "rank TEXT|INDEX by METRIC [on PROXY] [in tied|full]",
         "its place, and the interval of the true one",
         "rank 54983 by loss",
+    ),
+    Form(
+        "neighbours TEXT|INDEX by METRIC [on PROXY] [in tied|full]",
+        "what another operation in one slot gains",
+        "neighbours 54983 by loss",
     ),
     Form("compare A with B [on PROXY]", "two blocks or modules, paired by seeds", "compare 54983 with 0"),
     Form("curve TEXT|INDEX [on PROXY]", "the learning curve, mean over seeds", "curve 54983"),

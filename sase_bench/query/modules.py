@@ -12,14 +12,14 @@ from sase_bench.database.rows import has_modules
 from sase_bench.errors import RequestError
 from sase_bench.modules import PLAIN, Module, is_rival
 from sase_bench.query.columns import fields
+from sase_bench.query.gains import Gains
 from sase_bench.query.language import Modules
 from sase_bench.query.levels import level_sql, note_on
-from sase_bench.query.metrics import METRICS, Metric
+from sase_bench.query.metrics import METRICS
 from sase_bench.query.relation import Relation, relation_on
 from sase_bench.query.source import Source
 from sase_bench.query.together import NOTE, is_shared, trained_together
 from sase_bench.space import SASE, SASE_BLOCK
-from sase_bench.statistics.effects import separate
 from sase_bench.statistics.means import spread
 
 __all__ = ["modules", "nearest"]
@@ -53,7 +53,7 @@ def modules(query: Modules, source: Source) -> Answer:
     )
     means = [mean for (mean,) in blocks]
     together = trained_together(source, measured.proxy) if is_shared(metric) else set()
-    gains = _Gains(measured, metric, found)
+    gains = Gains(measured, metric)
     rows: list[tuple[Any, ...]] = []
     fair: dict[str, float] = {}  # without the levels of its seeds
     for name, seeds in found.items():
@@ -62,9 +62,11 @@ def modules(query: Modules, source: Source) -> Answer:
             continue
         fair[name] = mean - fsum(levels[seed] for seed in seeds) / len(seeds) if levels else mean
         ahead = sum(metric.sign * other < metric.sign * fair[name] for other in means)
-        if _index(name) in together:
+        index = _index(name)
+        if index in together:
             sd = None
-        scores = (mean, sd, len(seeds), *gains.over(name, PLAIN), *gains.over(name, SASE), ahead, len(means))
+        over = (*gains.over(index, _index(PLAIN)), *gains.over(index, SASE_BLOCK.index))
+        scores = (mean, sd, len(seeds), *over, ahead, len(means))
         rows.append((name, _year(name), *scores, *_costs(measured.trunk, name)))
     rows.sort(key=lambda row: (metric.sign * fair[row[0]], row[0]))
     names = (
@@ -127,28 +129,3 @@ def _year(name: str) -> int | None:
 def _costs(trunk: str, name: str) -> tuple[int, int] | tuple[None, None]:
     known = TRUNKS.get(trunk)
     return (None, None) if known is None else cost_in(known, SASE_BLOCK if name == SASE else Module(name))
-
-
-class _Gains:
-    """Differences between modules, in the direction that is better."""
-
-    def __init__(self, measured: Relation, metric: Metric, found: dict[str, dict[int, float]]) -> None:
-        self._sign, self._found, self._is_shared = metric.sign, found, is_shared(metric)
-        archs, _, scores = measured.scores(metric.column(test=measured.source.test), with_modules=True)
-        self._row = {arch: row for row, arch in enumerate(archs)}
-        self._effects = separate(scores)
-
-    def over(self, name: str, other: str) -> tuple[float | None, float | None, float | None]:
-        """How far `name` is ahead of `other`, and the ends of the interval; seeds that share their time leave none."""
-        if name == other or other not in self._found:
-            return None, None, None
-        if self._is_shared:
-            one, reference = self._found[name], self._found[other]
-            mean, _ = spread([reference[seed] - one[seed] for seed in one if seed in reference])
-            return mean, None, None
-        told = self._effects.difference(self._row[_index(name)], self._row[_index(other)])
-        if told is None:
-            return None, None, None
-        difference, error = told
-        gain = -self._sign * difference
-        return gain, gain - error.half_width, gain + error.half_width

@@ -103,6 +103,9 @@ class _Builder(Transformer[Token, Query]):
     def rank(self, arch: Architecture, metric: Metric, *clauses: Clause) -> Query:
         return language.Rank(arch=arch, metric=metric, selection=_selection(clauses))
 
+    def neighbours(self, verb: Token, arch: Architecture, metric: Metric, *clauses: Clause) -> Query:
+        return language.Neighbours(arch=arch, metric=metric, selection=_selection(clauses))
+
     def compare(self, a: Architecture | Module, b: Architecture | Module, *clauses: Clause) -> Query:
         return language.Compare(a=a, b=b, on=_selection(clauses).on)
 

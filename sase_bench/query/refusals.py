@@ -31,6 +31,8 @@ _WANTED = {
     "VS": _METRIC,
     "ARCH": _BLOCK,
     "RANK": _BLOCK,
+    "NEIGHBOURS": _BLOCK,
+    "NEIGHBORS": _BLOCK,
     "COMPARE": _SUBJECT,
     "WITH": _SUBJECT,
     "CURVE": _SUBJECT,

@@ -73,7 +73,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = cli.Parser("sase_bench.sweep", "Train attention blocks on a proxy task and keep the results in a table.")
     parser.add_argument("--space", choices=tuple(SPACES), help=f"the space that the plan is drawn from (default: {_SPACE})")
     plan = (
-        f"all, random:N, orthogonal:N, modules, file:PATH, blocks or modules, or a release plan, FILE.toml (default: {_PLAN})"
+        "all, random:N, orthogonal:N, neighbours:BLOCK, modules, file:PATH, blocks or modules, or a release plan, FILE.toml "
+        f"(default: {_PLAN})"
     )
     parser.add_argument("--plan", nargs="+", metavar="PLAN", help=plan)
     parser.add_argument("--proxy", help=f"the task; python -m sase_bench.proxies lists them (default: {_PROXY})")

@@ -28,14 +28,15 @@ class Task:
 
 
 def read_plan(words: Sequence[str], space: Space) -> list[Architecture | Module]:
-    """What `all`, `random:N`, `orthogonal:N`, `modules`, `file:PATH` or a list of blocks and modules stand for, in order.
+    """What `all`, `random:N`, `orthogonal:N`, `neighbours:BLOCK`, `modules`, `file:PATH` or a list of these blocks stands for.
 
-    `orthogonal:49` is a balanced sample, see `Space.orthogonal_array`. `modules` are the published ones, the published SASE
-    block, which is a member of the space, and the plain trunk. A file has one block or module a line; empty lines and lines
-    that begin with `#` do not count. Each stands in the plan once.
+    `orthogonal:49` is a balanced sample, see `Space.orthogonal_array`. `neighbours` are the block itself and those of the space
+    that differ from it in one choice. `modules` are the published ones, the published SASE block, which is a member of the
+    space, and the plain trunk. A file has one block or module a line; empty lines and lines that begin with `#` do not count.
+    Each stands in the plan once.
     """
     kind, _, argument = words[0].partition(":")
-    if kind in ("all", "random", "orthogonal", "modules", "file") and len(words) > 1:
+    if kind in ("all", "random", "orthogonal", "neighbours", "modules", "file") and len(words) > 1:
         raise RequestError(f"the plan {words[0]!r} stands alone, got also {words[1]!r}")
     if words[0] == "all":
         return [*space]
@@ -49,6 +50,11 @@ def read_plan(words: Sequence[str], space: Space) -> list[Architecture | Module]
         if not argument.isdecimal() or len(argument) > 9:
             raise RequestError(f"the plan orthogonal:N takes a number of blocks, 49 or a higher power of 7, got {argument!r}")
         return [*space.orthogonal_array(int(argument), seed=PLAN_SEED)]
+    if kind == "neighbours" and argument:
+        block = Architecture.parse(argument)
+        if block not in space:
+            raise RequestError(f"{block} is not in the {space.name} space; use --space full")
+        return [block, *space.neighbours(block)]
     named = _lines(Path(argument)) if kind == "file" else [("", word) for word in words]
     chosen: dict[Architecture | Module, None] = {}
     for place, word in named:
@@ -68,7 +74,7 @@ def read_plan(words: Sequence[str], space: Space) -> list[Architecture | Module]
 def _instead_of(word: str) -> str:
     if os.path.isfile(word):  # `Path.is_file` raises for a name that is too long
         return f"did you mean file:{word}?"
-    return "a plan is all, random:N, orthogonal:N, modules, file:PATH or blocks"
+    return "a plan is all, random:N, orthogonal:N, neighbours:BLOCK, modules, file:PATH or blocks"
 
 
 def tasks_of(architectures: Iterable[Architecture | Module], seeds: Sequence[int], together: int = 1) -> list[Task]:

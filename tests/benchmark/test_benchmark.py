@@ -123,13 +123,13 @@ def test_answers_never_hold_test_scores_until_they_are_revealed(bench: Benchmark
     assert bench.revealed == before + 2
 
 
-def test_the_oracle_is_the_best_of_those_measured_with_the_most_seeds(bench: Benchmark) -> None:
+def test_the_oracle_is_the_best_of_those_with_a_score_for_each_seed(bench: Benchmark) -> None:
     full = {arch: np.mean([made_up(arch, seed).val_top1 for seed in range(3)]) for arch in (0, 1, 54983)}
     oracle = bench.oracle("val_top1", "digits")
     assert oracle.arch.index == max(full, key=lambda arch: full[arch])
     assert oracle.value == pytest.approx(max(full.values()))
     assert oracle.definition == (
-        "best mean val_top1 over 3 seeds among the 3 architectures of digits measured with that many; "
+        "best mean val_top1 over the seeds 0, 1, 2 among the 3 architectures of digits with a score for each of them; "
         "ties go to the smaller index"
     )
     assert bench.regret(oracle.arch, "val_top1", "digits") == 0
@@ -138,18 +138,38 @@ def test_the_oracle_is_the_best_of_those_measured_with_the_most_seeds(bench: Ben
     assert (bench.regret(129, "val_top1", "digits") or 0) < 0
 
 
-def test_a_ranking_starts_with_the_oracle_and_leaves_out_who_has_fewer_seeds(bench: Benchmark) -> None:
+def test_a_ranking_starts_with_the_oracle_and_leaves_out_who_lacks_a_seed(bench: Benchmark) -> None:
     table = bench.measured("digits")
     for metric in ("val_loss", "val_top1"):
         ranking = table.ranking(metric)
-        assert table.archs[ranking[0]] == bench.oracle(metric, "digits").arch.index
-        assert sorted(table.archs[ranking].tolist()) == [0, 1, 54983]
-        regrets = [bench.regret(int(arch), metric, "digits") or 0 for arch in table.archs[ranking]]
+        assert table.archs[ranking.rows[0]] == bench.oracle(metric, "digits").arch.index
+        assert sorted(table.archs[ranking.rows].tolist()) == [0, 1, 54983]
+        assert ranking.seeds.tolist() == [0, 1, 2]
+        regrets = [bench.regret(int(arch), metric, "digits") or 0 for arch in table.archs[ranking.rows]]
         assert regrets == sorted(regrets)
-    some = table.row[[7, 129, 200]]
-    assert table.archs[table.ranking("val_loss", some)].tolist() == [7]  # two seeds, one and none
+    some = table.ranking("val_loss", table.row[[7, 129, 200]])
+    assert (table.archs[some.rows].tolist(), some.seeds.tolist()) == ([129, 7], [0])  # two seeds, one and none
+    assert np.isfinite(some.values).nonzero()[0].tolist() == sorted(some.rows.tolist())
+    one = table.ranking("val_loss", table.row[[7]])
+    assert (one.rows.tolist(), one.seeds.tolist()) == (table.row[[7]].tolist(), [0, 2])
     with pytest.raises(RequestError, match=r"^no run on digits ended ok$"):
         table.ranking("val_loss", table.row[[200]])
+
+
+def test_regret_goes_by_the_same_seeds_for_all_and_not_by_those_that_few_have(tmp_path: Path) -> None:
+    with Store(tmp_path / "table.duckdb", [DIGITS]) as store:
+        for arch in range(8):
+            for seed in range(2):
+                store.append(made_up(arch, seed))
+        for seed in (2, 3):  # which are kind to whoever has them
+            store.append(made_up(3, seed, val_top1=1.0))
+    bench = Benchmark.load(tmp_path / "table.duckdb")
+    means = {arch: np.mean([made_up(arch, seed).val_top1 for seed in range(2)]) for arch in range(8)}
+    oracle = bench.oracle("val_top1")
+    assert (oracle.arch.index, oracle.seeds) == (max(means, key=lambda arch: means[arch]), 2)
+    for arch, mean in means.items():
+        assert bench.regret(arch, "val_top1") == pytest.approx(oracle.value - mean)
+    assert bench.query(3).val_top1 == pytest.approx((2 * means[3] + 2) / 4)  # a question has all there is
 
 
 @pytest.mark.parametrize(

@@ -23,8 +23,8 @@ BAD = {
     "": "nothing was asked; for example: top 10 by top1 where params < 0.3M",
     "   ": "nothing was asked; for example: top 10 by top1 where params < 0.3M",
     "finest 10 by top1": (
-        "unknown query 'finest' at column 1; start with top, bottom, pareto, arch, rank, compare, curve, effect, fidelity, "
-        "modules, proxies, columns, summary or sql"
+        "unknown query 'finest' at column 1; start with top, bottom, pareto, arch, rank, neighbours, compare, curve, effect, "
+        "fidelity, modules, proxies, columns, summary or sql"
     ),
     "10 by top1": "unknown query '10' at column 1; start with top, ",
     "top": "the query ends too early; after 'top' comes how many architectures",

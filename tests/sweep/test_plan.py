@@ -20,6 +20,11 @@ def test_plans_stand_for_the_blocks_they_name(tmp_path: Path) -> None:
     assert [arch.index for arch in read_plan(["0", str(SASE_BLOCK), "0"], FULL)] == [0, 54983]
 
 
+def test_neighbours_follow_the_block_that_they_surround() -> None:
+    assert read_plan(["neighbours:54983"], FULL) == [SASE_BLOCK, *SASE_BLOCK.neighbours()]
+    assert read_plan([f"neighbours:{TIED[5]}"], TIED) == [TIED[5], *TIED.neighbours(TIED[5])]
+
+
 def test_modules_are_the_published_ones_the_block_of_the_paper_and_the_plain_trunk() -> None:
     found = read_plan(["modules"], TIED)
     assert found == [SASE_BLOCK, *all_modules()]
@@ -49,7 +54,10 @@ def test_all_blocks_get_their_first_seed_before_any_gets_its_second() -> None:
         (["orthogonal:49", "3"], "the plan 'orthogonal:49' stands alone, got also '3'"),
         (["file:/nowhere"], "cannot read the plan '/nowhere': No such file or directory"),
         (["gap/affine"], "an architecture is six operation names joined by '/' or an index, got 2 in 'gap/affine'; "
-                         "a plan is all, random:N, orthogonal:N, modules, file:PATH or blocks"),
+                         "a plan is all, random:N, orthogonal:N, neighbours:BLOCK, modules, file:PATH or blocks"),
+        (["neighbours:se"], "an architecture is six operation names joined by '/' or an index, got 1 in 'se'"),
+        (["neighbours:54983"], f"{SASE_BLOCK} is not in the tied space; use --space full"),
+        (["neighbours:5", "3"], "the plan 'neighbours:5' stands alone, got also '3'"),
         (["54983"], f"{SASE_BLOCK} is not in the tied space; use --space full"),
     ],
 )  # fmt: skip

@@ -28,7 +28,7 @@ class Certainty(TypedDict):
     seed_sd: float  # of one run, in the unit of the metric, beside what its seed does to all blocks
     degrees: int  # of freedom that `seed_sd` rests on
     oracle_place: list[int]  # low and high, 95 % interval of the true place of the table's best block, 1 = best
-    top_1_percent: float  # share of the best 1 % of the blocks with most seeds that is truly there among these; 0..1
+    top_1_percent: float  # share of the best 1 % of the blocks that are ranked that is truly there among these; 0..1
     top_01_percent: float  # the same for the best 0.1 %
 
 

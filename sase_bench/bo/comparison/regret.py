@@ -1,8 +1,8 @@
 """How far a search was from the best block of its pool, after so many evaluations or so much simulated time.
 
-The truth is the table's mean over seeds, whatever a search was shown. Those blocks of the pool are ranked that have as many
-seeds as any other (`Measured.ranking`), and the first is the oracle. Regret is the true score of the incumbent, the block that
-looked best to the search, short of the oracle's: in the unit of the metric, 0 is best, negative where few seeds flatter it.
+The truth is the table's mean over the seeds by which the blocks of the pool are ranked (`Measured.ranking`), whatever a search
+was shown; the first of them is the oracle. Regret is the true score of the incumbent, the block that looked best to the search,
+short of the oracle's: in the unit of the metric, 0 is best, negative where it has few of the seeds and they flatter it.
 """
 
 from __future__ import annotations
@@ -50,14 +50,14 @@ class Truth:
     metric: str
     objectives: Floats  # (n,) by member of the pool
     pool: Pool
-    ranked: NDArray[np.int64]  # members with the most seeds, best first; of equals the smaller index
+    ranked: NDArray[np.int64]  # members with a score for each of the seeds, best first; of equals the smaller index
 
     @classmethod
     def of(cls, table: Measured, pool: Pool, metric: str) -> Truth:
         """Raises `RequestError` if no block of the pool has a score."""
         rows = table.row[pool.members]
-        objectives = COLUMNS[metric].sign * table.means(metric)[rows]
-        return cls(metric, objectives, pool, table.archs[table.ranking(metric, rows)])
+        ranking = table.ranking(metric, rows)
+        return cls(metric, COLUMNS[metric].sign * ranking.values[rows], pool, table.archs[ranking.rows])
 
     @property
     def oracle(self) -> int:

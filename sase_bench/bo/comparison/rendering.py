@@ -101,7 +101,7 @@ def _certainty(summary: Summary) -> list[str]:
     return [
         f"seed noise: {found['seed_sd']:.4f} of one run, {found['degrees']} degrees of freedom; with 95 % probability the "
         f"table's best block truly has {place} of {found['blocks']}",
-        f"of the blocks with most seeds, {found['top_1_percent']:.0%} of the best 1 % are truly there, and "
+        f"of the blocks that are ranked, {found['top_1_percent']:.0%} of the best 1 % are truly there, and "
         f"{found['top_01_percent']:.0%} of the best 0.1 %",
     ]
 

@@ -53,7 +53,7 @@ def test_a_summary_is_told_to_a_person(comparison: Comparison) -> None:
         f"seed noise: {found['seed_sd']:.4f} of one run, {found['degrees']} degrees of freedom; with 95 % probability" in text
     )
     assert (
-        f"one of the places {found['oracle_place'][0]} to {found['oracle_place'][1]} of 301\nof the blocks with most seeds, "
+        f"one of the places {found['oracle_place'][0]} to {found['oracle_place'][1]} of 301\nof the blocks that are ranked, "
         in text
     )
     assert "too few blocks share two seeds" in render(summarise(comparison, None))
