@@ -18,7 +18,7 @@ from sase_bench.query.metrics import Metric, ranking_metric
 from sase_bench.recipes.registry import metric_of
 from sase_bench.record import OBJECTIVES, SCORES
 from sase_bench.report.largest import LargestFirst, by_the_table
-from sase_bench.report.questions import has_scores_of_modules, is_tied_sampled, option_of, task_of
+from sase_bench.report.questions import has_scores_of_modules, is_tied_sampled, option_of, surrounded, task_of
 from sase_bench.report.searches import found_for
 from sase_bench.report.times import Times, in_resnet50
 from sase_bench.report.transfer import Transfer, read_transfer
@@ -56,6 +56,7 @@ class Measurement:
     best_gain: dict[str, Any] | None  # of the best block over the plain trunk; None if that was not trained
     published: dict[str, Any] | None  # place of the published block, with its interval; None if it was not measured
     tied_effects: dict[str, Records] = field(default_factory=dict)  # in the tied space, where enough were drawn from it
+    neighbours: dict[int, Records] = field(default_factory=dict)  # by block of which all were trained: as the question has them
     elsewhere: Records = field(default_factory=list)  # places of the best block on other proxies, by their metrics
 
     @property
@@ -180,6 +181,11 @@ def _measurement(db: Path, proxy: str, times: Times) -> Measurement:
             slot: ask(f"effect {slot} by {metric.name} on {proxy} in tied", db=db).records()
             for slot in (SETS if is_tied_sampled(db, proxy) else ())
         },
+        neighbours={
+            arch: rows
+            for arch in _centres(db, proxy, [block["arch"] for block in blocks])
+            if (rows := ask(f"neighbours {arch} by {metric.name} on {proxy}", db=db).records())
+        },
         fidelity=ask(f"fidelity by {metric.name} on {proxy}", db=db).records(),
         curves={role: _curve(db, proxy, arch) for role, arch in roles.items() if arch in there}
         | {role: _curve(db, proxy, name) for role, name in others.items()},
@@ -188,6 +194,13 @@ def _measurement(db: Path, proxy: str, times: Times) -> Measurement:
         best_gain=_gain(db, proxy, blocks[0]["arch"]),
         published=place if SASE_BLOCK.index in there else None,
     )
+
+
+def _centres(db: Path, proxy: str, ranked: Sequence[int]) -> list[int]:
+    """The published block and the best one, of those that have all of their neighbours in the table."""
+    around = surrounded(db, proxy)
+    known = [arch for arch in ranked if arch in around]
+    return [*([SASE_BLOCK.index] if SASE_BLOCK.index in known[1:] else []), *known[:1]]
 
 
 def _elsewhere(db: Path, found: Measurement, measured: Sequence[Measurement]) -> Records:

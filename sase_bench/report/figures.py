@@ -14,7 +14,7 @@ from sase_bench.report import plots
 from sase_bench.report.comparison import Entry
 from sase_bench.report.drawing import Drawing
 from sase_bench.report.evidence import Evidence, Measurement, most_trusted
-from sase_bench.report.plots.marks import PUBLISHED, called
+from sase_bench.report.naming import PUBLISHED, called, titled
 from sase_bench.report.published import BACKBONES
 from sase_bench.report.questions import command
 from sase_bench.report.searches import FOLDER, command_of, name_of
@@ -167,6 +167,14 @@ def _of_proxy(measurement: Measurement, option: str) -> Iterator[Picture | Missi
             title=f"Effect of every operation in the tied space on {proxy}",
             command=_lines([f"effect {slot} by {by} on {proxy} in tied" for slot in measurement.tied_effects], option),
             draw=partial(plots.tied_effects, measurement),
+            height=4.6,
+        )
+    for arch in measurement.neighbours:
+        yield Picture(
+            name=f"neighbours-{proxy}-{arch}",
+            title=f"What another operation in one slot does to {titled(arch)} on {proxy}",
+            command=command(f"neighbours {arch} by {by} on {proxy}", option),
+            draw=partial(plots.neighbours, measurement, arch),
             height=4.6,
         )
     yield Picture(

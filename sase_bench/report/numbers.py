@@ -21,6 +21,14 @@ Records = Sequence[Mapping[str, Any]]
 
 _DIGITS = 10  # of a float: another machine's sums differ in the last ones of the 17 that it has
 _PLACED = ("text", "value", "seeds", "seed_sd")  # of a place: they stand with the block or with the measurement
+_AROUND = (
+    "slot",
+    "operation",
+    "neighbour",
+    "gain",
+    "gain_low",
+    "gain_high",
+)  # of a neighbour
 _RIVALS = ("a", "a_sd", "a_seeds", "b", "b_sd", "b_seeds")  # likewise
 
 
@@ -141,6 +149,9 @@ def _measured(found: Mapping[str, Any]) -> dict[str, Any]:
         "front": [block["arch"] for block in found["front"]],
         "rival": found["rival"] and _without(_RIVALS, found["rival"]),
         "published": found["published"] and _without(_PLACED, found["published"]),
+        "neighbours": {
+            arch: [{name: row[name] for name in _AROUND} for row in rows] for arch, rows in found["neighbours"].items()
+        },
         "elsewhere": [_without(_PLACED, place) for place in found["elsewhere"]],
     }
 

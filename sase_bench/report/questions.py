@@ -8,9 +8,9 @@ from pathlib import Path
 from sase_bench.database.reader import connect, default_source
 from sase_bench.database.rows import has_modules
 from sase_bench.samples import drawn_at_random, representative
-from sase_bench.space import Space
+from sase_bench.space import Architecture, Space
 
-__all__ = ["command", "has_scores_of_modules", "is_tied_sampled", "option_of", "task_of"]
+__all__ = ["command", "has_scores_of_modules", "is_tied_sampled", "option_of", "surrounded", "task_of"]
 
 _ENOUGH = 12  # blocks drawn from the tied space for the effects of its operations
 
@@ -46,3 +46,11 @@ def is_tied_sampled(db: Path, proxy: str) -> bool:
         rows = table.execute("SELECT DISTINCT arch FROM runs WHERE proxy = ? AND status = 'ok'", [proxy]).fetchall()
     there, tied = {int(arch) for (arch,) in rows}, set(Space("tied").indices.tolist())
     return len(drawn_at_random(there, "tied")) >= _ENOUGH and not representative(there) <= tied
+
+
+def surrounded(db: Path, proxy: str) -> set[int]:
+    """The blocks on the proxy that were trained beside all of their neighbours, however those runs ended."""
+    with connect(db) as table:
+        rows = table.execute("SELECT DISTINCT arch FROM runs WHERE proxy = ?", [proxy]).fetchall()
+    there = {int(arch) for (arch,) in rows}
+    return {arch for arch in there if all(one.index in there for one in Architecture(arch).neighbours())}

@@ -8,6 +8,7 @@ from sase_bench.report.claims.advice import BOUGHT, advice
 from sase_bench.report.claims.best import best_block, costs, published_block
 from sase_bench.report.claims.claim import Claim, Table
 from sase_bench.report.claims.modules import beside_modules
+from sase_bench.report.claims.neighbours import around_blocks
 from sase_bench.report.claims.searches import searched
 from sase_bench.report.claims.transfer import in_ordinary_networks
 from sase_bench.report.claims.trust import elsewhere_alike, trust
@@ -30,6 +31,7 @@ def claims(evidence: Evidence, entries: Sequence[Entry]) -> Iterator[Claim]:
     yield best_block(found, evidence.calibrations, evidence.option)
     yield from costs(found, entries)
     yield published_block(found, evidence.option)
+    yield from (around_blocks(one, evidence.option) for one in evidence.measurements if one.neighbours)
     others = [other for other in evidence.measurements if other is not found]
     yield trust(found, others, evidence.calibrations, evidence.option)
     for row in evidence.agreements:

@@ -2,7 +2,7 @@
 
 from sase_bench.report.plots.models import interactions, predictors
 from sase_bench.report.plots.modules import gains, modules, price, shown_on, transfer
-from sase_bench.report.plots.scores import curves, effects, pareto, place, tied_effects
+from sase_bench.report.plots.scores import curves, effects, neighbours, pareto, place, tied_effects
 from sase_bench.report.plots.searches import ranked, ranks, regret
 from sase_bench.report.plots.trust import agreement, fidelity, reliability
 
@@ -14,6 +14,7 @@ __all__ = [
     "gains",
     "interactions",
     "modules",
+    "neighbours",
     "pareto",
     "place",
     "predictors",

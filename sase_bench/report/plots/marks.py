@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from sase_bench.report.drawing import COLOURS
-from sase_bench.space import SASE_BLOCK, Space
+from sase_bench.report.naming import PUBLISHED
+from sase_bench.space import SASE_BLOCK
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["PUBLISHED", "around", "called", "explain", "is_published", "mark_published", "n_of", "named"]
-
-PUBLISHED = "SASE's published block"
+__all__ = ["around", "explain", "is_published", "mark_published", "n_of"]
 
 
 def explain(figure: Figure, columns: int = 4) -> None:
@@ -27,16 +26,6 @@ def around(values: Sequence[float]) -> tuple[float, float]:
     low, high = min(values), max(values)
     margin = (high - low) / 20 or 0.01
     return low - margin, high + margin
-
-
-def named(module: str) -> str:
-    """What a figure calls a module of this name."""
-    return PUBLISHED if module == "sase" else module
-
-
-def called(record: Mapping[str, Any]) -> str:
-    """What a question calls the block or the published module of a record: its number, or its name."""
-    return str(record["arch"] if record["arch"] < len(Space("full")) else record["text"])
 
 
 def mark_published(axes: Axes, points: Sequence[tuple[float, float]]) -> None:

@@ -10,14 +10,16 @@ from sase_bench.modules import PLAIN
 from sase_bench.query.modules import nearest
 from sase_bench.report.drawing import COLOURS, MARKERS, line_of
 from sase_bench.report.evidence import Measurement
-from sase_bench.report.plots.marks import around, called, explain, is_published, mark_published, n_of
+from sase_bench.report.naming import called, titled
+from sase_bench.report.plots.marks import around, explain, is_published, mark_published, n_of
+from sase_bench.space import OPERATIONS, Architecture
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 
-__all__ = ["curves", "effects", "pareto", "place", "tied_effects"]
+__all__ = ["curves", "effects", "neighbours", "pareto", "place", "tied_effects"]
 
 
 #: Of a name among marks.
@@ -103,6 +105,35 @@ def _entitle(measurement: Measurement, figure: Figure, blocks: str) -> None:
         f"{measurement.proxy}: bars are 95 % intervals of the mean over the space, as far as the axis goes;\n"
         f"n = blocks, {blocks}",
         fontsize=8,
+    )
+
+
+def neighbours(measurement: Measurement, arch: int, figure: Figure) -> None:
+    """The gain of each operation over the one that a block has, a panel for each slot; the block's own stands at zero."""
+    block, found = Architecture(arch), measurement.neighbours[arch]
+    shown = [record for record in found if record["gain"] is not None]
+    ends = [record[end] for record in shown for end in ("gain", "gain_low", "gain_high") if record[end] is not None]
+    for axes, (slot, choices) in zip(figure.subplots(2, 3, sharex=True).flat, OPERATIONS.items(), strict=True):
+        gains = {record["operation"]: record for record in shown if record["slot"] == slot}
+        axes.axvline(0, color="grey", linewidth=0.6)
+        for place, operation in enumerate(reversed(choices)):
+            record = gains.get(operation)
+            if operation == block.operations[slot]:
+                axes.plot([0], [place], MARKERS[1], markerfacecolor="white", color=COLOURS[1], markersize=5)
+            elif record is not None:
+                if record["gain_low"] is not None:
+                    axes.plot([record["gain_low"], record["gain_high"]], [place, place], color=COLOURS[0], linewidth=1)
+                axes.plot([record["gain"]], [place], MARKERS[0], color=COLOURS[0], markersize=4)
+        axes.set_yticks(range(len(choices)), list(reversed(choices)), fontsize=6.5)
+        axes.set_xlim(*around([0.0, *ends]))
+        axes.set_title(slot)
+    seeds = sorted({record["neighbour_seeds"] for record in found})
+    counted = "–".join(str(count) for count in dict.fromkeys((seeds[0], seeds[-1])))
+    figure.supxlabel(f"gain in {measurement.score} over {titled(arch)}; right is better", fontsize=8)
+    figure.suptitle(
+        f"{measurement.proxy}, block {block}\nn = {len(found)} neighbours with {counted} seeds; "
+        "bars are 95 % intervals, squares the block itself",
+        fontsize=7.5,
     )
 
 

@@ -1,5 +1,6 @@
 from sase_bench.report.drawing import new_figure
-from sase_bench.report.plots.marks import PUBLISHED, around, is_published, mark_published, n_of, named
+from sase_bench.report.naming import PUBLISHED
+from sase_bench.report.plots.marks import around, is_published, mark_published, n_of
 from sase_bench.space import SASE_BLOCK
 
 
@@ -13,9 +14,8 @@ def test_n_tells_blocks_and_the_fewest_and_most_seeds() -> None:
     assert n_of([{"seeds": count} for count in (3, 1, 2, 3)]) == "n = 4 blocks with 1–3 seeds"
 
 
-def test_the_published_block_is_known_by_its_index_and_by_its_name_among_modules() -> None:
+def test_the_published_block_is_known_by_its_index() -> None:
     assert [is_published({"arch": arch}) for arch in (SASE_BLOCK.index, 0)] == [True, False]
-    assert (named("sase"), named("eca")) == (PUBLISHED, "eca")
 
 
 def test_the_published_block_is_a_star_wherever_it_is() -> None:

@@ -8,7 +8,7 @@ from sase_bench.query import ask
 from sase_bench.report import plots
 from sase_bench.report.drawing import new_figure
 from sase_bench.report.evidence import evidence_of
-from sase_bench.space import SASE_BLOCK, SETS, Space
+from sase_bench.space import OPERATIONS, SASE_BLOCK, SETS, SLOTS, Space
 from tests.records import DIGITS, made_up
 
 
@@ -46,6 +46,30 @@ def test_effects_in_the_tied_space_have_a_panel_for_each_set_where_enough_blocks
     figure = new_figure(7, 5)
     plots.tied_effects(measured, figure)
     assert [axes.get_title() for axes in figure.axes] == list(SETS)
+
+
+def test_neighbours_of_the_published_block_and_of_the_best_one_have_a_figure_each(tmp_path: Path) -> None:
+    best = Space("full")[0]
+    blocks = {arch.index for centre in (SASE_BLOCK, best) for arch in (centre, *centre.neighbours())}
+    with Store(tmp_path / "table.duckdb", [DIGITS]) as store:
+        for arch in blocks:
+            for seed in (0, 1):
+                store.append(made_up(arch, seed, val_loss=1 + arch / 1e6 + 0.01 * seed))
+    (measured,) = evidence_of(tmp_path / "table.duckdb").measurements
+    assert list(measured.neighbours) == [SASE_BLOCK.index, best.index]
+    assert [len(rows) for rows in measured.neighbours.values()] == [36, 36]
+    figure = new_figure(7, 5)
+    plots.neighbours(measured, SASE_BLOCK.index, figure)
+    assert [axes.get_title() for axes in figure.axes] == list(SLOTS)
+    for axes, (slot, operation) in zip(figure.axes, SASE_BLOCK.operations.items(), strict=True):
+        labels = [label.get_text() for label in axes.get_yticklabels()]
+        assert labels[::-1] == list(OPERATIONS[slot])
+        marks = {
+            labels[int(line.get_ydata()[0])]: line.get_xdata()[0] for line in axes.get_lines() if len(line.get_xdata()) == 1
+        }
+        assert marks.pop(operation) == 0
+        gains = {row["operation"]: row["gain"] for row in measured.neighbours[SASE_BLOCK.index] if row["slot"] == slot}
+        assert marks == gains
 
 
 def test_learning_curves_have_their_standard_error_and_the_plain_network_beside_them(tmp_path: Path) -> None:

@@ -1,0 +1,47 @@
+"""What another operation in one slot does to a block, in words, where all of its neighbours were measured."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from sase_bench.report.claims.claim import Claim
+from sase_bench.report.claims.phrases import listed
+from sase_bench.report.evidence import Measurement
+from sase_bench.report.naming import titled
+from sase_bench.report.questions import command
+from sase_bench.statistics.means import TAILS
+
+__all__ = ["around_blocks"]
+
+
+def around_blocks(found: Measurement, option: str) -> Claim:
+    """Of each block on the proxy with all of its neighbours: how many are better or worse beyond the noise, and the best."""
+    counted = [f"{titled(arch)} in {_beyond(rows, 'gain_low', 1) or 'none'} of {len(rows)} ways" for arch, rows in _of(found)]
+    told = [
+        f"Of the neighbours of {titled(arch)} {_beyond(rows, 'gain_high', -1)} are worse{_best(rows[0])}."
+        for arch, rows in _of(found)
+    ]
+    most = max(len(rows) for _, rows in _of(found))
+    return Claim(
+        f"Changing one slot betters {listed(counted)} beyond the noise.",
+        f"On {found.proxy} by {found.name}, by 95 % intervals, of which {most * TAILS[0]:.1g} of {most} would lie above zero "
+        f"by luck. {' '.join(told)} A block that no neighbour betters is the best of its surroundings, not of the space.",
+        "\n".join(command(f"neighbours {arch} by {found.metric.name} on {found.proxy}", option) for arch, _ in _of(found)),
+    )
+
+
+def _of(found: Measurement) -> Iterable[tuple[int, Sequence[Mapping[str, Any]]]]:
+    return found.neighbours.items()
+
+
+def _beyond(rows: Sequence[Mapping[str, Any]], end: str, sign: int) -> int:
+    """How many have this end of their interval on the side of the sign."""
+    return sum(row[end] is not None and sign * row[end] > 0 for row in rows)
+
+
+def _best(row: Mapping[str, Any]) -> str:
+    if row["gain"] is None:
+        return ""
+    within = "" if row["gain_low"] is None else f" (95 %: {row['gain_low']:+.3f} to {row['gain_high']:+.3f})"
+    return f"; the best has {row['operation']} as {row['slot']}, {row['gain']:+.3f} nats{within}"
