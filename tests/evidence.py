@@ -1,7 +1,7 @@
 """Evidence for tests of reports: no table was asked for it."""
 
 from sase_bench.report.evidence import Evidence, Measurement
-from sase_bench.report.transfer import Transfer
+from sase_bench.report.evidence.transfer import Transfer
 
 
 def block(arch: int, loss: float, text: str = "a/b/c/d/e/f") -> dict[str, object]:

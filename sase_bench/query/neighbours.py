@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 from sase_bench.answers import Answer
 from sase_bench.errors import RequestError
 from sase_bench.query.columns import fields
 from sase_bench.query.gains import Gain, Gains
 from sase_bench.query.language import Neighbours
-from sase_bench.query.metrics import Metric
 from sase_bench.query.relation import Relation, relation_on, unmeasured
 from sase_bench.query.source import Source
-from sase_bench.query.together import is_shared
 from sase_bench.space import SPACES, Space
 
 __all__ = ["neighbours"]
@@ -21,8 +19,7 @@ __all__ = ["neighbours"]
 def neighbours(query: Neighbours, source: Source) -> Answer:
     """The measured blocks that differ from one in a single slot, in `tied` in a single set, with what each gains over it.
 
-    `gain` is without what seeds do to all blocks, larger is better whatever the metric; so is the order. A metric that does not
-    depend on the seed has no interval.
+    `gain` is without what seeds do to all blocks, larger is better whatever the metric; the best stands first.
     """
     measured, block, metric = relation_on(source, query.selection.on), query.arch, query.metric
     space = Space(query.selection.space or "full")
@@ -36,37 +33,37 @@ def neighbours(query: Neighbours, source: Source) -> Answer:
     own, own_seeds = found[block.index]
     around = space.neighbours(block)
     gains = Gains(measured, metric) if metric.is_of_run else None
-    rows: list[tuple[Any, ...]] = []
+    rows: list[tuple[str, str, int, float, int, Gain]] = []
     for one in (arch for arch in around if arch.index in found):
         value, count = found[one.index]
         place = next(name for name in SPACES[space.name] if one.operations[name] != block.operations[name])
-        gain = Gain(metric.sign * (own - value)) if gains is None else gains.over(one.index, block.index)
-        rows.append((place, one.operations[place], one.index, value, count, *gain))
-    rows.sort(key=lambda row: (row[5] is None, -(row[5] or 0.0)))  # best first; neighbours come by slot and operation
+        gain = _exact(metric.sign * (own - value)) if gains is None else gains.over(one.index, block.index)
+        rows.append((place, one.operations[place], one.index, value, count, gain))
+    rows.sort(key=lambda row: (row[-1].value is None, -(row[-1].value or 0.0)))  # neighbours come by slot and operation
     facts = (block.index, str(block), measured.proxy, column, own, own_seeds)
     own_names = ("arch", "text", "proxy", "metric", "value", "seeds")
     names = ("slot", "operation", "neighbour", "neighbour_value", "neighbour_seeds", "gain", "gain_low", "gain_high")
     return Answer(
         fields=fields(*own_names, *names),
-        rows=tuple((*facts, *row) for row in rows),
-        notes=(*measured.notes_on(metric), *_notes(rows, len(around), measured, metric, query)),
+        rows=tuple((*facts, *row[:-1], *row[-1]) for row in rows),
+        notes=(*measured.notes_on(metric), *_notes([row[-1] for row in rows], len(around), measured, query)),
         shared=len(facts),
     )
 
 
-def _notes(rows: list[tuple[Any, ...]], total: int, measured: Relation, metric: Metric, query: Neighbours) -> list[str]:
+def _exact(gain: float) -> Gain:
+    """What does not depend on the seed has no noise: the interval is the gain itself."""
+    return Gain(gain, gain, gain)
+
+
+def _notes(gains: Sequence[Gain], total: int, measured: Relation, query: Neighbours) -> Iterator[str]:
     """What the neighbours come to, and how to measure the others."""
-    notes = []
-    if rows:
-        low, high = (-2, -1) if metric.is_of_run and not is_shared(metric) else (-3, -3)
-        better = sum(row[low] is not None and row[low] > 0 for row in rows)
-        worse = sum(row[high] is not None and row[high] < 0 for row in rows)
-        by = "; by 95 % intervals" if low != high else ";"
-        notes.append(
-            f"gain: over block {query.arch.index}, larger is better{by} {better} of {len(rows)} are better, {worse} worse"
-        )
-    if len(rows) < total:
+    if gains:
+        better = sum(gain.low is not None and gain.low > 0 for gain in gains)
+        worse = sum(gain.high is not None and gain.high < 0 for gain in gains)
+        counted = f"by 95 % intervals {better} of {len(gains)} are better, {worse} worse"
+        yield f"gain: over block {query.arch.index}, larger is better; {counted}"
+    if len(gains) < total:
         space = " --space full" if query.selection.space != "tied" else ""
         command = measured.source.writing(f"sweep --plan neighbours:{query.arch.index}{space} --proxy {measured.proxy}")
-        notes.append(f"{len(rows)} of {total} neighbours were measured; train the others with: {command}")
-    return notes
+        yield f"{len(gains)} of {total} neighbours were measured; train the others with: {command}"

@@ -10,8 +10,8 @@ from sase_bench import cli
 from sase_bench.database.reader import default_source
 from sase_bench.report.document import write
 from sase_bench.report.drawing import check_drawing
+from sase_bench.report.evidence.searches import FOLDER
 from sase_bench.report.inputs import DEFAULT_FOLDER, read_inputs
-from sase_bench.report.searches import FOLDER
 
 __all__ = ["main"]
 

@@ -15,18 +15,19 @@ from sase_bench.query.metrics import ranking_metric
 from sase_bench.report.claims import claims
 from sase_bench.report.claims.advice import scatter
 from sase_bench.report.claims.claim import Claim
-from sase_bench.report.comparison import HEADERS, STATED, Entry, cells, missing, stated
-from sase_bench.report.composed import AGREED, PLACE, agreed
 from sase_bench.report.drawing import save
 from sase_bench.report.evidence import Evidence
+from sase_bench.report.evidence.holdings import has_scores_of_modules, is_tied_sampled
+from sase_bench.report.evidence.searches import command_of
+from sase_bench.report.evidence.transfer import TRANSFERRED, TRANSFERS, transferred
 from sase_bench.report.figures import Missing, Picture, figures
+from sase_bench.report.networks.comparison import HEADERS, STATED, Entry, cells, missing, stated
+from sase_bench.report.networks.composed import AGREED, PLACE, agreed
+from sase_bench.report.networks.times import ABOUT_TIMED, BESIDE, TIMED, Times, timed
 from sase_bench.report.numbers import numbers
 from sase_bench.report.page import page
 from sase_bench.report.papers import papers
-from sase_bench.report.questions import command, has_scores_of_modules, is_tied_sampled
-from sase_bench.report.searches import command_of
-from sase_bench.report.times import ABOUT_TIMED, BESIDE, TIMED, Times, timed
-from sase_bench.report.transfer import TRANSFERRED, TRANSFERS, transferred
+from sase_bench.report.questions import command
 from sase_bench.space import SETS, SLOTS
 
 __all__ = ["Section", "sections", "texts", "write"]

@@ -11,14 +11,14 @@ from sase_bench.bo.comparison import Summary
 from sase_bench.predictors.importance import LEAST_BLOCKS
 from sase_bench.recipes.registry import metric_of
 from sase_bench.report import plots
-from sase_bench.report.comparison import Entry
 from sase_bench.report.drawing import Drawing
 from sase_bench.report.evidence import Evidence, Measurement, most_trusted
+from sase_bench.report.evidence.searches import FOLDER, command_of, name_of
+from sase_bench.report.evidence.transfer import commands
 from sase_bench.report.naming import PUBLISHED, called, titled
-from sase_bench.report.published import BACKBONES
+from sase_bench.report.networks import Entry
+from sase_bench.report.networks.published import BACKBONES
 from sase_bench.report.questions import command
-from sase_bench.report.searches import FOLDER, command_of, name_of
-from sase_bench.report.transfer import commands
 from sase_bench.space import SASE_BLOCK, SLOTS
 
 __all__ = ["Missing", "Picture", "figures"]

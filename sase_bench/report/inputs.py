@@ -6,14 +6,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 from sase_bench.report.claims.phrases import listed
-from sase_bench.report.comparison import Entry, compare
-from sase_bench.report.composed import read_composed
 from sase_bench.report.document import Section, sections
 from sase_bench.report.evidence import Evidence, evidence_of, most_trusted
-from sase_bench.report.published import find_folder, read
-from sase_bench.report.searches import FOLDER, read_searches
-from sase_bench.report.times import Times, find_comparisons, read_times
-from sase_bench.report.transfer import find_transfer
+from sase_bench.report.evidence.searches import FOLDER, read_searches
+from sase_bench.report.evidence.transfer import find_transfer
+from sase_bench.report.networks import Entry, compare
+from sase_bench.report.networks.composed import read_composed
+from sase_bench.report.networks.published import find_folder, read
+from sase_bench.report.networks.times import Times, find_comparisons, read_times
 from sase_bench.space import Architecture
 
 __all__ = ["DEFAULT_FOLDER", "Inputs", "best_blocks", "read_inputs"]

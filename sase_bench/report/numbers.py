@@ -7,12 +7,12 @@ from dataclasses import asdict
 from typing import Any
 
 from sase_bench.report.claims.advice import by_source, differences, leader, margin
-from sase_bench.report.comparison import Entry
-from sase_bench.report.composed import agreement_records
-from sase_bench.report.costs import BACKBONE
 from sase_bench.report.evidence import Evidence, finite, most_trusted
-from sase_bench.report.times import Times, in_resnet50
-from sase_bench.report.transfer import alike
+from sase_bench.report.evidence.transfer import alike
+from sase_bench.report.networks import Entry
+from sase_bench.report.networks.composed import agreement_records
+from sase_bench.report.networks.costs import BACKBONE
+from sase_bench.report.networks.times import Times, in_resnet50
 from sase_bench.space import SASE_BLOCK, Architecture
 
 __all__ = ["numbers"]

@@ -12,13 +12,13 @@ from sase_bench.latency.comparisons import WORK, Compared, Ratio, Work
 from sase_bench.modules import PLAIN
 from sase_bench.record import COLUMNS
 from sase_bench.report.claims.advice import by_source
-from sase_bench.report.comparison import Entry
 from sase_bench.report.evidence import Evidence, Measurement
-from sase_bench.report.published import BACKBONES
+from sase_bench.report.evidence.searches import command_of, name_of
+from sase_bench.report.networks import Entry
+from sase_bench.report.networks.published import BACKBONES
+from sase_bench.report.networks.times import HOW, Times, named
 from sase_bench.report.questions import command
-from sase_bench.report.searches import command_of, name_of
 from sase_bench.report.tables import NONE, Column, latex
-from sase_bench.report.times import HOW, Times, named
 
 __all__ = ["papers"]
 

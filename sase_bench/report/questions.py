@@ -1,18 +1,13 @@
-"""What several parts of a report ask a table, and no question of the query language answers; and how a reader asks it."""
+"""How the reader of a report asks the table himself."""
 
 from __future__ import annotations
 
 import shlex
 from pathlib import Path
 
-from sase_bench.database.reader import connect, default_source
-from sase_bench.database.rows import has_modules
-from sase_bench.samples import drawn_at_random, representative
-from sase_bench.space import Architecture, Space
+from sase_bench.database.reader import default_source
 
-__all__ = ["command", "has_scores_of_modules", "is_tied_sampled", "option_of", "surrounded", "task_of"]
-
-_ENOUGH = 12  # blocks drawn from the tied space for the effects of its operations
+__all__ = ["command", "option_of"]
 
 
 def command(question: str, option: str = "") -> str:
@@ -23,34 +18,3 @@ def command(question: str, option: str = "") -> str:
 def option_of(db: Path) -> str:
     """What names `db` behind a question: nothing where it is the table that is read anyway."""
     return "" if db == default_source() else f" --db {shlex.quote(str(db))}"
-
-
-def task_of(db: Path, proxy: str) -> str:
-    """What is trained on a proxy, in words."""
-    with connect(db) as table:
-        found = table.execute("SELECT description, trunk, epochs FROM proxies WHERE proxy = ?", [proxy]).fetchone()
-    description, trunk, epochs = found or ("", "", 0)
-    return f"{description} (network {trunk}, {epochs} epochs)"
-
-
-def has_scores_of_modules(db: Path, proxy: str) -> bool:
-    """Whether a published module has a run that ended ok on `proxy`."""
-    with connect(db) as table:
-        runs = "SELECT 1 FROM module_runs WHERE proxy = ? AND status = 'ok' LIMIT 1"
-        return has_modules(table) and table.execute(runs, [proxy]).fetchone() is not None
-
-
-def is_tied_sampled(db: Path, proxy: str) -> bool:
-    """Whether so many blocks of the tied space were drawn that it can be judged, beside the space that is judged anyway."""
-    with connect(db) as table:
-        rows = table.execute("SELECT DISTINCT arch FROM runs WHERE proxy = ? AND status = 'ok'", [proxy]).fetchall()
-    there, tied = {int(arch) for (arch,) in rows}, set(Space("tied").indices.tolist())
-    return len(drawn_at_random(there, "tied")) >= _ENOUGH and not representative(there) <= tied
-
-
-def surrounded(db: Path, proxy: str) -> set[int]:
-    """The blocks on the proxy that were trained beside all of their neighbours, however those runs ended."""
-    with connect(db) as table:
-        rows = table.execute("SELECT DISTINCT arch FROM runs WHERE proxy = ?", [proxy]).fetchall()
-    there = {int(arch) for (arch,) in rows}
-    return {arch for arch in there if all(one.index in there for one in Architecture(arch).neighbours())}

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from sase_bench.report.evidence import Evidence, evidence_of
-from sase_bench.report.published import Row, read
+from sase_bench.report.networks.published import Row, read
 from tests.report.sources import HEAD, line
 from tests.shelves import write_shelf
 

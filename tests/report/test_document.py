@@ -4,10 +4,10 @@ from pathlib import Path
 import pytest
 
 from sase_bench.latency.comparisons import WORK
-from sase_bench.report.comparison import Entry, compare
 from sase_bench.report.document import texts
-from sase_bench.report.published import read
-from sase_bench.report.times import Times
+from sase_bench.report.networks import Entry, compare
+from sase_bench.report.networks.published import read
+from sase_bench.report.networks.times import Times
 from sase_bench.space import SASE_BLOCK
 from tests.evidence import evidence, measurement
 from tests.report.clocked import row

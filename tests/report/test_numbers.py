@@ -9,12 +9,12 @@ import pytest
 
 from sase_bench.latency.comparisons import Work
 from sase_bench.report.claims import claims
-from sase_bench.report.comparison import Entry, compare
-from sase_bench.report.composed import Composed
+from sase_bench.report.evidence.transfer import Gain, Transfer
+from sase_bench.report.networks import Entry, compare
+from sase_bench.report.networks.composed import Composed
+from sase_bench.report.networks.published import read
+from sase_bench.report.networks.times import Times
 from sase_bench.report.numbers import numbers
-from sase_bench.report.published import read
-from sase_bench.report.times import Times
-from sase_bench.report.transfer import Gain, Transfer
 from sase_bench.space import SASE_BLOCK
 from tests.evidence import calibration, evidence, measurement
 from tests.report.clocked import row

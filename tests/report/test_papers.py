@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from sase_bench.modules import MODULES
-from sase_bench.report.comparison import Entry, compare
+from sase_bench.report.networks import Entry, compare
+from sase_bench.report.networks.published import read
+from sase_bench.report.networks.times import Times
 from sase_bench.report.papers import papers
-from sase_bench.report.published import read
 from sase_bench.report.tables import NONE
-from sase_bench.report.times import Times
 from sase_bench.space import SASE_BLOCK, Architecture
 from tests.evidence import evidence, measurement
 from tests.report.clocked import row

@@ -1,20 +1,9 @@
 from pathlib import Path
 
 from sase_bench.database.reader import default_source
-from sase_bench.report.questions import command, option_of, surrounded
-from sase_bench.space import Architecture
-from tests.query.tables import write
-from tests.records import made_up, unfinished
+from sase_bench.report.questions import command, option_of
 
 
 def test_a_command_names_the_table_where_another_would_be_read() -> None:
     assert command("summary", option_of(default_source())) == 'python -m sase_bench.query "summary"'
     assert command("summary", option_of(Path("my runs"))) == "python -m sase_bench.query \"summary\" --db 'my runs'"
-
-
-def test_a_block_is_surrounded_when_all_of_its_neighbours_were_trained_however_that_ended(tmp_path: Path) -> None:
-    first, *others = Architecture(54983).neighbours()
-    runs = [made_up(54983), unfinished(first.index), *(made_up(arch.index) for arch in others)]
-    assert surrounded(write(tmp_path / "all.duckdb", runs), "digits") == {54983}
-    assert surrounded(write(tmp_path / "most.duckdb", runs[:-1]), "digits") == set()
-    assert surrounded(tmp_path / "all.duckdb", "cifar10-8") == set()

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from math import fsum, sqrt
 
 from sase_bench.report.claims.phrases import listed, verb
-from sase_bench.report.comparison import Entry
-from sase_bench.report.costs import BACKBONE
-from sase_bench.report.published import BACKBONES
+from sase_bench.report.networks import Entry
+from sase_bench.report.networks.costs import BACKBONE
+from sase_bench.report.networks.published import BACKBONES
 from sase_bench.statistics.means import half_width, spread
 
 __all__ = ["BOUGHT", "Advice", "Margin", "advice", "by_source", "differences", "leader", "margin", "scatter"]

@@ -8,11 +8,11 @@ from typing import Any
 from sase_bench.modules import PLAIN
 from sase_bench.record import SCORES
 from sase_bench.report.claims.claim import Claim
-from sase_bench.report.comparison import Entry
-from sase_bench.report.costs import BACKBONE, TRUNK_OF, Count
 from sase_bench.report.evidence import Measurement
+from sase_bench.report.networks import Entry
+from sase_bench.report.networks.costs import BACKBONE, TRUNK_OF, Count
+from sase_bench.report.networks.times import HOW
 from sase_bench.report.questions import command
-from sase_bench.report.times import HOW
 from sase_bench.space import SASE_BLOCK
 
 __all__ = ["best_block", "costs", "published_block"]

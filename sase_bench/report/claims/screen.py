@@ -12,8 +12,8 @@ from sase_bench.report.claims.neighbours import around_blocks
 from sase_bench.report.claims.searches import searched
 from sase_bench.report.claims.transfer import in_ordinary_networks
 from sase_bench.report.claims.trust import elsewhere_alike, trust
-from sase_bench.report.comparison import Entry
 from sase_bench.report.evidence import Evidence, most_trusted
+from sase_bench.report.networks import Entry
 from sase_bench.report.questions import command
 
 __all__ = ["claims"]

@@ -10,8 +10,8 @@ from sase_bench.bo.comparison.rendering import figure, order
 from sase_bench.bo.registry import names
 from sase_bench.report.claims.claim import Claim
 from sase_bench.report.claims.phrases import listed
-from sase_bench.report.largest import LargestFirst
-from sase_bench.report.searches import command_of
+from sase_bench.report.evidence.largest import LargestFirst
+from sase_bench.report.evidence.searches import command_of
 
 __all__ = ["searched"]
 

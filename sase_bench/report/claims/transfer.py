@@ -8,7 +8,7 @@ from sase_bench.modules import PLAIN
 from sase_bench.report.claims.claim import Claim
 from sase_bench.report.claims.phrases import listed
 from sase_bench.report.evidence import Measurement
-from sase_bench.report.transfer import TRANSFERS, Gain, Transfer, alike, commands
+from sase_bench.report.evidence.transfer import TRANSFERS, Gain, Transfer, alike, commands
 from sase_bench.statistics.means import TAILS
 
 __all__ = ["in_ordinary_networks"]

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sase_bench.recipes.registry import metric_of
-from sase_bench.report.alike import ranked_alike
 from sase_bench.report.claims.claim import Claim
 from sase_bench.report.evidence import IN_WORDS, Measurement
+from sase_bench.report.evidence.alike import ranked_alike
 from sase_bench.report.questions import command
 
 __all__ = ["elsewhere_alike", "trust"]

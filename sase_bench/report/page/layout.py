@@ -18,15 +18,15 @@ from sase_bench.bo.comparison import Summary
 from sase_bench.bo.comparison.rendering import about, regrets, told
 from sase_bench.report.claims.advice import BOUGHT
 from sase_bench.report.claims.claim import Claim
-from sase_bench.report.comparison import Entry
 from sase_bench.report.evidence import Evidence, Measurement, most_trusted
+from sase_bench.report.evidence.searches import command_of, name_of
+from sase_bench.report.evidence.transfer import TRANSFERRED, TRANSFERS, commands, transferred
 from sase_bench.report.figures import Missing, Picture
+from sase_bench.report.networks import Entry
+from sase_bench.report.networks.times import Times
 from sase_bench.report.page.literature import COMMAND, literature
 from sase_bench.report.page.markup import Markup, codes, link, slug, table
 from sase_bench.report.questions import command
-from sase_bench.report.searches import command_of, name_of
-from sase_bench.report.times import Times
-from sase_bench.report.transfer import TRANSFERRED, TRANSFERS, commands, transferred
 from sase_bench.space import OPERATIONS, SASE_BLOCK, SLOTS, Space
 
 __all__ = ["page"]

@@ -8,10 +8,10 @@ from typing import NamedTuple
 
 from sase_bench.modules import MODULES
 from sase_bench.report.claims.advice import scatter
-from sase_bench.report.comparison import HEADERS, STATED, Entry, cells, missing, stated
+from sase_bench.report.networks.comparison import HEADERS, STATED, Entry, cells, missing, stated
+from sase_bench.report.networks.published import BACKBONES
+from sase_bench.report.networks.times import ABOUT_TIMED, HOW, TIMED, Times, timed
 from sase_bench.report.page.markup import Markup, address_of, codes, link, linked, slug, table
-from sase_bench.report.published import BACKBONES
-from sase_bench.report.times import ABOUT_TIMED, HOW, TIMED, Times, timed
 from sase_bench.space import SASE
 
 __all__ = ["COMMAND", "literature"]

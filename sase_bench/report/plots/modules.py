@@ -7,13 +7,13 @@ from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from sase_bench.modules import MODULES, PLAIN, is_rival
-from sase_bench.report.comparison import Entry
 from sase_bench.report.drawing import COLOURS, MARKERS
 from sase_bench.report.evidence import Measurement
+from sase_bench.report.evidence.transfer import Transfer
 from sase_bench.report.naming import named
+from sase_bench.report.networks import Entry
+from sase_bench.report.networks.published import BACKBONES
 from sase_bench.report.plots.marks import explain
-from sase_bench.report.published import BACKBONES
-from sase_bench.report.transfer import Transfer
 from sase_bench.space import SASE_BLOCK
 
 if TYPE_CHECKING:

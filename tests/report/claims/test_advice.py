@@ -5,10 +5,10 @@ import pytest
 from sase_bench.latency.comparisons import Ratio
 from sase_bench.report.claims import claims
 from sase_bench.report.claims.advice import advice, by_source, differences, leader, margin, scatter
-from sase_bench.report.comparison import Entry
-from sase_bench.report.costs import Count
-from sase_bench.report.published import PublishedGain, Row
-from sase_bench.report.times import Taken
+from sase_bench.report.networks import Entry
+from sase_bench.report.networks.costs import Count
+from sase_bench.report.networks.published import PublishedGain, Row
+from sase_bench.report.networks.times import Taken
 from tests.evidence import evidence, measurement
 
 TAKEN = Taken(Ratio(median=1.5, low=1.25, high=1.75, rounds=5), Ratio(median=2.0, low=1.75, high=2.25, rounds=4), kept=None)

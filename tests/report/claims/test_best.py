@@ -4,9 +4,9 @@ from dataclasses import replace
 
 from sase_bench.modules import Module
 from sase_bench.report.claims.best import best_block, costs
-from sase_bench.report.comparison import compare
-from sase_bench.report.costs import count_of
-from sase_bench.report.published import Row
+from sase_bench.report.networks import compare
+from sase_bench.report.networks.costs import count_of
+from sase_bench.report.networks.published import Row
 from sase_bench.space import Architecture
 from tests.evidence import measurement
 

@@ -1,6 +1,6 @@
 from sase_bench.report.claims.searches import searched
-from sase_bench.report.largest import LargestFirst
-from sase_bench.report.searches import name_of
+from sase_bench.report.evidence.largest import LargestFirst
+from sase_bench.report.evidence.searches import name_of
 from tests.report.found import SEARCH
 
 

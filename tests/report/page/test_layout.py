@@ -11,14 +11,14 @@ import pytest
 from sase_bench.bo.comparison import Summary
 from sase_bench.report.claims.advice import BOUGHT
 from sase_bench.report.claims.claim import Claim, Table
-from sase_bench.report.comparison import compare
 from sase_bench.report.evidence import Evidence
+from sase_bench.report.evidence.searches import command_of
+from sase_bench.report.evidence.transfer import Gain, Transfer, commands
 from sase_bench.report.figures import Missing, Picture
+from sase_bench.report.networks import compare
+from sase_bench.report.networks.published import Row
+from sase_bench.report.networks.times import Times
 from sase_bench.report.page import page
-from sase_bench.report.published import Row
-from sase_bench.report.searches import command_of
-from sase_bench.report.times import Times
-from sase_bench.report.transfer import Gain, Transfer, commands
 from sase_bench.space import Architecture
 from tests.evidence import block, evidence, measurement
 from tests.report.found import SEARCH

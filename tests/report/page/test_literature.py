@@ -5,11 +5,11 @@ import numpy as np
 import pytest
 
 from sase_bench.modules import MODULES
-from sase_bench.report.comparison import Entry, compare
-from sase_bench.report.composed import Composed
+from sase_bench.report.networks import Entry, compare
+from sase_bench.report.networks.composed import Composed
+from sase_bench.report.networks.published import Row, read
+from sase_bench.report.networks.times import Times
 from sase_bench.report.page.literature import literature
-from sase_bench.report.published import Row, read
-from sase_bench.report.times import Times
 from sase_bench.space import Architecture
 from tests.report.sources import IMAGENET
 

@@ -6,10 +6,10 @@ from sase_bench.database import Store
 from sase_bench.modules import Module
 from sase_bench.report import plots
 from sase_bench.report.claims import claims
-from sase_bench.report.comparison import compare
 from sase_bench.report.drawing import new_figure
 from sase_bench.report.evidence import evidence_of
-from sase_bench.report.published import Row
+from sase_bench.report.networks import compare
+from sase_bench.report.networks.published import Row
 from sase_bench.space import Architecture
 from tests.records import DIGITS, made_up
 

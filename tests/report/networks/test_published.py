@@ -4,7 +4,7 @@ import pytest
 
 from sase_bench.errors import RequestError
 from sase_bench.modules import MODULES
-from sase_bench.report.published import METHODS, Row, gains, module_of, read
+from sase_bench.report.networks.published import METHODS, Row, gains, module_of, read
 from tests.report.sources import HEAD, IMAGENET, line
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from sase_bench.errors import RequestError
-from sase_bench.report.searches import command_of, read_searches
+from sase_bench.report.evidence.searches import command_of, read_searches
 from tests.report.found import SEARCH
 
 

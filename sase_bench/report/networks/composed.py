@@ -1,7 +1,7 @@
 """The times of blocks that nobody timed in a whole network: composed from timed operations, and how far such sums are off.
 
 What a network is predicted to take is plain + f · Σ blocks, with f from one half of the networks that were timed for a check;
-every error here is on the other half; `sase_bench.report.times` has those of blocks that were timed in another process. See
+every error here is on the other half; `times` beside this module has those of blocks that were timed in another process. See
 `sase_bench.latency.composition` and `sase_bench.latency.agreement`.
 """
 
@@ -19,7 +19,7 @@ from sase_bench.latency.composition import Seconds
 from sase_bench.latency.filling import latency_of
 from sase_bench.latency.parts import plain
 from sase_bench.latency.timings import Setting, Timing, read_timings, seconds_of
-from sase_bench.report.costs import BACKBONE, TRUNK_OF
+from sase_bench.report.networks.costs import BACKBONE, TRUNK_OF
 
 __all__ = ["AGREED", "PLACE", "Composed", "agreed", "agreement_in_resnet50", "agreement_records", "read_composed"]
 

@@ -11,10 +11,10 @@ from sase_bench.report import plots
 from sase_bench.report.claims import claims
 from sase_bench.report.document import texts
 from sase_bench.report.drawing import new_figure
+from sase_bench.report.evidence.transfer import TRANSFERRED, commands, read_transfer, transferred
 from sase_bench.report.figures import Picture, figures
+from sase_bench.report.networks.times import Times
 from sase_bench.report.page import page
-from sase_bench.report.times import Times
-from sase_bench.report.transfer import TRANSFERRED, commands, read_transfer, transferred
 from sase_bench.space import SASE_BLOCK
 from tests.evidence import evidence, measurement
 from tests.records import DIGITS, made_up

@@ -8,9 +8,9 @@ import pytest
 
 from sase_bench.latency.checks import Checked, agreements
 from sase_bench.latency.comparisons import Ratio, write_comparisons
-from sase_bench.report.comparison import HEADERS, cells, compare
-from sase_bench.report.composed import Composed
-from sase_bench.report.times import HOW, TIMED, Times, read_times, timed
+from sase_bench.report.networks.comparison import HEADERS, cells, compare
+from sase_bench.report.networks.composed import Composed
+from sase_bench.report.networks.times import HOW, TIMED, Times, read_times, timed
 from sase_bench.space import SASE_BLOCK, Architecture
 from sase_bench.trunk import ResNetTrunk
 from tests.latency.fakes import checked

@@ -14,8 +14,9 @@ from sase_bench.answers import Answer
 from sase_bench.database.shelf import find_released
 from sase_bench.modules import PLAIN, is_rival
 from sase_bench.query import ask
-from sase_bench.report.alike import Alike, ranked_alike
-from sase_bench.report.questions import command, has_scores_of_modules, option_of, task_of
+from sase_bench.report.evidence.alike import Alike, ranked_alike
+from sase_bench.report.evidence.holdings import has_scores_of_modules, task_of
+from sase_bench.report.questions import command, option_of
 from sase_bench.space import SASE_BLOCK, Architecture, Space
 
 __all__ = [

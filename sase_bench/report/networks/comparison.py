@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 
 from sase_bench.latency.comparisons import Ratio
 from sase_bench.modules import MODULES, PLAIN, Module
-from sase_bench.report.costs import Count, count_of
-from sase_bench.report.published import BACKBONES, PublishedGain, Row, gains, module_of
-from sase_bench.report.times import Taken, Times, interval
+from sase_bench.report.networks.costs import Count, count_of
+from sase_bench.report.networks.published import BACKBONES, PublishedGain, Row, gains, module_of
+from sase_bench.report.networks.times import Taken, Times, interval
 from sase_bench.space import SASE_BLOCK, Architecture
 
 __all__ = ["HEADERS", "NOT_AVAILABLE", "NOT_TIMED", "STATED", "Entry", "cells", "compare", "missing", "stated"]

@@ -15,8 +15,8 @@ from sase_bench.cost import count
 from sase_bench.database.shelf import find_released
 from sase_bench.latency.comparisons import WORK, Compared, Ratio, Work, ratio_of, read_comparisons
 from sase_bench.modules import PLAIN
-from sase_bench.report.composed import Composed, agreement_in_resnet50
-from sase_bench.report.costs import BACKBONE, TRUNK_OF
+from sase_bench.report.networks.composed import Composed, agreement_in_resnet50
+from sase_bench.report.networks.costs import BACKBONE, TRUNK_OF
 from sase_bench.space import SASE_BLOCK, Architecture
 
 __all__ = [

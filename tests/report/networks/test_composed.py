@@ -9,9 +9,9 @@ from sase_bench.latency.agreement import of_exact
 from sase_bench.latency.composition import compose_networks
 from sase_bench.latency.parts import parts_of, plain
 from sase_bench.latency.timings import Conditions, Setting, Timing, write_timings
-from sase_bench.report.composed import AGREED, agreed, agreement_records, read_composed
-from sase_bench.report.costs import TRUNK_OF
-from sase_bench.report.times import Times, in_resnet50
+from sase_bench.report.networks.composed import AGREED, agreed, agreement_records, read_composed
+from sase_bench.report.networks.costs import TRUNK_OF
+from sase_bench.report.networks.times import Times, in_resnet50
 from sase_bench.space import Space
 from tests.latency.fakes import checked
 

@@ -1,8 +1,8 @@
 from pathlib import Path
 
 from sase_bench.modules import MODULES
-from sase_bench.report.comparison import HEADERS, NOT_AVAILABLE, NOT_TIMED, cells, compare, missing
-from sase_bench.report.published import Row, read
+from sase_bench.report.networks.comparison import HEADERS, NOT_AVAILABLE, NOT_TIMED, cells, compare, missing
+from sase_bench.report.networks.published import Row, read
 from sase_bench.space import SASE_BLOCK
 from tests.report.sources import HEAD, IMAGENET, line
 

@@ -8,7 +8,7 @@ import pytest
 
 from sase_bench.cost import count
 from sase_bench.database import Store
-from sase_bench.report.largest import by_the_table
+from sase_bench.report.evidence.largest import by_the_table
 from sase_bench.search.differentiable import write_found
 from sase_bench.space import Architecture, Space
 from tests.records import DIGITS, made_up

@@ -2,8 +2,8 @@
 
 from sase_bench.backbones import count_network, resnet50
 from sase_bench.modules import Module
-from sase_bench.report.costs import TRUNK_OF, count_of
-from sase_bench.report.times import Times, in_resnet50
+from sase_bench.report.networks.costs import TRUNK_OF, count_of
+from sase_bench.report.networks.times import Times, in_resnet50
 from sase_bench.space import SASE_BLOCK
 
 
