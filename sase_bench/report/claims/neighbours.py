@@ -18,10 +18,7 @@ __all__ = ["around_blocks"]
 def around_blocks(found: Measurement, option: str) -> Claim:
     """Of each block on the proxy with all of its neighbours: how many are better or worse beyond the noise, and the best."""
     counted = [f"{titled(arch)} in {_beyond(rows, 'gain_low', 1) or 'none'} of {len(rows)} ways" for arch, rows in _of(found)]
-    told = [
-        f"Of the neighbours of {titled(arch)} {_beyond(rows, 'gain_high', -1)} are worse{_best(rows[0])}."
-        for arch, rows in _of(found)
-    ]
+    told = [f"Of the neighbours of {titled(arch)} {_worse(rows)} worse{_best(rows[0])}." for arch, rows in _of(found)]
     most = max(len(rows) for _, rows in _of(found))
     return Claim(
         f"Changing one slot betters {listed(counted)} beyond the noise.",
@@ -38,6 +35,11 @@ def _of(found: Measurement) -> Iterable[tuple[int, Sequence[Mapping[str, Any]]]]
 def _beyond(rows: Sequence[Mapping[str, Any]], end: str, sign: int) -> int:
     """How many have this end of their interval on the side of the sign."""
     return sum(row[end] is not None and sign * row[end] > 0 for row in rows)
+
+
+def _worse(rows: Sequence[Mapping[str, Any]]) -> str:
+    count = _beyond(rows, "gain_high", -1)
+    return f"{count or 'none'} {'are' if count > 1 else 'is'}"
 
 
 def _best(row: Mapping[str, Any]) -> str:

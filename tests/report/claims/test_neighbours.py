@@ -24,6 +24,8 @@ def test_neighbours_are_counted_by_their_intervals_and_luck_is_told() -> None:
         "Of the neighbours of SASE's published block 38 are worse; the best has conv_7x7 as spatial_excite, +0.500 nats (95 %: "
         "+0.250 to +0.750)."
     ) in claim.text
+    one = around_blocks(replace(measurement("p", 3), neighbours={3: worse[:1]}), "")
+    assert "Of the neighbours of block 3 1 is worse; the best" in one.text
     assert claim.command.splitlines() == [
         'python -m sase_bench.query "neighbours 54983 by loss on p" --db x',
         'python -m sase_bench.query "neighbours 3 by loss on p" --db x',
@@ -34,6 +36,6 @@ def test_a_gain_without_an_interval_is_neither_better_nor_worse() -> None:
     rows = [neighbour("channel_gate", "affine", 0.5, None), neighbour("channel_gate", "conv1d_3", None, None)]
     claim = around_blocks(replace(measurement("p", 3), neighbours={3: rows}), "")
     assert claim.headline == "Changing one slot betters block 3 in none of 2 ways beyond the noise."
-    assert "Of the neighbours of block 3 0 are worse; the best has affine as channel_gate, +0.500 nats." in claim.text
+    assert "Of the neighbours of block 3 none is worse; the best has affine as channel_gate, +0.500 nats." in claim.text
     nothing = around_blocks(replace(measurement("p", 3), neighbours={3: rows[1:]}), "")
-    assert "Of the neighbours of block 3 0 are worse." in nothing.text
+    assert "Of the neighbours of block 3 none is worse." in nothing.text
