@@ -21,7 +21,7 @@ def around_blocks(found: Measurement, option: str) -> Claim:
     told = [f"Of the neighbours of {titled(arch)} {_worse(rows)} worse{_best(rows[0])}." for arch, rows in _of(found)]
     most = max(len(rows) for _, rows in _of(found))
     return Claim(
-        f"Changing one slot betters {listed(counted)} beyond the noise.",
+        f"On {found.proxy}, another operation in one slot betters {listed(counted)} beyond the noise.",
         f"On {found.proxy} by {found.name}, by 95 % intervals, of which {most * TAILS[0]:.1g} of {most} would lie above zero "
         f"by luck. {' '.join(told)} A block that no neighbour betters is the best of its surroundings, not of the space.",
         "\n".join(command(f"neighbours {arch} by {found.metric.name} on {found.proxy}", option) for arch, _ in _of(found)),

@@ -17,7 +17,8 @@ def test_neighbours_are_counted_by_their_intervals_and_luck_is_told() -> None:
     worse = [neighbour("channel_gate", "affine", -0.5, 0.25)] * 38
     claim = around_blocks(replace(measurement("p", 3), neighbours={54983: better + worse, 3: worse}), " --db x")
     assert claim.headline == (
-        "Changing one slot betters SASE's published block in 1 of 40 ways and block 3 in none of 38 ways beyond the noise."
+        "On p, another operation in one slot betters SASE's published block in 1 of 40 ways and block 3 in none of 38 ways "
+        "beyond the noise."
     )
     assert "of which 1 of 40 would lie above zero by luck" in claim.text
     assert (
@@ -35,7 +36,7 @@ def test_neighbours_are_counted_by_their_intervals_and_luck_is_told() -> None:
 def test_a_gain_without_an_interval_is_neither_better_nor_worse() -> None:
     rows = [neighbour("channel_gate", "affine", 0.5, None), neighbour("channel_gate", "conv1d_3", None, None)]
     claim = around_blocks(replace(measurement("p", 3), neighbours={3: rows}), "")
-    assert claim.headline == "Changing one slot betters block 3 in none of 2 ways beyond the noise."
+    assert claim.headline == "On p, another operation in one slot betters block 3 in none of 2 ways beyond the noise."
     assert "Of the neighbours of block 3 none is worse; the best has affine as channel_gate, +0.500 nats." in claim.text
     nothing = around_blocks(replace(measurement("p", 3), neighbours={3: rows[1:]}), "")
     assert "Of the neighbours of block 3 none is worse." in nothing.text
