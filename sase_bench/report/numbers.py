@@ -21,14 +21,7 @@ Records = Sequence[Mapping[str, Any]]
 
 _DIGITS = 10  # of a float: another machine's sums differ in the last ones of the 17 that it has
 _PLACED = ("text", "value", "seeds", "seed_sd")  # of a place: they stand with the block or with the measurement
-_AROUND = (
-    "slot",
-    "operation",
-    "neighbour",
-    "gain",
-    "gain_low",
-    "gain_high",
-)  # of a neighbour
+_AROUND = ("slot", "operation", "neighbour", "gain", "gain_low", "gain_high")  # kept of a neighbour
 _RIVALS = ("a", "a_sd", "a_seeds", "b", "b_sd", "b_seeds")  # likewise
 
 

@@ -28,12 +28,12 @@ class Task:
 
 
 def read_plan(words: Sequence[str], space: Space) -> list[Architecture | Module]:
-    """What `all`, `random:N`, `orthogonal:N`, `neighbours:BLOCK`, `modules`, `file:PATH` or a list of these blocks stands for.
+    """What `all`, `random:N`, `orthogonal:N`, `neighbours:BLOCK`, `modules`, `file:PATH` or a list of names stands for.
 
-    `orthogonal:49` is a balanced sample, see `Space.orthogonal_array`. `neighbours` are the block itself and those of the space
-    that differ from it in one choice. `modules` are the published ones, the published SASE block, which is a member of the
-    space, and the plain trunk. A file has one block or module a line; empty lines and lines that begin with `#` do not count.
-    Each stands in the plan once.
+    Names are those of blocks and modules. `orthogonal:49` is a balanced sample, see `Space.orthogonal_array`. `neighbours`
+    are the block itself and those of the space that differ from it in one choice. `modules` are the published ones, the
+    published SASE block, which is a member of the space, and the plain trunk. A file has one block or module a line; empty
+    lines and lines that begin with `#` do not count. Each stands in the plan once.
     """
     kind, _, argument = words[0].partition(":")
     if kind in ("all", "random", "orthogonal", "neighbours", "modules", "file") and len(words) > 1:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sase_bench.report.drawing import COLOURS
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["around", "explain", "is_published", "mark_published", "n_of"]
+__all__ = ["around", "between", "explain", "is_published", "mark_published", "n_of"]
 
 
 def explain(figure: Figure, columns: int = 4) -> None:
@@ -41,5 +41,10 @@ def is_published(block: dict[str, Any]) -> bool:
 
 def n_of(blocks: Sequence[dict[str, Any]]) -> str:
     """How many blocks and seeds there are, in words."""
-    seeds = sorted({block["seeds"] for block in blocks})
-    return f"n = {len(blocks)} blocks with {'–'.join(str(count) for count in dict.fromkeys((seeds[0], seeds[-1])))} seeds"
+    return f"n = {len(blocks)} blocks with {between(block['seeds'] for block in blocks)} seeds"
+
+
+def between(counts: Iterable[int]) -> str:
+    """The fewest and the most of some counts, `1–3`, or the one that all are."""
+    found = sorted(set(counts))
+    return "–".join(str(count) for count in dict.fromkeys((found[0], found[-1])))

@@ -11,7 +11,7 @@ from sase_bench.query.modules import nearest
 from sase_bench.report.drawing import COLOURS, MARKERS, line_of
 from sase_bench.report.evidence import Measurement
 from sase_bench.report.naming import called, titled
-from sase_bench.report.plots.marks import around, explain, is_published, mark_published, n_of
+from sase_bench.report.plots.marks import around, between, explain, is_published, mark_published, n_of
 from sase_bench.space import OPERATIONS, Architecture
 
 if TYPE_CHECKING:
@@ -127,11 +127,10 @@ def neighbours(measurement: Measurement, arch: int, figure: Figure) -> None:
         axes.set_yticks(range(len(choices)), list(reversed(choices)), fontsize=6.5)
         axes.set_xlim(*around([0.0, *ends]))
         axes.set_title(slot)
-    seeds = sorted({record["neighbour_seeds"] for record in found})
-    counted = "–".join(str(count) for count in dict.fromkeys((seeds[0], seeds[-1])))
+    seeds = between(record["neighbour_seeds"] for record in found)
     figure.supxlabel(f"gain in {measurement.score} over {titled(arch)}; right is better", fontsize=8)
     figure.suptitle(
-        f"{measurement.proxy}, block {block}\nn = {len(found)} neighbours with {counted} seeds; "
+        f"{measurement.proxy}, block {block}\nn = {len(found)} neighbours with {seeds} seeds; "
         "bars are 95 % intervals, squares the block itself",
         fontsize=7.5,
     )
