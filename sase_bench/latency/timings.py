@@ -50,7 +50,7 @@ class Conditions:
     """What a latency depends on apart from the network."""
 
     setting: Setting
-    processor: str  # model name of the CPU or the GPU
+    processor: str  # the CPU or the GPU, as `device_name` says it
     torch_version: str
 
     def __str__(self) -> str:

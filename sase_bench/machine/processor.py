@@ -32,22 +32,35 @@ def resolve_device(name: str) -> torch.device:
 
 
 def device_name(device: torch.device) -> str:
-    """The model name of the processor or GPU behind `device`."""
-    if device.type != "cuda":
-        return processor_name()
-    from torch import cuda
+    """The model name of the GPU behind `device`, or of the processor and what it can: `AMD EPYC (family 25, model 1, AVX2)`.
 
-    return cuda.get_device_name(device)
+    Rounding goes by the instructions that torch picks on a processor, and virtual machines leave them out of its name.
+    """
+    from torch import backends, cuda
+
+    if device.type == "cuda":
+        return cuda.get_device_name(device)
+    kernel = _kernel_says()
+    told = [f"{name} {kernel[key]}" for name, key in (("family", "cpu family"), ("model", "model")) if key in kernel]
+    return f"{processor_name()} ({', '.join([*told, backends.cpu.get_cpu_capability()])})"
+
+
+def processor_name() -> str:
+    """The model name of the CPU, as the kernel tells it."""
+    return _kernel_says().get("model name") or platform.processor() or platform.machine()
 
 
 @cache
-def processor_name() -> str:
-    """The model name of the CPU, as the kernel tells it."""
+def _kernel_says() -> dict[str, str]:
+    """What Linux says of the first processor; nothing elsewhere."""
+    found: dict[str, str] = {}
     with suppress(OSError):
         for line in Path("/proc/cpuinfo").read_text().splitlines():
-            if line.startswith("model name"):
-                return line.split(":", 1)[1].strip()
-    return platform.processor() or platform.machine()
+            name, _, value = line.partition(":")
+            if not name.strip():
+                break
+            found[name.strip()] = value.strip()
+    return found
 
 
 @contextmanager

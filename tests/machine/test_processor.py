@@ -1,3 +1,7 @@
+import os
+import subprocess
+import sys
+
 import pytest
 import torch
 
@@ -21,9 +25,25 @@ def test_a_missing_gpu_is_said_in_one_line() -> None:
         resolve_device("cuda")
 
 
-def test_a_processor_has_a_name() -> None:
-    assert device_name(torch.device("cpu")) == processor_name() != ""
+def test_a_processor_has_a_name_and_says_what_decides_how_it_rounds() -> None:
+    name, told = device_name(torch.device("cpu")).removesuffix(")").rsplit(" (", 1)
+    assert name == processor_name() != ""
+    assert told.split(", ")[-1] == torch.backends.cpu.get_cpu_capability()
     assert usable_cpus() >= 1
+
+
+def test_the_same_name_with_other_instructions_is_another_device() -> None:
+    """A virtual machine names its processor no more closely than AMD EPYC; torch takes other instructions where it may."""
+    code = "import torch; from sase_bench.machine.processor import device_name; print(device_name(torch.device('cpu')))"
+    lesser = subprocess.run(
+        [sys.executable, "-c", code],
+        env=os.environ | {"ATEN_CPU_CAPABILITY": "default"},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.strip()
+    assert lesser.endswith("DEFAULT)")
+    assert lesser.rsplit(" (", 1)[0] == processor_name()
 
 
 def test_threads_are_limited_inside_the_context_alone_whatever_ends_it() -> None:

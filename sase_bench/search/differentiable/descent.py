@@ -23,7 +23,7 @@ from torch import Tensor, nn
 from torch.func import functional_call
 
 from sase_bench.errors import RequestError
-from sase_bench.machine.processor import processor_name, resolve_device
+from sase_bench.machine.processor import device_name, resolve_device
 from sase_bench.proxies.datasets import Images, load
 from sase_bench.proxies.training import epoch_batches, learning_rate, optimiser_of
 from sase_bench.recipes.recipe import Proxy
@@ -115,7 +115,7 @@ def descend(
         alphas=tuple(tuple(row) for row in alphas.detach().cpu().tolist()),
         val_losses=tuple(losses),
         seconds=time.perf_counter() - start,
-        device=torch.cuda.get_device_name(where) if where.type == "cuda" else processor_name(),
+        device=device_name(where),
     )
 
 
