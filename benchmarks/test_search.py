@@ -19,7 +19,7 @@ def observed(name: str) -> BayesianSearch:
     scores = true_scores(POOL.digits[rows]) + np.random.default_rng(1).normal(0, 0.003, 200)
     for arch, score in zip(POOL.members[rows].tolist(), scores.tolist(), strict=True):
         search.tell(arch, -score)
-    search.predict(0)
+    search.learn()
     return search
 
 

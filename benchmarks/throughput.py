@@ -29,6 +29,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.data import DataLoader, Dataset
 from torchvision import transforms
 
+from sase_bench.machine.processor import usable_cpus
 from sase_bench.proxies.datasets import Images, ProxyData
 from sase_bench.proxies.fused import FusedNetworks, train_fused
 from sase_bench.proxies.measurement import network_of
@@ -38,7 +39,6 @@ from sase_bench.recipes.registry import find
 from sase_bench.space import Architecture, Space
 from sase_bench.sweep.executor import Job, Task
 from sase_bench.sweep.inline import InlineExecutor
-from sase_bench.sweep.local import usable_cpus
 
 BLOCKS, SEEDS = 2, 8
 TRAIN, VALIDATION = 1920, 960  # images: a tenth of a release proxy's

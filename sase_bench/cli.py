@@ -15,7 +15,7 @@ from sase_bench.errors import EXTRAS, RequestError, missing
 if TYPE_CHECKING:
     from tqdm import tqdm
 
-__all__ = ["Parser", "add_device_option", "progress", "run", "say", "signals_to"]
+__all__ = ["Actions", "Parser", "add_device_option", "progress", "run", "say", "signals_to"]
 
 _MISSING = "the following arguments are required: "  # argparse's own words
 
@@ -40,6 +40,27 @@ class Parser(argparse.ArgumentParser):
         limited = {name: list(map(str, known.get(name) or ())) for name in absent}
         told = [f"{name} is one of {', '.join(names)}" for name, names in limited.items() if names and name != "|".join(names)]
         raise RequestError(f"{'; '.join([message, *told])} (see --help)")
+
+
+class Actions(Parser):
+    """The parser of a command that does several things, each with options of its own. Its help is that of all of them.
+
+    What is asked for is `dest` of the parsed options, and what does it is `run`.
+    """
+
+    def __init__(self, prog: str, description: str, *, dest: str = "action", metavar: str = "ACTION") -> None:
+        super().__init__(prog, description)
+        self._choices = self.add_subparsers(dest=dest, required=True, metavar=metavar, prog=prog, parser_class=Parser)
+
+    def add(self, name: str, run: Callable[[argparse.Namespace], int]) -> Parser:
+        """The parser of the action that `run` does, whose docstring tells what it does."""
+        about = (run.__doc__ or "").strip()
+        parser = self._choices.add_parser(name, description=about, help=about.removesuffix("."))
+        parser.set_defaults(run=run)
+        return parser
+
+    def format_help(self) -> str:
+        return "\n".join([super().format_help(), *(parser.format_help() for parser in self._choices.choices.values())])
 
 
 def add_device_option(parser: argparse._ActionsContainer, what: str = "where to train") -> None:

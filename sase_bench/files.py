@@ -13,7 +13,7 @@ from typing import Any
 
 from sase_bench.errors import RequestError
 
-__all__ = ["read_json", "replacing", "require_writable", "write_json", "write_text"]
+__all__ = ["read_json", "replacing", "require_open", "require_writable", "write_json", "write_text"]
 
 
 @contextmanager
@@ -42,10 +42,24 @@ def require_writable(path: Path) -> None:
     """Before long work whose result goes to `path`: raises `RequestError` where `write_text` could not put it."""
     if path.exists() and not path.is_file() and not path.is_dir():  # a device or a pipe
         return
-    there = next(place for place in (path.parent, *path.absolute().parents) if place.exists())
-    if path.is_dir() or not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
-        number = errno.EISDIR if path.is_dir() else errno.EACCES if there.is_dir() else errno.ENOTDIR
-        raise RequestError(f"cannot write {str(path)!r}: {os.strerror(number)}")
+    why = os.strerror(errno.EISDIR) if path.is_dir() else _closed(path.parent)
+    if why is not None:
+        raise RequestError(f"cannot write {str(path)!r}: {why}")
+
+
+def require_open(folder: Path) -> None:
+    """Before long work whose results go into `folder`: raises `RequestError` where it is not open to them, nor can be made."""
+    why = _closed(folder)
+    if why is not None:
+        raise RequestError(f"cannot write to {str(folder)!r}: {why}")
+
+
+def _closed(folder: Path) -> str | None:
+    """Why nothing can be written into a folder, which is made if need be; None if it can."""
+    there = next(place for place in (folder, *folder.absolute().parents) if place.exists())
+    if there.is_dir():
+        return None if os.access(there, os.W_OK | os.X_OK) else os.strerror(errno.EACCES)
+    return os.strerror(errno.ENOTDIR)
 
 
 def write_text(path: Path, text: str) -> None:

@@ -33,11 +33,14 @@ __all__ = [
     "Better",
     "Column",
     "EpochRecord",
+    "Key",
     "Record",
+    "is_module",
 ]
 
-#: What identifies a run.
+#: What identifies a run: its columns, and their values.
 KEY = ("arch", "proxy", "seed")
+Key = tuple[int, str, int]
 
 #: The largest index of a block, and the least and the largest number of a published module, in the column `arch`.
 LAST_BLOCK, FIRST_MODULE, _LAST_MODULE = 117_648, 1_000_000, 1_000_999
@@ -54,6 +57,11 @@ Split = Literal["validation", "test"]
 
 #: What a value is multiplied by so that smaller is better.
 SIGNS: dict[Better, int] = {"smaller": 1, "larger": -1}
+
+
+def is_module(arch: int) -> bool:
+    """Whether this number, in the column `arch`, is that of a published module or of no attention at all, not of a block."""
+    return arch >= FIRST_MODULE
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -160,7 +168,10 @@ class Record:
         unit="B", better="smaller", low=0, default=None,
     )  # fmt: skip
     path: str = _column("implementation that trained the run", default="eager")
-    device: str = _column("processor or accelerator that trained the run")
+    device: str = _column(
+        "accelerator that trained the run, or processor with what it can (AVX2, AVX512), which decides how it rounds; the "
+        "name alone in rows made before 2026-11-30"
+    )
     threads: int = _column("CPU threads that the run used", low=1)
     started_at: str = _column("start of the run, UTC, ISO 8601")
     recipe_hash: str = _column("first 16 hex digits of the SHA-256 of the proxy's recipe", is_result=True)
@@ -183,14 +194,14 @@ class Record:
             raise RequestError(f"the epochs of a curve count from 1, those of run {self.key} do not")
 
     @property
-    def key(self) -> tuple[int, str, int]:
+    def key(self) -> Key:
         """(arch, proxy, seed)."""
         return self.arch, self.proxy, self.seed
 
     @property
     def is_of_module(self) -> bool:
         """Whether a published module was trained, or no attention at all, in the place of a block."""
-        return self.arch >= FIRST_MODULE
+        return is_module(self.arch)
 
     def agrees(self, other: Record) -> bool:
         """Whether both tell the same result, whatever it took to get it."""

@@ -63,9 +63,11 @@ def representative(archs: Set[int], space: str | None = None) -> Set[int]:
     """The blocks that stand for `space`, by default for that of `space_judged`: those drawn from it, if there are enough.
 
     Blocks are drawn from one space or from the other: those of both together stand for neither. Where few were drawn, and a
-    person or a search chose as many, all blocks are taken.
+    person or a search chose as many, all blocks are taken, of `space` where one is named.
     """
     drawn = {name: drawn_at_random(archs, name) for name in SPACES}
     chosen = archs - set().union(*drawn.values())
     sample = drawn[space_judged(drawn) if space is None else space]
-    return sample if len(sample) >= _ENOUGH or len(sample) > len(chosen) else archs
+    if len(sample) >= _ENOUGH or len(sample) > len(chosen):
+        return sample
+    return archs if space is None else archs & set(Space(space).indices.tolist())

@@ -131,6 +131,8 @@ class Architecture:
 
         `sase` is the one that the authors of the space published.
         """
+        if not isinstance(text, str):
+            raise RequestError(f"an architecture is parsed from its text, got {text!r}")
         number = text.strip()  # takes off more than `int` does: the separators of ASCII
         if number.lower() == SASE:
             return SASE_BLOCK
@@ -242,6 +244,8 @@ class Space:
             raise RequestError(f"the size of a sample is a whole number, got {n!r}")
         if not 0 <= n <= len(self):
             raise RequestError(f"the {self.name} space holds {len(self)} architectures, a sample of {n} was asked for")
+        if seed < 0:
+            raise RequestError(f"the seed of a sample is 0 or more, got {seed}")
         chosen = np.random.default_rng(seed).permutation(len(self))[:n]
         return [self[int(position)] for position in chosen]
 

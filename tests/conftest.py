@@ -2,7 +2,21 @@
 
 import os
 import signal
+from dataclasses import replace
+
+import pytest
+
+from sase_bench.recipes.recipe import Proxy
+from sase_bench.recipes.registry import PROXIES
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as a shell leaves it in the background, for children too
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture
+def brief_digits(monkeypatch: pytest.MonkeyPatch) -> Proxy:
+    """`digits` under its own name, but trained for two epochs only: for tests that train in this process."""
+    brief = replace(PROXIES["digits"], epochs=2)
+    monkeypatch.setitem(PROXIES, "digits", brief)
+    return brief

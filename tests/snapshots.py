@@ -63,10 +63,13 @@ def _parameters(value: object) -> str:
 
 
 def help_of(command: str) -> str:
-    """What `--help` prints, 100 columns wide."""
-    asked = [sys.executable, "-m", f"sase_bench.{command}", "--help"]
+    """What `--help` prints, 100 columns wide. Raises `RuntimeError` for a warning."""
+    asked = [sys.executable, "-W", "error", "-m", f"sase_bench.{command}", "--help"]
     environment = os.environ | {"COLUMNS": "100", "NO_COLOR": "1"}
-    return subprocess.run(asked, capture_output=True, text=True, check=True, env=environment).stdout
+    done = subprocess.run(asked, capture_output=True, text=True, env=environment)
+    if done.returncode or done.stderr:
+        raise RuntimeError(done.stderr)
+    return done.stdout
 
 
 def _write() -> None:

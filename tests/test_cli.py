@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -54,6 +55,33 @@ def test_a_library_that_is_not_installed_is_told_with_its_extra(capsys: pytest.C
     assert cli.run("made-up", ending(ModuleNotFoundError(name="scipy.optimize")), []) == 2
     line = "made-up: importing scipy needs the extra 'search'; install it with: pip install 'sase-bench[search]'\n"
     assert capsys.readouterr().err == line
+
+
+def test_every_action_has_options_of_its_own_and_all_are_in_the_help() -> None:
+    def bake(options: argparse.Namespace) -> int:
+        """Make bread."""
+        return int(options.degrees)
+
+    def eat(options: argparse.Namespace) -> int:
+        """Eat it."""
+        return 0
+
+    parser = cli.Actions("made-up", "A command.")
+    parser.add("bake", bake).add_argument("--degrees", type=int, default=220, help="how hot")
+    parser.add("eat", eat)
+    options = parser.parse_args(["bake", "--degrees", "180"])
+    assert (options.action, options.run(options)) == ("bake", 180)
+    told = " ".join(parser.format_help().split())
+    for part in ("bake Make bread", "eat Eat it", "usage: python -m made-up bake", "Make bread.", "how hot (default: 220)"):
+        assert part in told
+    for words, message in (
+        (["eat", "--degrees", "180"], "unrecognized arguments: --degrees 180"),
+        (["bake", "--degrees", "hot"], "argument --degrees: invalid int value: 'hot'"),
+        (["boil"], "argument ACTION: invalid choice: 'boil'"),
+        ([], "the following arguments are required: ACTION; ACTION is one of bake, eat"),
+    ):
+        with pytest.raises(RequestError, match=f"^{re.escape(message)}"):
+            parser.parse_args(words)
 
 
 def test_what_is_missing_is_told_with_its_choices() -> None:

@@ -168,7 +168,20 @@ MAP: dict[str, set[str]] = {
         "trunk",
     },
     "train": {"backbones", "cli", "errors", "files", "machine", "modules", "recipes", "seeds", "trunk"},
-    "sweep": {"cli", "database", "errors", "machine", "modules", "proxies", "recipes", "record", "samples", "seeds", "space"},
+    "sweep": {
+        "cli",
+        "database",
+        "errors",
+        "files",
+        "machine",
+        "modules",
+        "proxies",
+        "recipes",
+        "record",
+        "samples",
+        "seeds",
+        "space",
+    },
 }
 
 ROOT = Path(sase_bench.__file__).parent
@@ -266,28 +279,3 @@ def test_the_table_side_needs_no_torch(module: str) -> None:
     code = f"import sys, sase_bench.{module}; loaded = {heavy!r} & set(sys.modules); sys.exit(str(loaded) if loaded else 0)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "")
-
-
-COMMANDS = [
-    "bo",
-    "calibrate",
-    "cost",
-    "database",
-    "latency",
-    "predictors",
-    "proxies",
-    "query",
-    "release",
-    "report",
-    "sweep",
-    "train",
-]
-
-
-@pytest.mark.parametrize("module", COMMANDS)
-def test_a_command_runs_without_warnings(module: str) -> None:
-    done = subprocess.run(
-        [sys.executable, "-W", "error", "-m", f"sase_bench.{module}", "--help"], capture_output=True, text=True
-    )
-    assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.startswith(f"usage: python -m sase_bench.{module}")

@@ -40,4 +40,5 @@ def test_the_blocks_that_stand_for_a_space_were_drawn_from_it_alone() -> None:
     assert representative(full | chosen) == full | chosen  # as many as were drawn, or more
     neighbours = {arch.index for arch in Architecture(54983).neighbours()}
     assert representative(enough | neighbours) == enough  # there are enough to go by
+    assert representative(enough, "tied") == {arch for arch in enough if Architecture(arch).is_tied}
     assert representative(set()) == set()

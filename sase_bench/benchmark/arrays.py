@@ -7,7 +7,7 @@ the run was not made or did not end ok, is nan in the arrays and None in a `Resu
 from __future__ import annotations
 
 from collections.abc import Iterable, Set
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -74,9 +74,9 @@ class Measured:
     seconds: Floats  # of each epoch
     status: NDArray[np.int8]  # (k, s): place in `STATUSES`, -1 where there is no run
     run_seconds: Floats  # (k, s): of the whole run, however it ended
-    test_loss: Floats  # (k, s); private to `Benchmark.reveal`
-    test_top1: Floats
     row: NDArray[np.int32]  # index in the full space → row, -1 where it was not measured
+    _test_loss: Floats = field(repr=False)  # (k, s); for `Benchmark.reveal`, which counts who looks
+    _test_top1: Floats = field(repr=False)
 
     def __post_init__(self) -> None:
         _freeze(vars(self).values())
@@ -146,7 +146,7 @@ class Measured:
             raise RequestError(f"none of these {len(archs)} blocks has a run on {self.proxy}")
         row = np.full_like(self.row, -1)
         row[self.archs[kept]] = np.arange(len(kept))
-        cubes = ("val_loss", "val_top1", "train_loss", "seconds", "status", "run_seconds", "test_loss", "test_top1")
+        cubes = ("val_loss", "val_top1", "train_loss", "seconds", "status", "run_seconds", "_test_loss", "_test_top1")
         cut = {name: getattr(self, name)[kept][:, columns] for name in cubes}
         return replace(self, archs=self.archs[kept], seeds=self.seeds[columns], row=row, **cut)
 
@@ -273,7 +273,8 @@ def measured(table: duckdb.DuckDBPyConnection, proxy: str) -> Measured:
     matrices = {name: np.full(shape, np.nan) for name in ("run_seconds", "test_loss", "test_top1")}
     for name, matrix in matrices.items():
         matrix[rows, columns] = _floats(runs[name])
-    return Measured(proxy=proxy, archs=archs, seeds=seeds, status=status, row=row, **cubes, **matrices)
+    told = {"run_seconds": matrices["run_seconds"], "_test_loss": matrices["test_loss"], "_test_top1": matrices["test_top1"]}
+    return Measured(proxy=proxy, archs=archs, seeds=seeds, status=status, row=row, **cubes, **told)
 
 
 def _check_epochs(found: NDArray[np.int64], proxy: str, epochs: int) -> None:

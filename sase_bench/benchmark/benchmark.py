@@ -1,18 +1,20 @@
 """`Benchmark`: the table behind a handful of questions that a search asks.
 
-**Regret**, the one formula used everywhere: with m(a) the mean of a metric after the last epoch, over the seeds of the ranking,
-and a* the oracle of the same table,
+**Regret**, the one formula used everywhere: with a* the oracle of the same table, and m the mean of a metric after the last
+epoch over the seeds of the ranking with which both a and a* have a score,
 
     regret(a) = m(a) - m(a*)  if smaller is better,    m(a*) - m(a)  if larger is better,
 
-in the unit of the metric, 0 for the oracle. Some seeds are kinder than others to every architecture, so all are compared by the
-same ones: those that leave the most degrees of freedom for the noise, (architectures - 1)·(seeds - 1) (`Measured.ranking`). The
-oracle is the best m(a) among the architectures with a score for each of these; ties go to the smaller index. One that lacks
-some of them can have a negative regret: it was lucky, not better.
+in the unit of the metric, 0 for the oracle. Some seeds are kinder than others to every architecture, so two are never compared
+by different ones. Those of the ranking leave the most degrees of freedom for the noise, (architectures - 1)·(seeds - 1)
+(`Measured.ranking`), and the oracle is the best mean over all of them among the architectures with a score for each; ties go to
+the smaller index. An architecture that lacks some of these competes for nothing, and can have a negative regret: with the
+seeds that it has it beats the oracle, which more seeds may confirm or not.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -27,7 +29,7 @@ from sase_bench.benchmark.tables import Tables, tables_at
 from sase_bench.benchmark.verification import verify
 from sase_bench.cost import Cost, count, find_trunk
 from sase_bench.errors import RequestError, needing, unknown
-from sase_bench.record import COLUMNS, SCORES, Better, Column
+from sase_bench.record import COLUMNS, OBJECTIVES, Better, Column
 from sase_bench.space import Architecture
 from sase_bench.trunk import CIFAR_DEPTHS
 
@@ -99,6 +101,8 @@ class Benchmark:
         That is the one inside the installed package, or `database/` of the working directory. Of shards the checksums are
         compared at once, and a proxy is read when it is first asked for; raises `RequestError` for what cannot be read.
         """
+        if path is not None and not isinstance(path, str | os.PathLike):
+            raise RequestError(f"a table is named by its path, got {path!r}")
         return cls(tables_at(Path(path) if path is not None else None))
 
     def __repr__(self) -> str:
@@ -195,7 +199,7 @@ class Benchmark:
         return self._tables.to_pandas(relation)
 
     def oracle(self, metric: str | None = None, proxy: str | None = None) -> Oracle:
-        """The best mean over seeds that the table holds: what regret is measured from.
+        """The best of the architectures that were measured with the same seeds: what regret is measured from.
 
         `metric` is `val_loss`, `val_top1` or `train_loss`, None = what the proxy ranks by. All architectures that compete have
         the same seeds, so that none wins by a single lucky one, or by seeds that are kind to all.
@@ -211,12 +215,11 @@ class Benchmark:
         return Oracle(arch, value, metric, table.proxy, len(ranking.seeds), column.unit, column.better or "smaller", definition)
 
     def regret(self, arch: Architecture | str | int, metric: str | None = None, proxy: str | None = None) -> float | None:
-        """The regret of `arch` as the module defines it, by `metric` as in `oracle`; None if it has no score to go by."""
+        """The regret of `arch` as the module defines it, by `metric` as in `oracle`; None without a score to go by."""
         table, metric, ranking = self._ranking(metric, proxy)
-        value = only(ranking.values[_row(table, Architecture.of(arch).index)])
-        if value is None:
-            return None
-        return COLUMNS[metric].sign * (value - float(ranking.values[ranking.rows[0]]))
+        scores = table.scores(metric)[:, [table.columns[seed] for seed in ranking.seeds.tolist()]]
+        above = scores[_row(table, Architecture.of(arch).index)] - scores[ranking.rows[0]]
+        return only(COLUMNS[metric].sign * mean_over_seeds(above[None]).item())
 
     def _ranking(self, metric: str | None, proxy: str | None) -> tuple[Measured, str, Ranking]:
         table = self.measured(proxy)
@@ -233,7 +236,7 @@ class Benchmark:
         row = _row(table, index)
         self.revealed += 1
         ok = table.is_ok[row]
-        loss, top1 = (mean_over_seeds(values[row : row + 1, ok])[0] for values in (table.test_loss, table.test_top1))
+        loss, top1 = (mean_over_seeds(values[row : row + 1, ok])[0] for values in (table._test_loss, table._test_top1))
         return Revealed(index, table.proxy, table.seeds_ok[row], only(loss), only(top1))
 
     def costs(self, archs: Sequence[Architecture | str | int] | NDArray[np.integer[Any]], trunk: str = "resnet50") -> Cost:
@@ -271,16 +274,16 @@ class Benchmark:
     def verify(
         self, arch: Architecture | str | int, proxy: str | None = None, seed: int = 0, **options: Any
     ) -> dict[str, float]:
-        """Train one row again and give, for each validation score, the new value minus the one in the table.
+        """Train one row again and give, for each score to rank by, the new value minus the one in the table.
 
-        A row of the fused engine is trained with the seeds that it was trained with. On the processor and with the torch
-        version of the row the differences are 0. `options` go to `measure`.
+        A row of the fused engine is trained with the seeds that it was trained with. With the `device`, the torch version and
+        the code of the row the differences are 0, elsewhere as large as between two seeds. `options` go to `measure`.
         """
         table = self.measured(proxy)
         self.query(Architecture.of(arch).index, table.proxy, seed=seed)  # says what there is if that run is not
         done = verify(*self._tables.record((Architecture.of(arch).index, table.proxy, seed)), **options)
         differences = {name: value for name, value in done.differences.items() if value is not None}
-        if len(differences) < len(SCORES):
+        if len(differences) < len(OBJECTIVES):
             ends = f"{done.known.status} in the table, {done.again.status} now, {done.again.reason or done.known.reason}"
             raise RequestError(f"run {done.known.key} has no score to compare: {ends}")
         return differences

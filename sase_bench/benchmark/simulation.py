@@ -169,6 +169,9 @@ class Simulation:
         has no `spent` spends nothing. `metric` is as in `Benchmark.oracle`.
         """
         metric = self._table.metric(metric)
+        for name, number, least in (("evaluations", evaluations, 0), ("batch", batch, 1)):
+            if whole(number, name) < least:
+                raise RequestError(f"{name} is {least} or more, got {number}")
         done: list[Finished] = []
         waiting: list[Architecture] = []
         asked = 0

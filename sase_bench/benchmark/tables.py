@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from sase_bench.benchmark.arrays import Measured, measured
 from sase_bench.errors import RequestError, missing, needing, unknown
-from sase_bench.record import COLUMNS, EPOCH_COLUMNS, KEY, STATUSES, Column, Record
+from sase_bench.record import COLUMNS, EPOCH_COLUMNS, KEY, STATUSES, Column, Key, Record
 
 if TYPE_CHECKING:
     import duckdb
@@ -64,7 +64,7 @@ class Tables(Mapping[str, Measured]):
         """Read all proxies now."""
         self._read = {name: measured(table, name) for name in self._names}
 
-    def record(self, key: tuple[int, str, int]) -> tuple[Record, list[int]]:
+    def record(self, key: Key) -> tuple[Record, list[int]]:
         """One run with its provenance, and the seeds it was trained with. Raises `RequestError` if it is not there."""
         from sase_bench.database.rows import read_record, seeds_with
 

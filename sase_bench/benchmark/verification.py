@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from sase_bench.errors import RequestError, needing
 from sase_bench.recipes.registry import find
-from sase_bench.record import SCORES, Record
+from sase_bench.record import OBJECTIVES, Record
 from sase_bench.space import Architecture
 
 __all__ = ["Verification", "train_again", "verify"]
@@ -21,21 +21,16 @@ class Verification(NamedTuple):
 
     @property
     def differences(self) -> dict[str, float | None]:
-        """New minus old for each of `SCORES`; None if only one of the runs, or neither, has that score."""
-        pairs = {name: (getattr(self.again, name), getattr(self.known, name)) for name in SCORES}
+        """New minus old for each of `OBJECTIVES`; None if only one of the runs, or neither, has that score."""
+        pairs = {name: (getattr(self.again, name), getattr(self.known, name)) for name in OBJECTIVES}
         return {name: None if new is None or old is None else new - old for name, (new, old) in pairs.items()}
-
-    @property
-    def is_same(self) -> bool:
-        """Whether both ended the same way with the same scores, to the last bit."""
-        names = ("status", *SCORES)
-        return all(getattr(self.again, name) == getattr(self.known, name) for name in names)
 
 
 def verify(known: Record, seeds: Sequence[int], **options: Any) -> Verification:
     """Train `known` again as its column `path` says, together with the `seeds` that it was trained with (its own among them).
 
-    `options` go to `sase_bench.proxies.measure`. On the processor and with the torch version of the row nothing differs.
+    `options` go to `sase_bench.proxies.measure`. With its `device`, torch version and
+    code nothing differs.
     Raises `RequestError` for a run made with another recipe than its proxy has now, and without torch.
     """
     return Verification(known, train_again(known, seeds, **options)[known.seed])

@@ -22,17 +22,15 @@ from sase_bench.database import Store
 from sase_bench.errors import RequestError, needing, unknown
 from sase_bench.files import write_json
 from sase_bench.predictors import PREDICTORS
-from sase_bench.recipes.folder import find_folder
 from sase_bench.recipes.recipe import Proxy
 from sase_bench.recipes.registry import find as find_proxy
 from sase_bench.search import Pool
 from sase_bench.search.differentiable import DifferentiableSearch, Found, write_found
 from sase_bench.seeds import read_seeds
 from sase_bench.space import Space
-from sase_bench.sweep import Job
 from sase_bench.sweep.duration import duration, read_duration
-from sase_bench.sweep.executor import check_training
 from sase_bench.sweep.executors import executor_of
+from sase_bench.sweep.filling import job_of, say_recovered
 
 __all__ = ["DIFFERENTIABLE", "LIVE_SEEDS", "live", "say", "simulated"]
 
@@ -71,12 +69,11 @@ def live(options: argparse.Namespace) -> int:
     objective = read_objective(options.objective or proxy.metric)
     seeds = read_seeds(options.seeds or LIVE_SEEDS)
     budget = None if options.budget is None else read_duration(options.budget)
-    check_training()
-    find_folder(proxy.dataset, options.data, download=options.download)
+    job = job_of(proxy, options)
     pool = Pool.of(Space(options.space))
     evaluations = min(options.evaluations, len(pool))
-    job = Job(proxy=proxy, folder=options.data, download=options.download, device=options.device)
     with Store(options.db, [proxy]) as store:
+        say_recovered(store, say)
         strategy = _build(options, proxy, pool, objective)
         watched = Watched(strategy, objective.metric, evaluations, say)
         search = Live(watched, pool, metric=objective.metric, seeds=seeds, evaluations=evaluations, batch=options.batch)

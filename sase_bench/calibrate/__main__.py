@@ -47,6 +47,8 @@ def _command(argv: Sequence[str] | None) -> int:
         return _judge_all(options)
     if options.proxy is None:
         options.proxy = _largest(options.db, options.space) if options.measured else _PROXY
+    if options.reference == options.proxy:
+        raise RequestError(f"the reference is another proxy than the one that is judged, got {options.proxy} for both")
     names = [options.proxy] + ([options.reference] if options.reference else [])
     proxies = [find(name) for name in names]
     if not options.measured:

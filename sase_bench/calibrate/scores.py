@@ -84,6 +84,8 @@ def panel(
             runs, unscored, seconds = _counted(table, proxy, chosen, set(archs), judged)
             scores = {metric: cube[:, :, i] for i, metric in enumerate(METRICS)}
             panels[name] = Panel(name, archs, chosen, scores, unscored, runs, seconds)
+    if not tried:
+        raise RequestError(f"no block has been measured on {proxy}")
     if not panels:
         of = "" if space is None else f"drawn at random from the {space} space "
         raise RequestError(f"no block {of}has been measured on {proxy} with all of the seeds {seeds or 'that there are'}")

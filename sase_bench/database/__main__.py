@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from sase_bench.database.refusals import refused
 from sase_bench.database.rows import has_modules
 from sase_bench.database.schema import BLOCK_TABLES, MODULE_TABLES, schema_sql
 from sase_bench.database.shards import export
-from sase_bench.database.shelf import is_shelf
+from sase_bench.database.shelf import is_shelf, read_shelf
 from sase_bench.database.store import Store
 from sase_bench.database.tables import proxies_at
 from sase_bench.errors import RequestError, unknown
@@ -34,24 +34,33 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _command(argv: Sequence[str] | None) -> int:
-    parser = cli.Parser("sase_bench.database", "Look after a table of runs.")
-    actions = ", ".join(_ACTIONS)
-    parser.add_argument("action", choices=tuple(_ACTIONS), metavar="ACTION", help=actions)
-    parser.add_argument(
-        "shards", nargs="*", default=[], type=Path, metavar="SHARD",
-        help="Parquet files or tables to merge, Parquet files or a folder of them to check, or the Parquet file to export to",
-    )  # fmt: skip
-    parser.add_argument("--db", type=Path, default=DEFAULT_TABLE, metavar="PATH", help="the table")
-    parser.add_argument("--proxy", metavar="NAME", help="export the runs of this proxy only")
-    parser.add_argument("--modules", action="store_true", help="export the runs of published modules instead of the blocks'")
-    parser.add_argument("--seeds", metavar="SEEDS", help="export these only: a count (3 is 0, 1, 2) or a list (0,1,2)")
-    parser.add_argument("--arch", nargs="+", metavar="BLOCK", help="export these blocks, or with --modules modules, only")
-    options = parser.parse_args(argv)
-    return _ACTIONS[options.action](options)
+    options = _parser().parse_args(argv)
+    return int(options.run(options))
+
+
+def _parser() -> cli.Parser:
+    parser = cli.Actions("sase_bench.database", "Look after a table of runs.")
+    checking, exporting = parser.add("check", _check), parser.add("export", _export)
+    merging, migrating = parser.add("merge", _merge), parser.add("migrate", _migrate)
+    parser.add("schema", _schema)
+    checking.add_argument(
+        "shards", nargs="*", type=Path, metavar="SHARD", help="Parquet files, or folders of them (default: the table)"
+    )
+    exporting.add_argument("shard", type=Path, metavar="SHARD", help="the Parquet file to write")
+    merging.add_argument(
+        "shards", nargs="+", type=Path, metavar="SHARD", help="Parquet files, folders of them, or tables to read"
+    )
+    for action in (checking, exporting, merging, migrating):
+        action.add_argument("--db", type=Path, default=DEFAULT_TABLE, metavar="PATH", help="the table")
+    exporting.add_argument("--proxy", metavar="NAME", help="the runs of this proxy only")
+    exporting.add_argument("--modules", action="store_true", help="the runs of published modules instead of the blocks'")
+    exporting.add_argument("--seeds", metavar="SEEDS", help="these only: a count (3 is 0, 1, 2) or a list (0,1,2)")
+    exporting.add_argument("--arch", nargs="+", metavar="BLOCK", help="these blocks, or with --modules modules, only")
+    return parser
 
 
 def _check(options: Any) -> int:
-    """Is the table whole, or are the shards?"""
+    """Say whether a table is whole, or shards are."""
     places = options.shards or ([options.db] if is_shelf(options.db) else [])
     if places:
         return max(_check_shelf(place) for place in places)
@@ -88,8 +97,6 @@ def _migrate(options: Any) -> int:
 
 def _export(options: Any) -> int:
     """Write the table's runs to a shard."""
-    if len(options.shards) != 1:
-        raise RequestError(f"export takes the one shard to write, got {len(options.shards)}")
     seeds = None if options.seeds is None else read_seeds(options.seeds)
     archs = None if options.arch is None else [parse_attention(name).index for name in options.arch]
     with connect(options.db) as table:
@@ -101,25 +108,24 @@ def _export(options: Any) -> int:
             if options.proxy is not None and options.proxy not in known:
                 of = " of published modules" if options.modules else ""
                 raise unknown("proxy", options.proxy, known) if known else RequestError(f"{str(options.db)!r} has no runs{of}")
-            runs = export(table, options.shards[0], proxy=options.proxy, tables=tables, seeds=seeds, archs=archs)
+            runs = export(table, options.shard, proxy=options.proxy, tables=tables, seeds=seeds, archs=archs)
         except duckdb.Error as error:
             raise refused(options.db, error) from error
-    print(f"{options.shards[0]}: {runs} runs")
+    print(f"{options.shard}: {runs} runs")
     return 0
 
 
 def _merge(options: Any) -> int:
     """Take the runs of shards, or of other tables, into the table."""
-    if not options.shards:
-        raise RequestError("merge takes the shards or tables to read, got none")
     total = Report()
-    for path in options.shards:
+    paths = [path for place in options.shards for path in _files_at(place)]
+    for path in paths:
         try:
             if options.db.exists() and path.exists() and path.samefile(options.db):
                 raise RequestError(f"{str(path)!r} is the table that is to be filled; name another one with --db")
             proxies = [find(name) for name in proxies_at(path)]
         except RequestError as error:
-            if len(options.shards) == 1:
+            if len(paths) == 1:
                 raise
             total.refused.append(str(error))  # the other shards are not to blame
             continue
@@ -133,19 +139,15 @@ def _merge(options: Any) -> int:
     return 1 if total.conflicts or total.refused else 0
 
 
+def _files_at(place: Path) -> list[Path]:
+    """A file, or all shards of a folder, those of modules last."""
+    return list(read_shelf(place).files) if place.is_dir() else [place]
+
+
 def _schema(options: Any) -> int:
     """Print the DDL."""
     print(schema_sql(), end="")
     return 0
-
-
-_ACTIONS: dict[str, Callable[[Any], int]] = {
-    "check": _check,
-    "export": _export,
-    "merge": _merge,
-    "migrate": _migrate,
-    "schema": _schema,
-}
 
 
 if __name__ == "__main__":

@@ -11,14 +11,14 @@ import duckdb
 
 from sase_bench.database.admission import fault_of
 from sase_bench.database.checksums import SUMS, matches, read_sums
-from sase_bench.database.rows import Key, has_modules, tables_in
+from sase_bench.database.rows import has_modules, tables_in
 from sase_bench.database.schema import BLOCK_TABLES, MODULE_TABLES
 from sase_bench.database.shards import keyed_records_of, read_shard, recipes_of, runs_sql
 from sase_bench.database.shelf import proxy_of
 from sase_bench.database.version import MODULES_FOLDER
 from sase_bench.errors import RequestError
 from sase_bench.recipes.recipe import Proxy
-from sase_bench.record import Record
+from sase_bench.record import Key, Record
 from sase_bench.space import Space
 
 __all__ = ["LARGEST", "check", "check_shelf"]

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 
 from sase_bench.database.admission import ConflictError
 from sase_bench.database.store import Store
 from sase_bench.database.tables import read_runs
 from sase_bench.errors import RequestError
+from sase_bench.record import Record
 
 __all__ = ["Report", "merge"]
+
+_BATCH = 500  # runs that are looked up at once
 
 
 @dataclass
@@ -31,18 +35,17 @@ def merge(store: Store, path: Path) -> Report:
 
     Of two results for one run a failed one gives way, whichever came first.
     """
-    report = Report()
-    for record in read_runs(path):
-        if isinstance(record, RequestError):
-            report.refused.append(str(record))
-            continue
-        try:
-            is_taken = store.append(record)
-            report.added += is_taken
-            report.same += not is_taken
-        except ConflictError as error:
-            report.conflicts.append(str(error))
-        except RequestError as error:
-            report.refused.append(str(error))
+    report, found = Report(), read_runs(path)
+    while batch := list(islice(found, _BATCH)):
+        taken = iter(store.append_all([record for record in batch if isinstance(record, Record)]))
+        for record in batch:  # in their order, whether the file or the table refuses them
+            result = record if isinstance(record, RequestError) else next(taken)
+            if isinstance(result, ConflictError):
+                report.conflicts.append(str(result))
+            elif isinstance(result, RequestError):
+                report.refused.append(str(result))
+            else:
+                report.added += result
+                report.same += not result
     store.publish()
     return report

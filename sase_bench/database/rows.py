@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import duckdb
 
 from sase_bench.database.dimensions import add_modules
-from sase_bench.database.schema import BLOCK_TABLES, MODULE_TABLES, tables_for
-from sase_bench.record import COLUMNS, EPOCH_COLUMNS, KEY, Column, Record
+from sase_bench.database.schema import BLOCK_TABLES, MODULE_TABLES
+from sase_bench.record import COLUMNS, EPOCH_COLUMNS, KEY, Column, Key, Record
 from sase_bench.samples import representative
 
-__all__ = ["Key", "has_modules", "insert", "insert_runs", "keys_in", "largest_proxy", "read_record", "seeds_with", "tables_in"]
-
-Key = tuple[int, str, int]
+__all__ = [
+    "has_modules",
+    "insert",
+    "insert_runs",
+    "keys_in",
+    "largest_proxy",
+    "read_record",
+    "read_records",
+    "seeds_with",
+    "tables_in",
+]
 
 
 def keys_in(connection: duckdb.DuckDBPyConnection, *, status: str | None = None) -> list[Key]:
@@ -48,14 +57,25 @@ def largest_proxy(connection: duckdb.DuckDBPyConnection, space: str = "full") ->
 
 def read_record(connection: duckdb.DuckDBPyConnection, key: Key) -> Record | None:
     """The run with this key in an open table."""
-    runs, curves = tables_for(key[0])
-    where = "WHERE arch = ? AND proxy = ? AND seed = ?"
-    row = connection.execute(f"SELECT {', '.join(COLUMNS)} FROM {runs} {where}", key).fetchone()
-    if row is None:
-        return None
-    epochs = connection.execute(f"SELECT {', '.join(EPOCH_COLUMNS)} FROM {curves} {where} ORDER BY epoch", key).fetchall()
-    points = [dict(zip(EPOCH_COLUMNS, point, strict=True)) for point in epochs]
-    return Record.from_rows(dict(zip(COLUMNS, row, strict=True)), points)
+    return read_records(connection, [key]).get(key)
+
+
+def read_records(connection: duckdb.DuckDBPyConnection, keys: Sequence[Key]) -> dict[Key, Record]:
+    """The runs with these keys in an open table, those that are there; many of them take little longer than one."""
+    found: dict[Key, Record] = {}
+    for runs, curves in tables_in(connection):
+        chosen = f"WHERE ({', '.join(KEY)}) IN (SELECT unnest(?::BIGINT[]), unnest(?::VARCHAR[]), unnest(?::BIGINT[]))"
+        asked = [list(part) for part in zip(*keys, strict=True)] or [[], [], []]
+        rows = connection.execute(f"SELECT {', '.join(COLUMNS)} FROM {runs} {chosen}", asked).fetchall()
+        points: dict[Key, list[dict[str, Any]]] = {}
+        told = f"SELECT {', '.join((*KEY, *EPOCH_COLUMNS))} FROM {curves} {chosen} ORDER BY epoch"
+        for arch, proxy, seed, *values in connection.execute(told, asked).fetchall():
+            points.setdefault((arch, proxy, seed), []).append(dict(zip(EPOCH_COLUMNS, values, strict=True)))
+        for row in rows:
+            columns = dict(zip(COLUMNS, row, strict=True))
+            key = columns["arch"], columns["proxy"], columns["seed"]
+            found[key] = Record.from_rows(columns, points.get(key, []))
+    return found
 
 
 def seeds_with(connection: duckdb.DuckDBPyConnection, record: Record) -> list[int]:

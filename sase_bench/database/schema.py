@@ -11,7 +11,7 @@ validation only.
 
 from collections.abc import Iterable
 
-from sase_bench.record import COLUMNS, EPOCH_COLUMNS, FIRST_MODULE, KEY, Column
+from sase_bench.record import COLUMNS, EPOCH_COLUMNS, KEY, Column, is_module
 from sase_bench.space import OPERATIONS, SLOTS
 
 __all__ = ["BLOCK_TABLES", "LATENCY", "MODULES", "MODULE_TABLES", "PREDICTIONS", "schema_sql", "tables_for"]
@@ -41,7 +41,7 @@ BLOCK_TABLES, MODULE_TABLES = ("runs", "epochs"), ("module_runs", "module_epochs
 
 def tables_for(arch: int) -> tuple[str, str]:
     """Where runs with this `arch` and their curves are: those of published modules never stand among the blocks'."""
-    return MODULE_TABLES if arch >= FIRST_MODULE else BLOCK_TABLES
+    return MODULE_TABLES if is_module(arch) else BLOCK_TABLES
 
 
 def _define(columns: Iterable[Column]) -> str:

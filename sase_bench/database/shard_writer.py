@@ -24,11 +24,9 @@ from sase_bench.database.lock import Lock
 from sase_bench.database.version import MODULES_FOLDER, SCHEMA_VERSION
 from sase_bench.errors import RequestError, needing
 from sase_bench.recipes.recipe import Proxy
-from sase_bench.record import COLUMNS, EPOCH_COLUMNS, KEY, Column, Record
+from sase_bench.record import COLUMNS, EPOCH_COLUMNS, KEY, Column, Key, Record
 
 __all__ = ["ShardWriter", "failed_of", "keys_of"]
-
-Key = tuple[int, str, int]
 
 
 class ShardWriter:

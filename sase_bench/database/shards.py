@@ -20,7 +20,7 @@ from sase_bench.database.rows import insert
 from sase_bench.database.schema import schema_sql
 from sase_bench.database.version import SCHEMA_VERSION
 from sase_bench.errors import RequestError
-from sase_bench.recipes.recipe import check_recipe
+from sase_bench.recipes.recipe import read_recipe
 from sase_bench.record import COLUMNS, EPOCH_COLUMNS, KEY, Record
 
 __all__ = [
@@ -138,7 +138,7 @@ def recipes_in(connection: duckdb.DuckDBPyConnection, path: Path) -> dict[str, d
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise RequestError(f"{str(path)!r} does not say with which recipes its runs were made") from error
     for name, recipe in recipes.items():
-        check_recipe(name, recipe)
+        read_recipe(name, recipe)  # which refuses it
     return recipes
 
 

@@ -24,7 +24,7 @@ from sase_bench.database.schema import BLOCK_TABLES, MODULE_TABLES, schema_sql
 from sase_bench.database.shards import be_quiet, quoted, recipes_in
 from sase_bench.database.version import DEFAULT_TABLE, MODULES_FOLDER, SCHEMA_VERSION
 from sase_bench.errors import RequestError
-from sase_bench.recipes.recipe import Proxy
+from sase_bench.recipes.recipe import Proxy, read_recipe
 from sase_bench.recipes.registry import PROXIES
 from sase_bench.recipes.splits import checksums, published_checksums
 from sase_bench.record import COLUMNS, FIRST_MODULE, LAST_BLOCK
@@ -42,6 +42,7 @@ __all__ = [
     "parquet",
     "proxy_of",
     "read_shelf",
+    "released_path",
     "writing",
 ]
 
@@ -75,6 +76,11 @@ def find_released() -> Path | None:
     return next((place for place in (*places, DEFAULT_SHELF) if any(place.glob("*.parquet"))), None)
 
 
+def released_path(*parts: str) -> Path:
+    """Where something lies, or would, that is kept beside the released shards."""
+    return (find_released() or DEFAULT_SHELF).joinpath(*parts)
+
+
 def is_shelf(path: Path) -> bool:
     """Whether `path` is to be opened as a shelf: a folder, or a Parquet file."""
     return os.path.isdir(path) or path.suffix == ".parquet"  # `Path.is_dir` raises for a name that is too long
@@ -82,11 +88,7 @@ def is_shelf(path: Path) -> bool:
 
 def merging(path: Path) -> str:
     """The command, as a person types it, that makes a table, which can be written to, of the shards at `path`."""
-    place = shlex.quote(str(path))
-    shards = [place] if path.is_file() else [f"{place}/*.parquet"]
-    if any((path / MODULES_FOLDER).glob("*.parquet")):
-        shards.append(f"{place}/{MODULES_FOLDER}/*.parquet")
-    return f"python -m sase_bench.database merge {' '.join(shards)} --db {DEFAULT_TABLE}"
+    return f"python -m sase_bench.database merge {shlex.quote(str(path))} --db {DEFAULT_TABLE}"
 
 
 def writing(path: Path, command: str) -> str:
@@ -181,9 +183,4 @@ def fill(connection: duckdb.DuckDBPyConnection, shelf: Shelf, *, copied: Contain
 def proxy_of(name: str, recipe: dict[str, object]) -> Proxy:
     """The proxy with this recipe; the package's own if it is the same."""
     known = PROXIES.get(name)
-    if known is not None and known.recipe() == recipe:
-        return known
-    try:
-        return Proxy(name=name, description="", **recipe)  # type: ignore[arg-type]
-    except TypeError as error:
-        raise RequestError(f"the recipe of the proxy {name} is of another version of sase-bench: {error}") from error
+    return known if known is not None and known.recipe() == recipe else read_recipe(name, recipe)

@@ -23,12 +23,12 @@ from sase_bench.database.lock import Lock
 from sase_bench.database.migrations import migrate, version_of
 from sase_bench.database.reader import open_file
 from sase_bench.database.refusals import refused
-from sase_bench.database.rows import Key, insert_runs, keys_in, read_record
+from sase_bench.database.rows import insert_runs, keys_in, read_records
 from sase_bench.database.schema import LATENCY, PREDICTIONS, tables_for
 from sase_bench.database.version import SCHEMA_VERSION
 from sase_bench.errors import RequestError
 from sase_bench.recipes.recipe import Proxy
-from sase_bench.record import Record
+from sase_bench.record import Key, Record
 from sase_bench.trunk import Trunk
 
 __all__ = ["Store"]
@@ -63,7 +63,7 @@ class Store:
             self._prepare(list(proxies))
             with self._told(), told_of(self._journal.path):
                 for record in self._journal.recover():
-                    if self._is_new(record):
+                    if is_new(record, self.find(record.key), self._recipes, "the table"):
                         self._take(record)
             self.recovered = len(self._pending)
             self.publish()
@@ -99,13 +99,30 @@ class Store:
 
         Raises `RequestError` if another result is already there for the same architecture, proxy and seed, and did not fail.
         """
-        if not self._is_new(record):
-            return False
-        self._journal.append(record)
-        self._take(record)
-        if monotonic() - self._published > max(_LEAST_INTERVAL, self._cost / _DUTY):
+        (result,) = self.append_all([record])
+        if isinstance(result, RequestError):
+            raise result
+        return result
+
+    def append_all(self, records: Sequence[Record]) -> list[bool | RequestError]:
+        """As `append` of each in turn, with what it raises among the results. What is there already is looked up at once."""
+        known, results = self._known([record.key for record in records]), list[bool | RequestError]()
+        for record in records:
+            try:
+                results.append(is_new(record, known.get(record.key), self._recipes, "the table"))
+            except RequestError as error:
+                results.append(error)
+            if results[-1] is True:
+                known[record.key] = record
+                self._journal.append(record)
+                self._take(record)
+        if any(result is True for result in results) and self._is_time():
             self.publish()
-        return True
+        return results
+
+    def _is_time(self) -> bool:
+        """Whether so much time has passed that others should see what waits."""
+        return monotonic() - self._published > max(_LEAST_INTERVAL, self._cost / _DUTY)
 
     def publish(self) -> None:
         """Fold what waits into a copy of the table and put it in place of the table in one step.
@@ -171,11 +188,17 @@ class Store:
 
     def find(self, key: Key) -> Record | None:
         """The run with this key, wherever it is."""
-        for record in self._pending:
-            if record.key == key:
-                return record
-        with self._told(), open_file(self.path) as connection:
-            return read_record(connection, key)
+        return self._known([key]).get(key)
+
+    def _known(self, keys: Sequence[Key]) -> dict[Key, Record]:
+        """Those of these runs that are there, wherever they are."""
+        asked = self._keys.intersection(keys)
+        found = {record.key: record for record in self._pending if record.key in asked}
+        left = sorted(asked - found.keys())
+        if left:
+            with self._told(), open_file(self.path) as connection:
+                found |= read_records(connection, left)
+        return found
 
     def close(self) -> None:
         """Publish what waits and let others write."""
@@ -194,10 +217,6 @@ class Store:
             if self._is_made_here and not self._keys and kind is not None and issubclass(kind, RequestError):
                 for suffix in ("", ".lock", ".journal"):
                     self.path.with_name(self.path.name + suffix).unlink(missing_ok=True)
-
-    def _is_new(self, record: Record) -> bool:
-        there = self.find(record.key) if record.key in self._keys else None
-        return is_new(record, there, self._recipes, "the table")
 
     def _take(self, record: Record) -> None:
         """Let a new run wait for its publication, in place of one that failed."""

@@ -10,5 +10,5 @@ DEFAULT_TABLE = Path("sase-bench.duckdb")
 #: The folder in a shelf with the shards of published modules.
 MODULES_FOLDER = "modules"
 
-#: Raised by one whenever a released table would no longer fit; `schema.MIGRATIONS` then says how to get there.
+#: Raised by one whenever a released table would no longer fit; `migrations.MIGRATIONS` then says how to get there.
 SCHEMA_VERSION = 1

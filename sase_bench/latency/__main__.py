@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -16,22 +15,21 @@ from sase_bench.answers import Answer, add_format_option, show, styled
 from sase_bench.cost import DEFAULT_TRUNKS, find_trunk
 from sase_bench.database import Store
 from sase_bench.database.reader import DEFAULT_TABLE, connect
+from sase_bench.database.shelf import DEFAULT_SHELF, released_path
 from sase_bench.errors import RequestError, needing
-from sase_bench.latency.agreement import LEAST_SAMPLES, of_exact, repeatability
-from sase_bench.latency.checks import Checked, agreements, held_out, read_checks, replace_checks
+from sase_bench.latency.accuracy import LEAST_SAMPLES, of_exact, repeatability
+from sase_bench.latency.checks import Checked, accuracies, held_out, read_checks, replace_checks
 from sase_bench.latency.comparisons import Compared, ratio_of
 from sase_bench.latency.filling import fill, latency_of
 from sase_bench.latency.timings import Setting, Timing, read_timings, seconds_of
 from sase_bench.modules import PLAIN, Module, all_modules, parse_attention
-from sase_bench.space import SASE_BLOCK, Space
+from sase_bench.space import SASE, SASE_BLOCK, Space
 
 __all__ = ["main"]
 
-_TIMINGS = Path("database/latency/operations.parquet")
-_CHECKS = Path("database/latency/check.parquet")
-_COMPARISONS = Path("database/latency/comparisons.parquet")
+_FOLDER, _TIMINGS, _CHECKS, _COMPARISONS = "latency", "operations.parquet", "check.parquet", "comparisons.parquet"
+_OWN = DEFAULT_SHELF / _FOLDER
 _BATCHES = (1, 32)
-_PASSES = {"check": 3, "compare": 5, "measure": 20}
 _TRAINING_BATCH = 4
 
 
@@ -50,42 +48,58 @@ def _command(argv: Sequence[str] | None) -> int:
     options.settings = [
         Setting(batch=batch, device=options.device, threads=options.threads, clock=clock) for batch in dict.fromkeys(batches)
     ]
-    options.passes = _PASSES.get(options.action, 1) if options.passes is None else options.passes
-    if options.passes < 1:
+    if getattr(options, "passes", 1) < 1:
         raise RequestError(f"--passes is at least 1, got {options.passes}")
-    return _ACTIONS[options.action](options)
+    return int(options.run(options))
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = cli.Parser("sase_bench.latency", "How long a forward pass takes, for every block in some trunks.")
-    actions = "; ".join(f"{name}: {(action.__doc__ or '').rstrip('.')}" for name, action in _ACTIONS.items())
-    parser.add_argument("action", choices=tuple(_ACTIONS), metavar="ACTION", help=actions)
-    names = [trunk.name for trunk in DEFAULT_TRUNKS]
-    parser.add_argument("--trunks", nargs="+", metavar="TRUNK", default=names, help="the networks around the blocks")
-    batches = " and ".join(map(str, _BATCHES))
-    parser.add_argument("--batch", nargs="+", type=int, metavar="N", help=f"images (default: {batches} to measure, else 1)")
-    parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu", help="where to compute")
-    parser.add_argument("--threads", type=int, default=1, metavar="N", help="threads of torch on the CPU")
-    clocks = "CPU time of the one thread, or the time that passes; auto: thread for one thread on the CPU"
-    parser.add_argument("--clock", choices=("auto", "thread", "wall"), default="auto", help=clocks)
-    passes = ", ".join(f"{count} to {action}" for action, count in _PASSES.items())
-    parser.add_argument("--passes", type=int, metavar="N", help=f"rounds over all that is timed (default: {passes})")
-    parser.add_argument("--of", choices=("networks", "blocks"), default="networks", help="what to check")
-    parser.add_argument("--blocks", type=int, default=60, metavar="N", help="random blocks of the full space to check")
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="that draws them")
-    parser.add_argument(
-        "--attention",
-        nargs="+",
-        metavar="NAME",
-        help="blocks to compose, modules or blocks to compare (default: all modules, sase)",
+def _parser() -> cli.Parser:
+    parser = cli.Actions("sase_bench.latency", "How long a forward pass takes, for every block in some trunks.")
+    checking, comparing, composing = (
+        parser.add("check", _check),
+        parser.add("compare", _compare),
+        parser.add("compose", _compose),
     )
-    parser.add_argument("--training-batch", type=int, default=_TRAINING_BATCH, metavar="N", help="images of a training step")
-    parser.add_argument("--comparisons", type=Path, default=_COMPARISONS, metavar="PATH", help="the file of comparisons")
-    parser.add_argument("--timings", type=Path, default=_TIMINGS, metavar="PATH", help="the file of timings")
-    parser.add_argument("--checks", type=Path, default=_CHECKS, metavar="PATH", help="the file of checks")
-    parser.add_argument("--db", type=Path, default=DEFAULT_TABLE, metavar="PATH", help="the table to fill")
-    add_format_option(parser, what="of check, compare and compose: how the result is printed")
+    filling, measuring = parser.add("fill", _fill), parser.add("measure", _measure)
+    clocks = "CPU time of the one thread, or the time that passes; auto: thread for one thread on the CPU"
+    names = [trunk.name for trunk in DEFAULT_TRUNKS]
+    for action in (checking, comparing, composing, filling, measuring):
+        action.add_argument("--trunks", nargs="+", metavar="TRUNK", default=names, help="the networks around the blocks")
+        batches = f"images (default: {' and '.join(map(str, _BATCHES)) if action is measuring else 1})"
+        action.add_argument("--batch", nargs="+", type=int, metavar="N", help=batches)
+        action.add_argument("--device", choices=("cpu", "cuda"), default="cpu", help="where to compute")
+        action.add_argument("--threads", type=int, default=1, metavar="N", help="threads of torch on the CPU")
+        action.add_argument("--clock", choices=("auto", "thread", "wall"), default="auto", help=clocks)
+    for action, passes in ((checking, 3), (comparing, 5), (measuring, 20)):
+        action.add_argument("--passes", type=int, default=passes, metavar="N", help="rounds over all that is timed")
+    checking.add_argument("--of", choices=("networks", "blocks"), default="networks", help="what to check")
+    checking.add_argument("--blocks", type=int, default=60, metavar="N", help="random blocks of the full space to check")
+    checking.add_argument("--seed", type=int, default=0, metavar="N", help="that draws them")
+    landmarks = "blocks (default: the fastest, the median, the published and the slowest)"
+    composing.add_argument("--attention", nargs="+", metavar="BLOCK", help=landmarks)
+    attention = "modules or blocks (default: all modules, and sase)"
+    comparing.add_argument("--attention", nargs="+", metavar="NAME", help=attention)
+    training = "images of a training step"
+    comparing.add_argument("--training-batch", type=int, default=_TRAINING_BATCH, metavar="N", help=training)
+    comparing.add_argument("--comparisons", type=Path, default=_OWN / _COMPARISONS, metavar="PATH", help="the file to write to")
+    measuring.add_argument("--timings", type=Path, default=_OWN / _TIMINGS, metavar="PATH", help="the file to write to")
+    for action in (checking, composing, filling):
+        timings = f"the file of timings (default: {_OWN / _TIMINGS}, else the release's)"
+        action.add_argument("--timings", type=Path, default=_known(_TIMINGS), metavar="PATH", help=timings)
+    checking.add_argument("--checks", type=Path, default=_OWN / _CHECKS, metavar="PATH", help="the file to write to")
+    for action in (composing, filling):
+        checks = f"the file of checks (default: {_OWN / _CHECKS}, else the release's)"
+        action.add_argument("--checks", type=Path, default=_known(_CHECKS), metavar="PATH", help=checks)
+    filling.add_argument("--db", type=Path, default=DEFAULT_TABLE, metavar="PATH", help="the table to fill")
+    for action in (checking, comparing, composing):
+        add_format_option(action)
     return parser
+
+
+def _known(name: str) -> Path:
+    """A file that was made here, else the one of the release."""
+    own = _OWN / name
+    return own if own.exists() else released_path(_FOLDER, name)
 
 
 def _measure(options: Any) -> int:
@@ -151,7 +165,7 @@ def _check(options: Any) -> int:
         replace_checks(options.checks, found)
         rows += found
     lines = []
-    for (trunk_name, kind, conditions), found in agreements(rows).items():
+    for (trunk_name, kind, conditions), found in accuracies(rows).items():
         again = held_out(rows, trunk_name, kind, conditions)
         exact = of_exact(again)
         lines.append(
@@ -186,7 +200,7 @@ def _compare(options: Any) -> int:
         raise RequestError(f"compare takes one --batch, that of the forward pass; got {len(options.settings)}")
     (forward,) = options.settings
     settings = {"forward": forward, "training": replace(forward, batch=options.training_batch)}
-    names = options.attention or [str(module) for module in all_modules()] + ["sase"]
+    names = options.attention or [str(module) for module in all_modules()] + [SASE]
     timing, rows = _with_torch("comparisons"), list[Compared]()
     for trunk in options.trunks:
         with _bar(f"compare {trunk.name}") as report:
@@ -225,14 +239,6 @@ _COMPARED = (
     *styled("plain", "batch", "rounds"),
     *styled("digits", "p50_ms", "p95_ms", "ratio", "ratio_low", "ratio_high", "kept_mib", "peak_mib"),
 )
-
-_ACTIONS: dict[str, Callable[[Any], int]] = {
-    "check": _check,
-    "compare": _compare,
-    "compose": _compose,
-    "fill": _fill,
-    "measure": _measure,
-}
 
 
 def _existing(path: Path) -> list[Timing]:

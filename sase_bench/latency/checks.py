@@ -10,11 +10,11 @@ from typing import Any, Literal
 
 import numpy as np
 
-from sase_bench.latency.agreement import Agreement, agreement
+from sase_bench.latency.accuracy import Accuracy, accuracy
 from sase_bench.latency.parquet import read_parquet, write_parquet
 from sase_bench.latency.timings import CONDITION_COLUMNS, Conditions, Repeated
 
-__all__ = ["Checked", "Kind", "agreements", "factor_of", "held_out", "read_checks", "replace_checks"]
+__all__ = ["Checked", "Kind", "accuracies", "factor_of", "held_out", "read_checks", "replace_checks"]
 
 #: What is checked: whole networks, or single blocks.
 Kind = Literal["blocks", "networks"]
@@ -61,14 +61,14 @@ def replace_checks(path: Path, rows: Sequence[Checked]) -> None:
     write_parquet(path, _COLUMNS, [_values(row) for row in sorted(everything, key=_order)])
 
 
-def agreements(rows: Sequence[Checked]) -> dict[tuple[str, Kind, Conditions], Agreement]:
+def accuracies(rows: Sequence[Checked]) -> dict[tuple[str, Kind, Conditions], Accuracy]:
     """How well composed and timed latencies agree, by trunk, kind and conditions."""
     found = {}
     for group in dict.fromkeys(map(_group, rows)):
         blocks = [row for row in rows if _group(row) == group and row.arch is not None]
         plain = next(((row.composed, row.p50) for row in rows if _group(row) == group and row.arch is None), None)
         composed, timed = (np.asarray([getattr(row, name) for row in blocks]) for name in ("composed", "p50"))
-        found[group] = agreement(composed, timed, np.asarray([row.is_fit for row in blocks]), plain)
+        found[group] = accuracy(composed, timed, np.asarray([row.is_fit for row in blocks]), plain)
     return found
 
 
@@ -81,7 +81,7 @@ def held_out(rows: Sequence[Checked], trunk: str, kind: Kind, conditions: Condit
 def factor_of(rows: Sequence[Checked], trunk: str, conditions: Conditions) -> float | None:
     """By how much blocks in networks on `trunk` take longer than the sum of their parts; None if that was not checked."""
     asked = [row for row in rows if _group(row) == (trunk, "networks", conditions)]
-    return next((round(found.factor, 4) for found in agreements(asked).values()), None)
+    return next((round(found.factor, 4) for found in accuracies(asked).values()), None)
 
 
 def _group(row: Checked) -> tuple[str, Kind, Conditions]:

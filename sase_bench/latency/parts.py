@@ -16,20 +16,20 @@ from dataclasses import dataclass
 from sase_bench.space import OPERATIONS
 from sase_bench.trunk import CifarTrunk, Stage, Trunk
 
-__all__ = ["PLAIN", "WIRING", "Part", "operation_part", "parts_of", "plain", "wiring"]
+__all__ = ["TRUNK_ALONE", "WIRING", "Part", "operation_part", "parts_of", "plain", "wiring"]
 
 #: Stands for a slot where the wiring of a block is timed.
 WIRING = "wiring"
 
 #: Stands for a slot where a whole trunk without blocks is timed.
-PLAIN = "plain"
+TRUNK_ALONE = "plain"
 
 
 @dataclass(frozen=True, order=True)
 class Part:
     """An operation of a slot, the wiring of a block, or a plain trunk, on an input of channels × height × width."""
 
-    slot: str  # one of the six, WIRING or PLAIN
+    slot: str  # one of the six, WIRING or TRUNK_ALONE
     operation: str  # its name; the trunk's, for a plain one; empty for the wiring
     channels: int
     height: int  # pixels
@@ -52,7 +52,7 @@ def wiring(stage: Stage) -> Part:
 def plain(trunk: Trunk) -> Part:
     """The part that is the trunk without blocks."""
     channels = trunk.in_channels if isinstance(trunk, CifarTrunk) else 3
-    return Part(PLAIN, trunk.name, channels, trunk.resolution, trunk.resolution)
+    return Part(TRUNK_ALONE, trunk.name, channels, trunk.resolution, trunk.resolution)
 
 
 def parts_of(trunk: Trunk) -> list[Part]:

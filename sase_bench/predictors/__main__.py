@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import astuple, fields
 from functools import partial
 from pathlib import Path
@@ -38,39 +38,44 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _command(argv: Sequence[str] | None) -> int:
     options = _parser().parse_args(argv)
-    names = options.predictor or list(PREDICTORS)
     options.db = options.db or default_source()
     if options.action == "predict" and is_shelf(options.db):
         raise RequestError(f"predictions go into a table; make one of {str(options.db)!r} with: {merging(options.db)}")
-    found = targets(Benchmark.load(options.db).measured(options.proxy, options.space), options.metric, options.space)
-    return _ACTIONS[options.action](options, found, names)
+    return int(options.run(options))
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = cli.Parser("sase_bench.predictors", "Foretell the scores of blocks that were not measured.")
-    parser.add_argument("action", choices=tuple(_ACTIONS), metavar="ACTION", help=", ".join(_ACTIONS))
-    parser.add_argument("--db", type=Path, metavar="PATH", help="the table, or a folder of shards (default: as query)")
-    parser.add_argument("--proxy", metavar="NAME", help="the proxy (default: that with the most blocks of the space)")
-    parser.add_argument("--metric", choices=OBJECTIVES, help="the score (default: what the proxy ranks by)")
-    parser.add_argument("--space", choices=tuple(SPACES), default="full", help="the measured blocks that are used")
-    parser.add_argument(
-        "--predictor", action="append", choices=tuple(PREDICTORS), help="one of them; may be repeated; all by default"
-    )
-    parser.add_argument(
-        "--shelf", type=Path, default=shelf.DEFAULT_SHELF, metavar="DIR", help="the folder of fitted predictors"
-    )
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of fit and importance")
-    parser.add_argument("--repeats", type=int, default=20, metavar="N", help="of evaluate: fits for each number of blocks")
-    parser.add_argument("--sizes", type=_numbers, default=SIZES, metavar="N,N", help="of evaluate: numbers of training blocks")
-    parser.add_argument(
-        "--extras", choices=("costs",), help="of evaluate: also try boosted trees that see parameters and FLOPs"
-    )
-    add_format_option(parser, what="of evaluate and importance: how the result is printed")
+def _parser() -> cli.Parser:
+    parser = cli.Actions("sase_bench.predictors", "Foretell the scores of blocks that were not measured.")
+    evaluating, fitting = parser.add("evaluate", _evaluate), parser.add("fit", _fit)
+    weighing, predicting = parser.add("importance", _importance), parser.add("predict", _predict)
+    for action in (evaluating, fitting, weighing, predicting):
+        action.add_argument("--db", type=Path, metavar="PATH", help="the table, or a folder of shards (default: as query)")
+        action.add_argument("--proxy", metavar="NAME", help="the proxy (default: that with the most blocks of the space)")
+        action.add_argument("--metric", choices=OBJECTIVES, help="the score (default: what the proxy ranks by)")
+        action.add_argument("--space", choices=tuple(SPACES), default="full", help="the measured blocks that are used")
+        action.add_argument(
+            "--shelf", type=Path, default=shelf.DEFAULT_SHELF, metavar="DIR", help="the folder of fitted predictors"
+        )
+    one = "one of them; may be repeated; all by default"
+    for action in (evaluating, fitting, predicting):
+        action.add_argument("--predictor", action="append", choices=tuple(PREDICTORS), help=one)
+    for action in (fitting, weighing):
+        action.add_argument("--seed", type=int, default=0, metavar="N", help="of what is drawn at random")
+    evaluating.add_argument("--repeats", type=int, default=20, metavar="N", help="fits for each number of blocks")
+    evaluating.add_argument("--sizes", type=_numbers, default=SIZES, metavar="N,N", help="numbers of training blocks")
+    evaluating.add_argument("--extras", choices=("costs",), help="also try boosted trees that see parameters and FLOPs")
+    for action in (evaluating, weighing):
+        add_format_option(action)
     return parser
 
 
-def _evaluate(options: argparse.Namespace, found: Targets, names: Sequence[str]) -> int:
+def _targets(options: argparse.Namespace) -> Targets:
+    return targets(Benchmark.load(options.db).measured(options.proxy, options.space), options.metric, options.space)
+
+
+def _evaluate(options: argparse.Namespace) -> int:
     """Score predictors on the fixed lists."""
+    found, names = _targets(options), options.predictor or list(PREDICTORS)
     judged = found.representative()
     splits = Splits.of(found.proxy, found.space, judged.archs, options.repeats, judged.shared_seeds)
     sizes = splits.sizes(options.sizes)
@@ -90,17 +95,18 @@ def _evaluate(options: argparse.Namespace, found: Targets, names: Sequence[str])
     return 0
 
 
-def _fit(options: argparse.Namespace, found: Targets, names: Sequence[str]) -> int:
+def _fit(options: argparse.Namespace) -> int:
     """Fit predictors on all measured blocks, and write their cards."""
-    for folder in shelf.fit(options.shelf, found, names, options.seed):
+    for folder in shelf.fit(options.shelf, _targets(options), options.predictor or list(PREDICTORS), options.seed):
         print(folder)
     return 0
 
 
-def _predict(options: argparse.Namespace, found: Targets, names: Sequence[str]) -> int:
+def _predict(options: argparse.Namespace) -> int:
     """Put the predictions of all 117,649 blocks into the table."""
+    found = _targets(options)
     place = shelf.folder_of(options.shelf, found.proxy, found.metric, found.space)
-    fitted = [name for name in names if (place / name).is_dir()] if options.predictor is None else names
+    fitted = options.predictor or [name for name in PREDICTORS if (place / name).is_dir()]
     if not fitted:
         raise RequestError(f"there is no predictor in {str(place)!r}; make some with: python -m sase_bench.predictors fit")
     archs = np.arange(len(Space("full")), dtype=np.int64)
@@ -112,9 +118,9 @@ def _predict(options: argparse.Namespace, found: Targets, names: Sequence[str]) 
     return 0
 
 
-def _importance(options: argparse.Namespace, found: Targets, names: Sequence[str]) -> int:
+def _importance(options: argparse.Namespace) -> int:
     """Say which slots and pairs of slots the scores of all blocks depend on, by the Gaussian process."""
-    judged = found.representative()
+    judged = _targets(options).representative()
     shares = importance(judged, seed=options.seed)
     place = shelf.write_importance(options.shelf, judged, shares, DRAWS)
     show(options.format, Answer(fields=_SHARES, rows=tuple(shares)))
@@ -129,13 +135,6 @@ def _importance(options: argparse.Namespace, found: Targets, names: Sequence[str
 _NAMED = (*styled("text", "predictor"), *styled("plain", "n", "repeats", "tested", "test_seeds"))
 _SCORES = (*_NAMED, *styled("score", *(item.name for item in fields(Row)[len(_NAMED) :])))
 _SHARES = (*styled("text", "part", "slot", "other"), *styled("score", "share", "low", "high"))
-
-_ACTIONS: dict[str, Callable[[argparse.Namespace, Targets, Sequence[str]], int]] = {
-    "evaluate": _evaluate,
-    "fit": _fit,
-    "importance": _importance,
-    "predict": _predict,
-}
 
 
 def _numbers(text: str) -> tuple[int, ...]:

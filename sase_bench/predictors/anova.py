@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from sase_bench.predictors.protocol import Floats, Observations
 from sase_bench.predictors.tables import cells, digits, expand, subsets
 
-__all__ = ["EFFECTS", "Layout", "Posterior", "agreement", "covariance", "maximise"]
+__all__ = ["EFFECTS", "Layout", "Posterior", "covariance", "maximise", "shared_slots"]
 
 #: The slots of each effect: none, one, two.
 EFFECTS = (*subsets(0), *subsets(1), *subsets(2))
@@ -54,7 +54,7 @@ def _basis() -> Floats:
     return np.stack([c[:, list(slots)].prod(1) for slots in EFFECTS], axis=1)
 
 
-def agreement(a: NDArray[np.intp], b: NDArray[np.intp]) -> NDArray[np.uint8]:
+def shared_slots(a: NDArray[np.intp], b: NDArray[np.intp]) -> NDArray[np.uint8]:
     """Which slots blocks with operation numbers a (n, 6) and b (m, 6) share, as a number 0..63, shape (n, m)."""
     found = np.zeros((len(a), len(b)), dtype=np.uint8)
     for slot in range(a.shape[1]):
@@ -71,7 +71,7 @@ def maximise(layout: Layout, data: Observations) -> Floats:
 
     if len(data) > _MOST:
         data = data.some(np.random.default_rng(0).permutation(len(data))[:_MOST])
-    shared = agreement(digits()[data.architectures], digits()[data.architectures])
+    shared = shared_slots(digits()[data.architectures], digits()[data.architectures])
     flat = shared.ravel().astype(np.intp)
 
     def loss(theta: Floats) -> tuple[float, Floats]:
@@ -98,7 +98,7 @@ class Posterior:
     def __init__(self, variances: Floats, data: Observations) -> None:
         self.variances, self.data = variances, data
         operations = digits()[data.architectures]
-        shared = agreement(operations, operations)
+        shared = shared_slots(operations, operations)
         self._inverse, _ = _invert(covariance(variances, shared, data))
         self._alpha = self._inverse @ data.y
         self._influence = _influence(variances, operations)  # (735, n)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sase_bench.predictors.protocol import Indices
-from sase_bench.predictors.scores import Agreement, agreement
+from sase_bench.predictors.scores import RankAccuracy, rank_accuracy
 from sase_bench.predictors.targets import Targets
 from sase_bench.record import COLUMNS
 from sase_bench.statistics.deconvolution import Truths, deconvolve
@@ -29,15 +29,15 @@ _DRAWS_EACH = 50
 class Ceiling:
     """The best that can be expected; nan unless blocks differ by more than their noise."""
 
-    best: Agreement
+    best: RankAccuracy
     tau_low: float  # 95 %
     tau_high: float
 
 
-_NONE = Ceiling(Agreement(np.nan, np.nan, np.nan), np.nan, np.nan)
+_NONE = Ceiling(RankAccuracy(np.nan, np.nan, np.nan), np.nan, np.nan)
 
 
-def noise_ceiling(targets: Targets, counts: Sequence[Indices], seed: int = 0) -> Ceiling:
+def noise_ceiling(targets: Targets, counts: Sequence[Indices]) -> Ceiling:
     """For test blocks of the kind of `targets`; `counts` has, for some repeats, the seeds that each test block is scored by."""
     if targets.noise is None:
         return _NONE
@@ -45,7 +45,7 @@ def noise_ceiling(targets: Targets, counts: Sequence[Indices], seed: int = 0) ->
     truths = deconvolve(y, seeds, variances)
     if truths is None:
         return _NONE
-    generator, sign = np.random.default_rng(seed), COLUMNS[targets.metric].sign
+    generator, sign = np.random.default_rng(0), COLUMNS[targets.metric].sign
     best = _best(truths, counts, _DRAWS, sign, generator)
     taus = []
     for _ in range(_RESAMPLES):
@@ -56,8 +56,8 @@ def noise_ceiling(targets: Targets, counts: Sequence[Indices], seed: int = 0) ->
     return Ceiling(best, float(low), float(high))
 
 
-def _best(truths: Truths, counts: Sequence[Indices], draws: int, sign: int, generator: np.random.Generator) -> Agreement:
+def _best(truths: Truths, counts: Sequence[Indices], draws: int, sign: int, generator: np.random.Generator) -> RankAccuracy:
     drawn = (truths.draw(counts[draw % len(counts)], generator) for draw in range(draws))
-    found = [agreement(truth, means, sign=sign) for truth, means in drawn]
+    found = [rank_accuracy(truth, means, sign=sign) for truth, means in drawn]
     means = np.mean([(one.tau, one.spearman, one.precision) for one in found], axis=0)
-    return Agreement(*(float(mean) for mean in means))
+    return RankAccuracy(*(float(mean) for mean in means))

@@ -23,7 +23,7 @@ from sase_bench.predictors.differences import Difference, differences
 from sase_bench.predictors.features import costs
 from sase_bench.predictors.flops import FlopsLine
 from sase_bench.predictors.protocol import Fittable
-from sase_bench.predictors.scores import agreement, covered
+from sase_bench.predictors.scores import covered, rank_accuracy
 from sase_bench.predictors.splits import Splits
 from sase_bench.predictors.targets import Targets
 from sase_bench.recipes.registry import find
@@ -111,7 +111,7 @@ def _once(maker: Maker, known: Targets, asked: Targets, splits: Splits, repeat: 
     prediction = type(everywhere)(*(part[asked.archs[test]] for part in everywhere))
     y, own = asked.y[test], None if asked.noise is None else asked.noise[test]
     return {
-        **asdict(agreement(prediction.mean, y, sign=COLUMNS[asked.metric].sign)),
+        **asdict(rank_accuracy(prediction.mean, y, sign=COLUMNS[asked.metric].sign)),
         "square": float(np.mean((prediction.mean - y) ** 2)),
         "noise": np.nan if own is None else float(np.mean(own**2)),
         "covered_50": covered(prediction, y, own, 0.5),

@@ -10,13 +10,13 @@ from sase_bench.predictors.protocol import Floats, Prediction
 from sase_bench.statistics.correlation import kendall, spearman
 from sase_bench.statistics.quantiles import normal_quantile
 
-__all__ = ["Agreement", "agreement", "covered"]
+__all__ = ["RankAccuracy", "covered", "rank_accuracy"]
 
 _TOP = 10
 
 
 @dataclass(frozen=True)
-class Agreement:
+class RankAccuracy:
     """How well one list of scores orders blocks as another does: 1 = exactly. nan where it is not defined."""
 
     tau: float  # Kendall's tau-b
@@ -24,13 +24,13 @@ class Agreement:
     precision: float  # share of the ten best by one among the ten best by the other; of 50 blocks or more
 
 
-def agreement(predicted: Floats, measured: Floats, *, sign: int = 1) -> Agreement:
+def rank_accuracy(predicted: Floats, measured: Floats, *, sign: int = 1) -> RankAccuracy:
     """Of predictions with measured means, (n,) each; `sign` is 1 where smaller is better, else -1."""
     if np.ptp(predicted) == 0 or np.ptp(measured) == 0:
-        return Agreement(np.nan, np.nan, np.nan)
+        return RankAccuracy(np.nan, np.nan, np.nan)
     best = [set(np.argsort(sign * values, kind="stable")[:_TOP].tolist()) for values in (predicted, measured)]
     precision = len(best[0] & best[1]) / _TOP if len(measured) >= 5 * _TOP else np.nan
-    return Agreement(kendall(predicted, measured), spearman(predicted, measured), precision)
+    return RankAccuracy(kendall(predicted, measured), spearman(predicted, measured), precision)
 
 
 def covered(prediction: Prediction, measured: Floats, noise: Floats | None, share: float) -> float:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sase_bench.predictors.anova import Layout, agreement, covariance
+from sase_bench.predictors.anova import Layout, covariance, shared_slots
 from sase_bench.predictors.protocol import Floats, Observations
 from sase_bench.predictors.tables import digits
 
@@ -54,7 +54,7 @@ class _Evidence:
     def __init__(self, layout: Layout, data: Observations) -> None:
         self._layout, self._data = layout, data
         operations = digits()[data.architectures]
-        self._shared = agreement(operations, operations)
+        self._shared = shared_slots(operations, operations)
 
     def variances(self, theta: Floats, present: tuple[bool, bool]) -> Floats:
         """v (23,)."""

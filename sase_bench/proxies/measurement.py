@@ -38,7 +38,7 @@ _GLOBAL_GENERATOR = Lock()  # torch initialises from it; it is borrowed, and thr
 
 
 def measure(
-    arch: Architecture | Module | str,
+    arch: Architecture | Module | str | int,
     proxy: Proxy | str = "digits",
     seed: int = 0,
     device: str = "cpu",
@@ -65,7 +65,7 @@ def measure(
 
 
 def measure_seeds(
-    arch: Architecture | Module | str,
+    arch: Architecture | Module | str | int,
     proxy: Proxy | str,
     seeds: Sequence[int],
     device: str = "cpu",
@@ -97,7 +97,7 @@ _Training = tuple[Iterator[list[Epoch]], Callable[[Images], list[Scores]]]
 
 
 def _measure(
-    arch: Architecture | Module | str,
+    arch: Architecture | Module | str | int,
     proxy: Proxy | str,
     seeds: Sequence[int],
     device: str,
@@ -108,8 +108,11 @@ def _measure(
     begin: Callable[[Architecture | Module, Proxy, ProxyData], _Training],
     on_epoch: Callable[[EpochRecord], None],
 ) -> list[Record]:
-    arch = parse_attention(arch) if isinstance(arch, str) else arch
+    arch = parse_attention(arch) if isinstance(arch, str) else arch if isinstance(arch, Module) else Architecture.of(arch)
     proxy = find(proxy) if isinstance(proxy, str) else proxy
+    for seed in seeds:
+        if type(seed) is not int or seed < 0:  # said before anything is trained, and not when its record is made
+            raise RequestError(f"a seed is a whole number from 0, got {seed!r}")
     where = resolve_device(device)
     data = data or load(proxy, folder).to(where)
     origin = provenance(proxy, device_name(where), threads) | {"torch_version": str(torch.__version__), "path": path}

@@ -66,7 +66,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--db", type=Path, metavar="PATH", help=f"the table, or a folder of shards (default: {DEFAULT_TABLE}, else the release)"
     )
-    parser.add_argument("--proxy", metavar="NAME", help="the proxy, where the query does not name one (default: most blocks)")
+    proxy = "the proxy, where the query names none (default: that with the most blocks to judge the space by)"
+    parser.add_argument("--proxy", metavar="NAME", help=proxy)
     parser.add_argument("--test", action="store_true", help="scores on the test images instead of the validation images")
     parser.add_argument(
         "--predicted", metavar="NAME", help="rank blocks without a run too, by what the predictor NAME predicts"

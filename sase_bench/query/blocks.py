@@ -166,7 +166,7 @@ def _side_by_side(
         one, other = ({seed: side[seed] for seed in common} for side in (one, other))
     differences = [one[seed] - other[seed] for seed in common]
     mean, _ = spread(differences)
-    margin = None if shared else measured.margin(metric, differences, a.index, b.index)
+    margin = None if shared else 0.0 if a == b else measured.margin(metric, differences, a.index, b.index)
     low, high = (None, None) if mean is None or margin is None else (mean - margin, mean + margin)
     sides: list[float | None] = []
     for block, side in ((a, one), (b, other)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from sase_bench.answers import Answer
@@ -158,8 +159,19 @@ def summary(query: Summary, source: Source) -> Answer:
     best = [f"best_{source.column(name)}" for name in _BEST]
     names += [f"{name}{part}" for name in best for part in ("_arch", "_text", "", "_seeds")]
     rows = [(proxy, metric_of(proxy), *_counts(source, proxy), *_best(source, proxy)) for proxy in source.proxies()]
-    notes = () if any(row[names.index("runs")] for row in rows) else (source.how_to_fill,)
-    return Answer(fields=fields(*names), rows=tuple(rows), notes=notes, upright=True)
+    records = [dict(zip(names, row, strict=True)) for row in rows]
+    notes = list(_trust(source, records)) if any(record["runs"] for record in records) else [source.how_to_fill]
+    return Answer(fields=fields(*names), rows=tuple(rows), notes=tuple(notes), upright=True)
+
+
+def _trust(source: Source, records: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """What a reliability is of, and how to have one where there is none."""
+    if any(record["judged_blocks"] for record in records):
+        yield "reliability: of the mean of a judged block over the judged seeds, as judged last; of fewer seeds it is smaller"
+    for record in records:
+        if not record["judged_blocks"] and (record["seeds_max"] or 0) > 1:
+            command = source.writing(f"calibrate --measured --proxy {record['proxy']}")
+            yield f"the reliability on {record['proxy']} was not measured; {command}"
 
 
 #: Counted over an architecture's line in `scores` for one proxy.
@@ -181,6 +193,11 @@ _TRUSTED = {
         f"(SELECT reliability{end} FROM calibrations WHERE proxy = $proxy AND metric = $metric ORDER BY rowid DESC LIMIT 1)"
     )
     for end in ("", "_low", "_high")
+} | {
+    f"judged_{what}": (
+        f"(SELECT {what} FROM calibrations WHERE proxy = $proxy AND metric = $metric ORDER BY rowid DESC LIMIT 1)"
+    )
+    for what in ("blocks", "seeds")
 }
 
 #: Metrics by which the best block is told.
@@ -212,7 +229,7 @@ def _best(source: Source, proxy: str) -> tuple[Any, ...]:
     found: list[Any] = []
     for metric in (METRICS[name] for name in _BEST):
         column = metric.column(test=source.test)
-        order = f"ORDER BY {column} {metric.order}, arch LIMIT 1"
+        order = f"ORDER BY {measured.fair(metric)} {metric.order}, arch LIMIT 1"
         ((arch, value, seeds),) = measured.rows(["arch", column, f"{column}_n"], Selection(), metric, tail=order)
         found += [arch, str(Architecture(arch)), value, seeds]
     return tuple(found)

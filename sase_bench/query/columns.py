@@ -20,7 +20,7 @@ _STYLES: dict[Style, str] = {
     "count": """
         params flops resnet50_params resnet50_flops
         architectures measured runs seeds ok diverged failed pairs a_seeds b_seeds neighbour_seeds train_size val_size test_size
-        blocks blocks_ahead seeds_min seeds_max tied tied_of full full_of
+        blocks blocks_ahead seeds_min seeds_max judged_blocks judged_seeds tied tied_of full full_of
     """,
     "score": """
         reliability reliability_low reliability_high divergence_rate gain gain_low gain_high lead lead_low lead_high

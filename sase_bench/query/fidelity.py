@@ -27,7 +27,7 @@ def fidelity(query: Fidelity, source: Source) -> Answer:
     The noise of a run is in both scores, as it is for a search that goes on with the runs it began. `share` is of the seconds
     of a run.
     """
-    measured, metric = relation_on(source, query.selection.on), query.metric
+    measured, metric = relation_on(source, query.selection.on, query.selection.space), query.metric
     if metric.name not in _ALONG_A_CURVE:
         raise RequestError(f"only {', '.join(_ALONG_A_CURVE)} are known after every epoch, got {metric.name}")
     column = metric.val_column

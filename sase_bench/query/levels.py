@@ -16,7 +16,7 @@ from sase_bench.database.rows import has_modules
 from sase_bench.database.schema import BLOCK_TABLES, MODULE_TABLES
 from sase_bench.query.scores import scores_of
 from sase_bench.query.source import Source
-from sase_bench.space import Space
+from sase_bench.record import is_module
 from sase_bench.statistics.effects import separate
 from sase_bench.statistics.panels import most_informative
 
@@ -56,6 +56,6 @@ def _levels(source: Source, proxy: str, column: str) -> Levels:
     if not found.archs:
         return {}
     levels = separate(found.values).levels
-    blocks = np.asarray(found.archs) < len(Space("full"))
+    blocks = np.asarray([not is_module(arch) for arch in found.archs])
     shared = most_informative(np.isfinite(found.values[blocks] if blocks.any() else found.values))
     return dict(zip(found.seeds, (levels - levels[shared].mean()).tolist(), strict=True))

@@ -12,6 +12,7 @@ from sase_bench.query.language import Neighbours
 from sase_bench.query.relation import Relation, relation_on, unmeasured
 from sase_bench.query.source import Source
 from sase_bench.space import SPACES, Space
+from sase_bench.statistics.means import TAILS
 
 __all__ = ["neighbours"]
 
@@ -21,7 +22,7 @@ def neighbours(query: Neighbours, source: Source) -> Answer:
 
     `gain` is without what seeds do to all blocks, larger is better whatever the metric; the best stands first.
     """
-    measured, block, metric = relation_on(source, query.selection.on), query.arch, query.metric
+    measured, block, metric = relation_on(source, query.selection.on, query.selection.space), query.arch, query.metric
     space = Space(query.selection.space or "full")
     if block not in space:
         raise RequestError(f"block {block.index} is not in the tied space; ask for its neighbours without: in tied")
@@ -62,6 +63,8 @@ def _notes(gains: Sequence[Gain], total: int, measured: Relation, query: Neighbo
         better = sum(gain.low is not None and gain.low > 0 for gain in gains)
         worse = sum(gain.high is not None and gain.high < 0 for gain in gains)
         counted = f"by 95 % intervals {better} of {len(gains)} are better, {worse} worse"
+        if query.metric.is_of_run:
+            counted += f", and {TAILS[0] * len(gains):.1f} would be either by luck alone"
         yield f"gain: over block {query.arch.index}, larger is better; {counted}"
     if len(gains) < total:
         space = " --space full" if query.selection.space != "tied" else ""

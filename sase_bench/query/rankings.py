@@ -30,7 +30,7 @@ _NONE = "no measured architecture fits the condition"
 
 def top(query: Top, source: Source) -> Answer:
     """The best (or worst) architectures by their means, less what their seeds do to all; equals in order of their index."""
-    measured = relation_on(source, query.selection.on)
+    measured = relation_on(source, query.selection.on, query.selection.space)
     order = query.metric.order if query.is_best_first else {"ASC": "DESC", "DESC": "ASC"}[query.metric.order]
     columns = _columns(source, query.metric)
     rows = measured.rows(
@@ -50,7 +50,7 @@ def top(query: Top, source: Source) -> Answer:
 
 def pareto(query: Pareto, source: Source) -> Answer:
     """The architectures that no other one equals or beats in both metrics and beats in one, best in the first one first."""
-    measured = relation_on(source, query.selection.on)
+    measured = relation_on(source, query.selection.on, query.selection.space)
     both = (query.first, query.second)
     first, second = (measured.fair(metric) for metric in both)
     columns = _columns(source, *both)
@@ -84,7 +84,7 @@ def rank(query: Rank, source: Source) -> Answer:
     follows from it. A block that looks best has had luck, so its interval may begin behind its place. A metric that does not
     depend on the seed has no noise.
     """
-    measured, metric = relation_on(source, query.selection.on), query.metric
+    measured, metric = relation_on(source, query.selection.on, query.selection.space), query.metric
     if query.selection.space == "tied" and not query.arch.is_tied:
         raise RequestError(f"block {query.arch.index} is not in the tied space; ask for its place without: in tied")
     column = metric.column(test=source.test)
@@ -129,7 +129,7 @@ def effect(query: Effect, source: Source) -> Answer:
     Blocks that a person or a search chose are left out where most were drawn at random: they do not stand for others. Scores
     are without what a block's seeds do to all blocks.
     """
-    measured, metric = relation_on(source, query.selection.on), query.metric
+    measured, metric = relation_on(source, query.selection.on, query.selection.space), query.metric
     column, together = metric.column(test=source.test), measured.is_together(metric)
     values: dict[str, list[float]] = defaultdict(list)
     errors: dict[str, list[float]] = defaultdict(list)  # 1 / seeds

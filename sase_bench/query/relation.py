@@ -178,8 +178,8 @@ class Relation:
 _MODULE_RUN = f"SELECT 1 FROM {MODULE_TABLES[0]} WHERE proxy = ? AND status = 'ok' LIMIT 1"
 
 
-def relation_on(source: Source, on: Word | None) -> Relation:
-    """The relation of the proxy that the query names, or else the source, or else the one of `largest_proxy`."""
+def relation_on(source: Source, on: Word | None, space: str | None = None) -> Relation:
+    """The relation of the proxy that the query names, or else the source, or else the one of `largest_proxy` in `space`."""
     modules = MODULE_TABLES[0] if has_modules(source.connection) else "(SELECT * FROM runs LIMIT 0)"
     counted = source.rows(
         "SELECT proxy, trunk, coalesce(blocks, 0) AS blocks, coalesce(others, 0) AS others FROM proxies "
@@ -201,9 +201,10 @@ def relation_on(source: Source, on: Word | None) -> Relation:
             raise unknown("proxy", source.proxy, sorted(trunks))
         proxy = source.proxy
     else:
-        proxy = largest_proxy(source.connection) or started[0]
+        proxy = largest_proxy(source.connection, space or "full") or started[0]
         if others := [name for name in started if name != proxy]:
-            notes = (f"on the proxy {proxy}, which has the most blocks; others: {', '.join(others)} (say: on NAME)",)
+            why = f"which has the most blocks to judge the {space or 'full'} space by"
+            notes = (f"on the proxy {proxy}, {why}; others: {', '.join(others)} (say: on NAME)",)
     predicted: tuple[str, ...] = ()
     if source.predicted is not None:
         predicted = _predicted(source, proxy, source.predicted)

@@ -21,7 +21,7 @@ from typing import Any
 from sase_bench.errors import RequestError, unknown
 from sase_bench.trunk import CifarTrunk
 
-__all__ = ["DATASETS", "Dataset", "Proxy", "check_recipe", "fingerprint"]
+__all__ = ["DATASETS", "Dataset", "Proxy", "fingerprint", "read_recipe"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -157,8 +157,11 @@ def fingerprint(recipe: Mapping[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def check_recipe(name: object, recipe: object) -> None:
-    """Refuse what no proxy of this package can be: a recipe from a file is taken from a stranger."""
+def read_recipe(name: object, recipe: object) -> Proxy:
+    """The proxy, without a description, of a recipe from a file, which is taken from a stranger.
+
+    Raises `RequestError` for what no proxy of this package can be.
+    """
     if not isinstance(name, str) or not _NAME.fullmatch(name):
         raise RequestError(f"a proxy is called by small letters, digits, '.', '_' and '-', got {str(name)[:100]!r}")
     types = {field.name: field.type for field in fields(Proxy) if field.name not in _NO_RECIPE}
@@ -175,6 +178,8 @@ def check_recipe(name: object, recipe: object) -> None:
                 f"the recipe of the proxy {name} is not one: {field} lies in {low}..{_LARGEST}, got {value!r:.40}"
             )
     try:
-        _ = Proxy(name=name, description="", **recipe).trunk
+        proxy = Proxy(name=name, description="", **recipe)
     except TypeError as error:
         raise RequestError(f"the recipe of the proxy {name} is of another version of sase-bench: {error}") from error
+    _ = proxy.trunk  # raises for a network that cannot be
+    return proxy

@@ -21,9 +21,10 @@ from sase_bench.recipes.recipe import DATASETS
 from sase_bench.recipes.registry import REFERENCE
 from sase_bench.record import COLUMNS, EPOCH_COLUMNS, OBJECTIVES, Column
 from sase_bench.release.agreement import agreement
-from sase_bench.release.groups import groups
+from sase_bench.release.beside import files_beside
+from sase_bench.release.groups import elsewhere, groups
 from sase_bench.release.longer import longer
-from sase_bench.release.verification import VERIFICATION, read_verification
+from sase_bench.release.verification import VERIFICATION, known_in_order, read_verification
 from sase_bench.release.wording import CONCLUSIONS, LICENCE, ORIGIN, READING
 from sase_bench.space import SASE_BLOCK, Space
 from sase_bench.statistics.reliability import seeds_for
@@ -37,19 +38,20 @@ def card(folder: Path, found: Sequence[Finding]) -> str:
     """The text of the card for the shards and the calibrations in `folder`; `found` are the latter, as they were computed."""
     shelf = read_shelf(folder)
     with open_shelf(shelf) as table:
+        others = list(elsewhere(table, found))
         parts = [
-            [f"# {_headline(found)}", "", *_sureness(table, found), *ORIGIN],
-            ["## Files", "", *_files(table, shelf)],
+            [f"# {_headline(found, others)}", "", *_sureness(table, found), *ORIGIN],
+            ["## Files", "", *_files(table, shelf, folder)],
             ["## What was measured", "", *_asked(folder, "summary")],
             ["## The published SASE block", "", *_published(table, folder)],
             ["## Published modules in the same place", "", *_modules(table, folder)],
             ["## How far to trust a score", "", *_reliability(found)],
             ["## Whether the proxies agree", "", *agreement(table, found)],
             ["## The same blocks, trained for longer", "", *longer(table, found)],
-            ["## What it would take", "", *_price(found)],
+            ["## What it would take", "", *_price(found, others)],
             ["## Noise", "", *_noise(folder)],
-            ["## Verification", "", *_verification(folder)],
-            ["## Splits", "", *_splits(shelf)],
+            ["## Verification", "", *_verification(table, folder)],
+            ["## Splits", "", *_splits(table)],
             ["## Where and by what", "", *_hardware(table)],
             ["## Columns", "", *_columns()],
             ["## What not to conclude", "", *CONCLUSIONS, *_not_yet(found)],
@@ -58,13 +60,16 @@ def card(folder: Path, found: Sequence[Finding]) -> str:
     return "\n\n".join("\n".join(part).rstrip() for part in parts) + "\n"
 
 
-def _headline(found: Sequence[Finding]) -> str:
-    """Reliability and validity of what each proxy ranks by, of the proxy with the most blocks first."""
-    figures = [
-        f"of {item.metric} {item.reliability} on {item.proxy} ({item.blocks:,} blocks{_of(item)}, {item.seeds} seeds"
-        + (")" if item.validity is None else f"; validity {item.validity} against {item.reference})")
-        for item in sorted(ranking(found), key=lambda item: (-item.blocks, item.proxy))
-    ]
+def _headline(found: Sequence[Finding], others: Sequence[Finding]) -> str:
+    """Reliability and validity of what each proxy ranks by, of the proxy with the most blocks first; and in another space."""
+    figures = []
+    for item in sorted(ranking(found), key=lambda item: (-item.blocks, item.proxy)):
+        said = f"of {item.metric} {item.reliability} on {item.proxy} ({item.blocks:,} blocks{_of(item)}, {item.seeds} seeds"
+        said += "" if item.validity is None else f"; validity {item.validity} against {item.reference}"
+        for other in others:
+            if other.proxy == item.proxy:
+                said += f"; {other.reliability} for {other.blocks:,} blocks{_of(other)}, {other.seeds} seeds"
+        figures.append(f"{said})")
     return f"sase-bench: reliability {'; '.join(figures)}" if figures else "sase-bench: reliability not measured"
 
 
@@ -76,7 +81,7 @@ def _sureness(table: duckdb.DuckDBPyConnection, found: Sequence[Finding]) -> Ite
         yield from ("", *lines, "")
 
 
-def _files(table: duckdb.DuckDBPyConnection, shelf: Shelf) -> Iterator[str]:
+def _files(table: duckdb.DuckDBPyConnection, shelf: Shelf, folder: Path) -> Iterator[str]:
     relation = "read_parquet(?, filename := true)"
     names = [str(path) for path in shelf.files]
     rows = table.execute(
@@ -90,6 +95,10 @@ def _files(table: duckdb.DuckDBPyConnection, shelf: Shelf) -> Iterator[str]:
             for name, proxy, runs, points in rows
         ],
     )
+    if beside := files_beside(folder):
+        yield from ("", "Beside the runs:", "")
+        rows = [(f"`{shelf.name_of(path)}`", f"{path.stat().st_size:,}", what) for path, what in beside.items()]
+        yield from _table(("file", "bytes", "what"), rows)
     yield from ("", *READING)
 
 
@@ -171,17 +180,20 @@ def _reliability(found: Sequence[Finding]) -> Iterator[str]:
         yield "No proxy has been measured with two seeds."
 
 
-def _price(found: Sequence[Finding]) -> Iterator[str]:
+def _price(found: Sequence[Finding], others: Sequence[Finding]) -> Iterator[str]:
     """What compute would bring the reliability that a table should have."""
     yield f"For a reliability of R = {_WANTED}, the mean of a block takes R (1 − ICC) / ((1 − R) ICC) seeds"
     yield "(Spearman-Brown). Hours are those seeds × 2,401 tied blocks × the median seconds (training and evaluation) of the"
     yield "runs that were judged, one core each, as they were measured: seeds of a block trained together as here, on a machine"
     yield "that did other work besides, with nothing that fails or is made twice. The estimate is as uncertain as the ICC: in"
-    yield "brackets what both ends of its interval give. That tied blocks differ as much as those of the sample is assumed."
+    yield "brackets what both ends of its interval give. Where tied blocks were judged by themselves the ICC is theirs; else it"
+    yield "is assumed that they differ as much as the blocks that were judged."
+    tied = {item.proxy: item for item in others if item.space == "tied"}
     rows: list[tuple[str, ...]] = []
-    for item in ranking(found):
+    for item in (tied.get(item.proxy, item) for item in ranking(found)):
+        judged = f"{item.blocks:,} blocks{_of(item)}"
         if not item.icc.value > 0:
-            rows.append((item.proxy, item.metric, "no number of seeds, as far as these runs tell", *["-"] * 4))
+            rows.append((item.proxy, item.metric, judged, "no number of seeds, as far as these runs tell", *["-"] * 4))
             continue
         blocks = len(Space("tied"))
         seeds, fewest, most = (seeds_for(_WANTED, share) for share in (item.icc.value, item.icc.high, item.icc.low))
@@ -189,10 +201,11 @@ def _price(found: Sequence[Finding]) -> Iterator[str]:
         hours = [None if count is None else blocks * count * item.seconds / 3600 for count in (seeds, fewest, most)]
         span = " to ".join("no end" if value is None else f"{value:,.0f}" for value in hours[1:])
         figures = f"{item.seconds:,.1f}", f"{item.runs:,}", f"{seeds * blocks:,}", f"{hours[0]:,.0f} [{span}]"
-        rows.append((item.proxy, item.metric, f"{seeds:,}", *figures))
+        rows.append((item.proxy, item.metric, judged, f"{seeds:,}", *figures))
     yield ""
-    heads = ("seeds a block", "seconds a run", "median of runs", "runs to make", "hours of one core for the 2,401 tied blocks")
-    yield from _table(("proxy", "metric", *heads), rows)
+    made = ("seeds a block", "seconds a run", "median of runs", "runs to make")
+    heads = ("proxy", "metric", "judged", *made, "hours of one core for the 2,401 tied blocks")
+    yield from _table(heads, rows)
 
 
 def _noise(folder: Path) -> Iterator[str]:
@@ -214,13 +227,17 @@ def _noise(folder: Path) -> Iterator[str]:
     yield from _table(("proxy", "metric", "best block", "its mean", "sd of a run", "its true place, 95 %"), rows)
 
 
-def _verification(folder: Path) -> Iterator[str]:
+def _verification(table: duckdb.DuckDBPyConnection, folder: Path) -> Iterator[str]:
     rows = read_verification(folder)
     if not rows:
         yield f"No row has been trained again yet (`python -m sase_bench.release verify` writes `{VERIFICATION}`)."
         return
+    first = known_in_order(table, folder)
     yield f"Rows drawn at random and trained again by `python -m sase_bench.release verify`; `{VERIFICATION}` has each."
-    yield "On the processor and with the torch version of a row the differences should be 0, elsewhere small beside the noise."
+    yield f"The first {first} of the table, in the order that seed 0 gives, are among them; the others were drawn while it was"
+    yield "smaller. With the device, the torch version and the code of a row the differences are 0. Elsewhere rounding differs,"
+    yield "and then a run differs as one with another seed would. Of a processor, rows made before 2026-11-30 tell the name"
+    yield "alone, and some of one name round differently; `database/README.md` tells which rows differed by other code."
     lines = []
     names = ("proxy", "path", "device", "torch_version", "again_path", "again_device", "again_torch_version")
     for key, group in groupby(
@@ -229,27 +246,20 @@ def _verification(folder: Path) -> Iterator[str]:
         members = list(group)
         ended = sum(row["status"] == row["again_status"] for row in members)
         differences = []
-        for name in ("val_loss_difference", "val_top1_difference"):
-            values = [abs(float(row[name])) for row in members if row[name]]
+        for name in OBJECTIVES:
+            values = [abs(float(row[f"{name}_difference"])) for row in members if row[f"{name}_difference"]]
             same = sum(value == 0 for value in values)
             differences.append(f"{same} of {len(values)}, {_number(max(values))}" if values else "none to compare")
         proxy, *made = key
         lines.append((proxy, ", ".join(made[:3]), ", ".join(made[3:]), f"{ended} of {len(members)}", *differences))
     yield ""
-    head = (
-        "proxy",
-        "made by",
-        "again by",
-        "ended the same way",
-        "same loss, largest difference",
-        "same top-1, largest difference",
-    )
+    compared = [f"same {name}, largest difference" for name in OBJECTIVES]
+    head = ("proxy", "made by", "again by", "ended the same way", *compared)
     yield from _table(head, lines)
 
 
-def _splits(shelf: Shelf) -> Iterator[str]:
-    with open_shelf(shelf) as table:
-        rows = table.execute("SELECT proxy, train_size, val_size, test_size, splits FROM proxies ORDER BY proxy").fetchall()
+def _splits(table: duckdb.DuckDBPyConnection) -> Iterator[str]:
+    rows = table.execute("SELECT proxy, train_size, val_size, test_size, splits FROM proxies ORDER BY proxy").fetchall()
     yield "Images are numbered as their data set publishes them; a checksum is the SHA-256 of a part's numbers as little-endian"
     yield "64-bit integers in order. The same images for every block and every seed; the parts are disjoint."
     yield ""

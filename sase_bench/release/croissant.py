@@ -37,7 +37,7 @@ _CONTEXT: dict[str, Any] = {
     **{term: f"cr:{term}" for term in _TERMS},
 }
 _TYPES = {int: "sc:Integer", float: "sc:Float", str: "sc:Text"}
-_FORMATS = {".parquet": "application/x-parquet", ".csv": "text/csv"}
+_FORMATS = {".parquet": "application/x-parquet", ".csv": "text/csv", ".json": "application/json"}
 
 
 def croissant(shelf: Shelf, others: Sequence[Path]) -> dict[str, Any]:

@@ -7,11 +7,12 @@ row as it is in the shards: if that has changed since, it is trained again.
 from __future__ import annotations
 
 import csv
+import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
+import duckdb
 
 from sase_bench import cli
 from sase_bench.benchmark.verification import Verification, train_again
@@ -20,25 +21,26 @@ from sase_bench.database.shelf import open_shelf, read_shelf
 from sase_bench.errors import RequestError, needing, unknown
 from sase_bench.files import replacing
 from sase_bench.recipes.registry import find
-from sase_bench.record import KEY, SCORES, Record
+from sase_bench.record import KEY, OBJECTIVES, Key, Record
 
-__all__ = ["COLUMNS", "VERIFICATION", "read_verification", "verify_rows"]
+__all__ = ["COLUMNS", "VERIFICATION", "keys_in_order", "known_in_order", "read_verification", "verify_rows"]
 
 #: The file beside the shards.
 VERIFICATION = "verification.csv"
 
-_TOLD = ("status", "path", "device", "torch_version", *SCORES)
+_TOLD = ("status", "path", "device", "torch_version", *OBJECTIVES)
 
 #: The key, the row as it is in the table, the row as it came out again, and new minus old.
-COLUMNS = (*KEY, *_TOLD, *(f"again_{name}" for name in _TOLD), *(f"{name}_difference" for name in SCORES))
+COLUMNS = (*KEY, *_TOLD, *(f"again_{name}" for name in _TOLD), *(f"{name}_difference" for name in OBJECTIVES))
 
 
 def verify_rows(
     shelf: Path, *, count: int, seed: int, proxy: str | None = None, folder: Path | None = None, device: str = "auto"
 ) -> list[dict[str, str]]:
-    """Train `count` rows of the shelf again, drawn without replacement by `seed`, and write `verification.csv` beside them.
+    """Train `count` rows of the shelf again, and write `verification.csv` beside them: the first in the order by `seed`.
 
-    Gives the lines of these rows. The file keeps what was verified before, unless that row of the shelf is another by now.
+    Every row is as likely to be among the first as any other, and more rows do not change the order of these. Gives the lines
+    of the rows. The file keeps what was verified before, unless that row of the shelf is another by now.
     `folder` has the data sets. Raises `RequestError` for a request that cannot be met, such as more rows than there are.
     """
     known, done = _draw(shelf, count, seed, proxy)
@@ -65,6 +67,22 @@ def read_verification(shelf: Path) -> list[dict[str, str]]:
     return [row for row in rows if row["arch"].isdecimal() and row["seed"].isdecimal()]
 
 
+def known_in_order(table: duckdb.DuckDBPyConnection, shelf: Path) -> int:
+    """How many rows of an open table, from the first in the order of seed 0 on, were trained again as they are."""
+    verified = {(int(row["arch"]), row["proxy"], int(row["seed"])): row for row in read_verification(shelf)}
+    for count, key in enumerate(keys_in_order(table, 0)):
+        record = read_record(table, key) if key in verified else None
+        if record is None or not verified[key].items() >= _line(record).items():
+            return count
+    return len(verified)
+
+
+def keys_in_order(table: duckdb.DuckDBPyConnection, seed: int) -> list[Key]:
+    """The runs of blocks in an open table in an order by chance, that of their hashes under `seed`."""
+    keys: list[Key] = table.execute("SELECT arch, proxy, seed FROM runs").fetchall()
+    return sorted(keys, key=lambda key: hashlib.sha256("/".join(map(str, (seed, *key))).encode()).digest())
+
+
 def _draw(
     shelf: Path, count: int, seed: int, proxy: str | None
 ) -> tuple[list[tuple[Record, list[int]]], dict[tuple[str, ...], dict[str, str]]]:
@@ -74,13 +92,10 @@ def _draw(
     if proxy is not None and proxy not in names:
         raise unknown("proxy", proxy, names)
     with open_shelf(opened) as table:
-        keys = table.execute(
-            "SELECT arch, proxy, seed FROM runs WHERE coalesce(proxy = ?, true) ORDER BY proxy, arch, seed", [proxy]
-        ).fetchall()
+        keys = [key for key in keys_in_order(table, seed) if proxy in (None, key[1])]
         if not 1 <= count <= len(keys):
             raise RequestError(f"there are {len(keys)} rows to draw from, {count} were asked for")
-        drawn = np.sort(np.random.default_rng(seed).permutation(len(keys))[:count])
-        records = [read_record(table, keys[place]) for place in drawn]
+        records = [read_record(table, key) for key in sorted(keys[:count], key=lambda key: (key[1], key[0], key[2]))]
         done = {}
         for row in read_verification(shelf):
             record = read_record(table, (int(row["arch"]), row["proxy"], int(row["seed"])))

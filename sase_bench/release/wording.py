@@ -10,7 +10,7 @@ that it chooses. This card is written by `python -m sase_bench.release` from the
 they are its answer.""".splitlines()
 
 READING = """\
-`curve` holds the epochs of a run. `python -m sase_bench.database merge database/*.parquet` makes the table of `schema.sql` of
+`curve` holds the epochs of a run. `python -m sase_bench.database merge database` makes the table of `schema.sql` of
 them; most questions need no table:
 
     from sase_bench import Benchmark

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
+from itertools import groupby
 from pathlib import Path
 
 from sase_bench import cli
@@ -16,6 +17,7 @@ from sase_bench.database.shelf import CALIBRATIONS, open_shelf, read_shelf
 from sase_bench.database.version import MODULES_FOLDER
 from sase_bench.errors import RequestError
 from sase_bench.files import write_json, write_text
+from sase_bench.release.beside import files_beside
 from sase_bench.release.card import card
 from sase_bench.release.croissant import croissant
 from sase_bench.release.verification import VERIFICATION
@@ -48,13 +50,16 @@ def write(folder: Path, *, reference: str | None = None) -> list[Path]:
     _write_calibrations(folder / CALIBRATIONS, found)
     write_text(folder / SCHEMA, schema_sql())
     write_text(folder / CARD, card(folder, found))
-    others = [name for name in (CALIBRATIONS, VERIFICATION) if (folder / name).is_file()]
-    write_json(folder / CROISSANT, croissant(shelf, [folder / name for name in others]), ensure_ascii=False)
+    others, beside = [name for name in (CALIBRATIONS, VERIFICATION) if (folder / name).is_file()], files_beside(folder)
+    described = croissant(shelf, [*(folder / name for name in others), *beside])
+    write_json(folder / CROISSANT, described, ensure_ascii=False)
     written = [*others, SCHEMA, CARD, CROISSANT]
     write_sums(folder, written)
     if shelf.modules:
         write_sums(folder / MODULES_FOLDER)
-    total = sum(path.stat().st_size for path in [*(folder / name for name in (*written, SUMS)), *shelf.files])
+    for place, paths in groupby(beside, key=lambda path: path.parent):
+        write_sums(place, [path.name for path in paths])
+    total = sum(path.stat().st_size for path in [*(folder / name for name in (*written, SUMS)), *shelf.files, *beside])
     if total > LARGEST:
         raise RequestError(f"the files of {str(folder)!r} have {total:,} bytes, more than the {LARGEST:,} of a release")
     return [folder / name for name in sorted({*written, SUMS})]

@@ -50,6 +50,7 @@ _BESIDE = (
     "These were timed in another process than parts and checks, which trained in between. Where "
     "both differ, go by what was timed."
 )
+_BEST = 20  # blocks
 
 
 @dataclass(frozen=True)
@@ -61,15 +62,15 @@ class Section:
     answer: Answer
 
 
-def sections(db: Path, *, most: int = 20) -> list[Section]:
-    """The summary of all proxies; then for each one with scores its `most` best blocks and the effect of every slot."""
+def sections(db: Path) -> list[Section]:
+    """The summary of all proxies; then for each one with scores its best blocks and the effect of every slot."""
     found = [Section("What was measured", "summary", ask("summary", db=db))]
     for record in found[0].answer.records():
         if not record["ok"]:
             continue
         proxy = str(record["proxy"])
         by = ranking_metric(proxy).name
-        questions = {f"The best blocks on {proxy}": f"top {most} by {by} on {proxy}"}
+        questions = {f"The best blocks on {proxy}": f"top {_BEST} by {by} on {proxy}"}
         if has_scores_of_modules(db, proxy):
             questions[f"Published modules on {proxy}"] = f"modules by {by} on {proxy}"
         questions |= {f"Effect of {slot} on {proxy}": f"effect {slot} by {by} on {proxy}" for slot in SLOTS}

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sase_bench.space import SASE, SASE_BLOCK, Space
+from sase_bench.record import is_module
+from sase_bench.space import SASE, SASE_BLOCK
 
 __all__ = ["PUBLISHED", "called", "named", "titled"]
 
@@ -24,4 +25,4 @@ def titled(arch: int) -> str:
 
 def called(record: Mapping[str, Any]) -> str:
     """What a question calls the block or the published module of a record: its number, or its name."""
-    return str(record["arch"] if record["arch"] < len(Space("full")) else record["text"])
+    return str(record["text"] if is_module(record["arch"]) else record["arch"])

@@ -13,7 +13,7 @@ from sase_bench.report.networks import Entry
 from sase_bench.report.networks.composed import agreement_records
 from sase_bench.report.networks.costs import BACKBONE
 from sase_bench.report.networks.times import Times, in_resnet50
-from sase_bench.space import SASE_BLOCK, Architecture
+from sase_bench.space import SASE, SASE_BLOCK, Architecture
 
 __all__ = ["numbers"]
 
@@ -138,7 +138,7 @@ def _measured(found: Mapping[str, Any]) -> dict[str, Any]:
     return {
         **found,
         "blocks": blocks,
-        "modules": [_without(_same(row, sase), row) if row["module"] == "sase" else row for row in found["modules"]],
+        "modules": [_without(_same(row, sase), row) if row["module"] == SASE else row for row in found["modules"]],
         "front": [block["arch"] for block in found["front"]],
         "rival": found["rival"] and _without(_RIVALS, found["rival"]),
         "published": found["published"] and _without(_PLACED, found["published"]),

@@ -44,7 +44,7 @@ _LEAST = 1e-9  # of the means' variance: blocks that do not differ are in any or
 _FLOOR = 1e-12  # of the weight at the start: no value is ruled out
 
 
-def draws_of_truth(found: Effects, *, sign: float = 1.0, draws: int = DRAWS, seed: int = 0) -> Iterator[Floats]:
+def draws_of_truth(found: Effects, *, sign: float = 1.0, seed: int = 0) -> Iterator[Floats]:
     """What the blocks' true scores, times `sign`, may be above the mean of all; (k,) each, k from 2.
 
     `sign` is 1 where smaller is better, else -1: in a draw the smallest is the best. Nothing is drawn without known noise.
@@ -55,7 +55,7 @@ def draws_of_truth(found: Effects, *, sign: float = 1.0, draws: int = DRAWS, see
     freedom = noise.freedom[:1] if noise.is_common else noise.freedom
     generator = np.random.default_rng(seed)
     y = sign * (found.means - found.means.mean())
-    draws = min(draws, max(_ENOUGH, _TOGETHER // len(y)))
+    draws = min(DRAWS, max(_ENOUGH, _TOGETHER // len(y)))
     priors = min(draws, max(_FEWEST, min(_PRIORS, _CELLS // len(y))))
     for number in range(priors):
         error = np.broadcast_to(noise.values * freedom / generator.chisquare(freedom) / found.counts, y.shape)  # (k,)

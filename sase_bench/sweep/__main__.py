@@ -10,7 +10,9 @@ from pathlib import Path
 
 from sase_bench import cli
 from sase_bench.errors import RequestError
+from sase_bench.recipes.folder import find_folder
 from sase_bench.recipes.registry import find
+from sase_bench.record import Key
 from sase_bench.seeds import read_seeds
 from sase_bench.space import SPACES, Space
 from sase_bench.sweep.driver import missing
@@ -60,13 +62,33 @@ def _planned(options: argparse.Namespace) -> tuple[list[Entry], Target]:
         given = [f"--{name}" for name in ("proxy", "space", "seeds") if getattr(options, name) is not None]
         if given:
             raise RequestError(f"a release plan says itself what is run, got also {', '.join(given)}")
-        entries = read_entries(Path(words[0]))
+        entries = _with_data(read_entries(Path(words[0])), options)
         shelf = shelf or (Path(words[0]).parent if options.db is None else None)
     else:
         blocks = read_plan(words, Space(options.space or _SPACE))
         seeds = read_seeds(options.seeds or _SEEDS)
         entries = [Entry(proxy=find(options.proxy or _PROXY), blocks=blocks, seeds=seeds, why="asked for")]
     return entries, Target(options.db or DEFAULT_TABLE) if shelf is None else Target(shelf, is_shelf=True)
+
+
+def _with_data(entries: Sequence[Entry], options: argparse.Namespace) -> list[Entry]:
+    """The entries of a plan whose data sets are there: the others wait for a machine that has them.
+
+    Raises `RequestError` where there is none.
+    """
+    refused: dict[str, str] = {}
+    for name in {entry.proxy.dataset for entry in entries}:
+        try:
+            find_folder(name, options.data, download=options.download)
+        except RequestError as error:
+            refused[name] = str(error)
+    left = [entry for entry in entries if entry.proxy.dataset not in refused]
+    if not left:
+        raise RequestError(next(iter(refused.values())))
+    for name, why in sorted(refused.items()):
+        count = sum(entry.proxy.dataset == name for entry in entries)
+        _say(f"left out {count} entries of the plan: {why}")
+    return left
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -82,7 +104,8 @@ def _parser() -> argparse.ArgumentParser:
     together = "most seeds of a block that are trained together, which is faster; 1 = each alone"
     parser.add_argument("--together", type=int, default=TOGETHER, metavar="N", help=together)
     add_training_options(parser)
-    parser.add_argument("--budget", metavar="TIME", help="stop cleanly before this time is over: 90s, 30m, 2h")
+    budget = "start nothing that would not end within this time, by the longest so far, and stop cleanly: 90s, 30m, 2h"
+    parser.add_argument("--budget", metavar="TIME", help=budget)
     limit = "most time of one run, which then has failed: 90s, 30m, 2h (default: none)"
     parser.add_argument("--limit", metavar="TIME", help=limit)
     retry = "make the planned runs that failed again; what comes of them takes their place"
@@ -96,18 +119,24 @@ def _parser() -> argparse.ArgumentParser:
 
 def _dry_run(work: Sequence[Work], target: Target, options: argparse.Namespace) -> int:
     """Write nothing, and tell what the same command would do without --dry-run."""
+    before: dict[str, set[Key]] = {}  # by proxy, what will be there when an entry's turn comes
+    there = f"in {target.path}{' or planned before' if len(work) > 1 else ''}"
     for job, tasks in work:
-        again = target.failed(job.proxy) if options.retry_failed else set()
-        todo = missing(tasks, job.proxy.name, target.keys(job.proxy), again)
+        name = job.proxy.name
+        if name not in before:
+            before[name] = target.keys(job.proxy) - (target.failed(job.proxy) if options.retry_failed else set())
+        todo = missing(tasks, name, before[name])
         planned, left = (sum(len(task.seeds) for task in some) for some in (tasks, todo))
         blocks = len({task.arch for task in tasks})
-        print(f"proxy {job.proxy.name}: {job.proxy.description}")
-        print(f"plan: {blocks} blocks, {planned} runs, {planned - left} of them already in {target.path}")
+        print(f"proxy {name}: {job.proxy.description}")
+        print(f"plan: {blocks} blocks, {planned} runs, {planned - left} of them already {there}")
+        before[name] |= {(task.arch.index, name, seed) for task in todo for seed in task.seeds}
         if todo:
             _say("a few blocks are trained for a few steps now, to say how long all would take")
             each = estimate(job, todo)
             workers = at_once(options)
-            total = duration(left * each.seconds / (workers or 1))
+            runs = max(left / (workers or 1), *(len(task.seeds) for task in todo))  # one worker trains all seeds of a task
+            total = duration(runs * each.seconds)
             timed = f"{each.seconds:.1f} s a run, from {each.blocks} timed blocks"
             print(f"to do: {left} runs, about {total} {_with(workers)} ({timed})")
     return 0

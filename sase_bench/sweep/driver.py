@@ -11,6 +11,7 @@ from collections.abc import Callable, Container, Iterable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, field
+from math import inf
 from queue import Empty, SimpleQueue
 from signal import SIG_IGN
 from time import monotonic
@@ -19,13 +20,10 @@ from typing import Protocol
 
 from sase_bench.cli import signals_to
 from sase_bench.machine.provenance import provenance, utc_now
-from sase_bench.record import Record
+from sase_bench.record import Key, Record
 from sase_bench.sweep.executor import Executor, Job, NodeLost, Task, TookTooLong, WorkerDied
 
 __all__ = ["Progress", "Result", "Sink", "missing", "sweep"]
-
-#: What identifies a run: arch, proxy, seed.
-Key = tuple[int, str, int]
 
 #: Called with each run as it is written.
 Progress = Callable[[Record], None]
@@ -37,6 +35,16 @@ _ATTEMPTS: dict[type[WorkerDied], int] = {WorkerDied: 2, NodeLost: 10, TookTooLo
 
 class Sink(Protocol):
     """Where runs go: a table (`Store`) or a folder of shards (`ShardWriter`)."""
+
+    @property
+    def recovered(self) -> int:
+        """Finished runs that an interrupted sweep had left in the journal."""
+        ...
+
+    @property
+    def damaged(self) -> int:
+        """Lines of the journal that could not be read."""
+        ...
 
     @property
     def failed(self) -> frozenset[Key]:
@@ -65,6 +73,7 @@ class Result:
     done: int = 0  # runs that this sweep added
     statuses: dict[str, int] = field(default_factory=dict)  # of those
     ended_by: str = ""  # "" = everything done; else "budget"
+    longest: float = 0.0  # seconds that a task took at most, by the clock
 
     @property
     def left(self) -> int:
@@ -79,6 +88,7 @@ def sweep(
     tasks: Sequence[Task],
     *,
     budget: float | None = None,
+    longest: float = 0.0,
     progress: Progress = lambda record: None,
     more: Callable[[], Sequence[Task]] = tuple,
     again: Container[Key] = (),
@@ -86,11 +96,12 @@ def sweep(
     """Train the runs of `tasks` that are missing in `store`, and those that `more()` gives whenever a worker is idle.
 
     Those `again` count as missing; of them, `store` takes what supersedes the run that is there.
-    With a `budget` in seconds no task is started that would not end within it, going by the longest one so far. On
-    KeyboardInterrupt (Ctrl-C, SIGTERM) workers are stopped, what is finished is published, and the exception goes on.
+    With a `budget` in seconds no task is started that would not end within it, going by the longest one so far, and by
+    `longest` seconds where that is known from before. On KeyboardInterrupt (Ctrl-C, SIGTERM) workers are stopped, what is
+    finished is published, and the exception goes on.
     """
     todo: deque[Task] = deque()
-    result = Result(planned=0, before=0)
+    result = Result(planned=0, before=0, longest=longest)
 
     def plan(added: Sequence[Task]) -> None:
         left = missing(added, job.proxy.name, store, again)
@@ -100,7 +111,7 @@ def sweep(
         todo.extend(left)
 
     plan(tasks)
-    clock = _Budget(budget)
+    deadline = inf if budget is None else monotonic() + budget
     running: dict[Future[list[Record]], _Attempt] = {}
     ended: SimpleQueue[Future[list[Record]]] = SimpleQueue()
 
@@ -117,10 +128,10 @@ def sweep(
             while True:
                 if stop:
                     raise KeyboardInterrupt
-                while len(running) < executor.capacity and clock.allows_another():
+                while len(running) < executor.capacity and monotonic() + result.longest < deadline:
                     while not todo and (added := _asked(more, stop)):
                         plan(added)
-                    if not todo or not clock.allows_another():
+                    if not todo or monotonic() + result.longest >= deadline:
                         break
                     start(_Attempt(todo.popleft(), monotonic(), utc_now()))
                 if not running:
@@ -133,7 +144,7 @@ def sweep(
                         del running[future]
                         start(attempt)
                         continue
-                    clock.learn(monotonic() - attempt.started)
+                    result.longest = max(result.longest, monotonic() - attempt.started)
                     for record in records:
                         store.append(record)
                     del running[future]
@@ -206,17 +217,3 @@ def _collect(future: Future[list[Record]], attempt: _Attempt, job: Job) -> list[
     origin = provenance(job.proxy, job.device, job.threads) | {"started_at": attempt.started_at}  # which device, is not known
     arch, proxy = attempt.task.arch.index, job.proxy.name
     return [Record(arch=arch, proxy=proxy, seed=s, status="failed", reason=reason, **origin) for s in attempt.task.seeds]
-
-
-class _Budget:
-    """Whether there is time for another task."""
-
-    def __init__(self, seconds: float | None) -> None:
-        self._deadline = None if seconds is None else monotonic() + seconds
-        self._longest = 0.0
-
-    def learn(self, seconds: float) -> None:
-        self._longest = max(self._longest, seconds)
-
-    def allows_another(self) -> bool:
-        return self._deadline is None or monotonic() + self._longest < self._deadline

@@ -1,4 +1,4 @@
-"""How long a sweep will take: from runs in the table if there are any, else from a timed sample."""
+"""How long a sweep will take, by a timed sample of it."""
 
 from __future__ import annotations
 

@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 from time import monotonic
 
 from sase_bench.recipes.folder import find_folder
-from sase_bench.sweep.driver import Result, missing, sweep
+from sase_bench.recipes.recipe import Proxy
+from sase_bench.sweep.driver import Result, Sink, missing, sweep
 from sase_bench.sweep.entries import Entry
 from sase_bench.sweep.executor import Job, Task, check_training
 from sase_bench.sweep.executors import executor_of
@@ -15,7 +16,7 @@ from sase_bench.sweep.plan import tasks_of
 from sase_bench.sweep.progress import ProgressBar
 from sase_bench.sweep.target import Target
 
-__all__ = ["TOGETHER", "Work", "fill", "work_of"]
+__all__ = ["TOGETHER", "Work", "fill", "job_of", "say_recovered", "work_of"]
 
 #: Seeds of a block that are trained together at most, unless told otherwise.
 TOGETHER = 8
@@ -31,17 +32,26 @@ def work_of(
 
     Raises `RequestError` where the extra `train`, a device or the folder of a data set is not there.
     """
+    return [(job_of(entry.proxy, options, limit), tasks_of(entry.blocks, entry.seeds, together)) for entry in entries]
+
+
+def job_of(proxy: Proxy, options: argparse.Namespace, limit: float | None = None) -> Job:
+    """The job of training on `proxy` under the options of `add_training_options`, refused as `work_of` refuses it."""
     check_training()
     if options.device == "cuda" and options.executor != "ray":  # on a cluster the nodes have it, or have not
         from sase_bench.machine.processor import resolve_device
 
         resolve_device(options.device)
-    work = []
-    for entry in entries:
-        find_folder(entry.proxy.dataset, options.data, download=options.download)
-        job = Job(proxy=entry.proxy, folder=options.data, download=options.download, device=options.device, limit=limit)
-        work.append((job, tasks_of(entry.blocks, entry.seeds, together)))
-    return work
+    find_folder(proxy.dataset, options.data, download=options.download)
+    return Job(proxy=proxy, folder=options.data, download=options.download, device=options.device, limit=limit)
+
+
+def say_recovered(sink: Sink, say: Callable[[str], None]) -> None:
+    """Tell of what an interrupted sweep had left in the journal."""
+    if sink.recovered:
+        say(f"took {sink.recovered} finished runs from the journal of an interrupted sweep")
+    if sink.damaged:
+        say(f"left out {sink.damaged} damaged lines of the journal; they are kept beside it, in *.journal.damaged")
 
 
 def fill(
@@ -58,12 +68,10 @@ def fill(
     A line of stdout tells what came of an entry; `say` is told of interrupts, this one and those of sweeps before.
     """
     with target.open({job.proxy.name: job.proxy for job, _ in work}.values()) as sink:
-        if sink.recovered:
-            say(f"took {sink.recovered} finished runs from the journal of an interrupted sweep")
-        if sink.damaged:
-            say(f"left out {sink.damaged} damaged lines of the journal; they are kept beside it, in *.journal.damaged")
+        say_recovered(sink, say)
         end = None if budget is None else monotonic() + budget
         failed = set(sink.failed) if again else set()
+        longest: dict[str, float] = {}  # seconds of a task, by proxy
         for job, tasks in work:
             planned = sum(len(task.seeds) for task in tasks)
             before = planned - sum(len(task.seeds) for task in missing(tasks, job.proxy.name, sink, failed))
@@ -73,11 +81,13 @@ def fill(
             with ProgressBar(total=planned, before=before, name=job.proxy.name) as bar:
                 try:
                     left = None if end is None else end - monotonic()
-                    result = sweep(sink, executor, job, tasks, budget=left, progress=bar, again=failed)
+                    known = longest.get(job.proxy.name, 0.0)
+                    result = sweep(sink, executor, job, tasks, budget=left, longest=known, progress=bar, again=failed)
                 except KeyboardInterrupt:
                     bar.close()
                     say(f"stopped; {bar.done} runs of this sweep are in {target.path}; the same command goes on")
                     raise
+            longest[job.proxy.name] = result.longest
             _report(result, target)
             if result.ended_by:
                 return

@@ -7,7 +7,7 @@ from types import TracebackType
 
 from sase_bench import cli
 from sase_bench.modules import Module
-from sase_bench.record import FIRST_MODULE, Record
+from sase_bench.record import Record, is_module
 
 __all__ = ["ProgressBar"]
 
@@ -54,4 +54,4 @@ class ProgressBar:
 
 
 def _name(arch: int) -> str:
-    return f"block {arch}" if arch < FIRST_MODULE else str(Module.from_index(arch))
+    return str(Module.from_index(arch)) if is_module(arch) else f"block {arch}"

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from errno import EACCES, ENOTDIR
 from pathlib import Path
 from typing import Any
 
 from sase_bench.database.version import DEFAULT_TABLE
 from sase_bench.errors import RequestError
+from sase_bench.files import require_open
 from sase_bench.recipes.recipe import Proxy
+from sase_bench.record import Key
 
 __all__ = ["DEFAULT_TABLE", "Target"]
 
@@ -40,13 +40,9 @@ class Target:
             raise RequestError(
                 f"{str(self.path)!r} is a folder, not a table; name a file with --db, or fill shards with --shelf {self.path}"
             )
-        folder = self.path if self.is_shelf else self.path.parent
-        there = next(place for place in (folder, *folder.parents) if place.exists())
-        if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
-            number = ENOTDIR if not there.is_dir() else EACCES
-            raise RequestError(f"cannot write to {str(folder)!r}: {os.strerror(number)}")
+        require_open(self.path if self.is_shelf else self.path.parent)
 
-    def keys(self, proxy: Proxy) -> set[tuple[int, str, int]]:
+    def keys(self, proxy: Proxy) -> set[Key]:
         """The runs (arch, proxy, seed) of `proxy` that are there, without changing anything."""
         if self.is_shelf:
             from sase_bench.database.shard_writer import keys_of
@@ -54,7 +50,7 @@ class Target:
             return set(keys_of(self.path, proxy))
         return self._keys_in_table(proxy, status=None)
 
-    def failed(self, proxy: Proxy) -> set[tuple[int, str, int]]:
+    def failed(self, proxy: Proxy) -> set[Key]:
         """Those of them that failed."""
         if self.is_shelf:
             from sase_bench.database.shard_writer import failed_of
@@ -62,7 +58,7 @@ class Target:
             return {record.key for record in failed_of(self.path, proxy)}
         return self._keys_in_table(proxy, status="failed")
 
-    def _keys_in_table(self, proxy: Proxy, *, status: str | None) -> set[tuple[int, str, int]]:
+    def _keys_in_table(self, proxy: Proxy, *, status: str | None) -> set[Key]:
         if not self.path.exists():
             return set()
         from sase_bench.database.reader import connect

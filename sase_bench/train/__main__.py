@@ -18,7 +18,6 @@ from sase_bench.train.recipe import BACKBONES, DETECTOR_BACKBONES, DETECTORS, Co
 __all__ = ["main"]
 
 _WORKERS = 4
-_IMAGENET, _COCO = "Classification of a folder of images.", "Detection of annotated objects."
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -38,6 +37,7 @@ def _command(argv: Sequence[str] | None) -> int:
 
 
 def _imagenet(options: argparse.Namespace) -> int:
+    """Classification of a folder of images."""
     recipe = recipe_of(options, ImageNetRecipe)
     task = _with_torch("imagenet", "train")
     with _with_torch("place", "train").joined(options.device) as place:
@@ -49,6 +49,7 @@ def _imagenet(options: argparse.Namespace) -> int:
 
 
 def _coco(options: argparse.Namespace) -> int:
+    """Detection of annotated objects."""
     recipe = recipe_of(options, CocoRecipe)
     data = _with_torch("annotations", "detection", "train").Annotated(
         options.data, images=(options.train_images, options.val_images), files=(options.train_file, options.val_file),
@@ -63,24 +64,13 @@ def _coco(options: argparse.Namespace) -> int:
     return 0
 
 
-class _Parser(cli.Parser):
-    """A parser whose help is that of its tasks, too."""
-
-    tasks: tuple[cli.Parser, ...] = ()
-
-    def format_help(self) -> str:
-        return "\n".join([super().format_help(), *(task.format_help() for task in self.tasks)])
-
-
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser("sase_bench.train", "Train a network with an attention block at full size.")
-    tasks = parser.add_subparsers(
-        dest="task", required=True, metavar="imagenet|coco", prog="sase_bench.train", parser_class=cli.Parser
-    )
-    images = tasks.add_parser("imagenet", description=_IMAGENET, help=_IMAGENET)
+    about = "Train a network with an attention block at full size."
+    parser = cli.Actions("sase_bench.train", about, dest="task", metavar="imagenet|coco")
+    images = parser.add("imagenet", _imagenet)
     _add_network_options(images, BACKBONES, "folder with train/CLASS and val/CLASS")
     add_recipe_options(images.add_argument_group("the recipe"), ImageNetRecipe)
-    objects = tasks.add_parser("coco", description=_COCO, help=_COCO)
+    objects = parser.add("coco", _coco)
     _add_network_options(objects, DETECTOR_BACKBONES, "folder with images and annotations")
     objects.add_argument("--detector", choices=DETECTORS, required=True, help="boxes (fasterrcnn), or masks too (maskrcnn)")
     for part in ("train", "val"):
@@ -88,9 +78,6 @@ def _parser() -> argparse.ArgumentParser:
         objects.add_argument(f"--{part}-images", default=folder, metavar="DIR", help="in --data, or a path of its own")
         objects.add_argument(f"--{part}-file", default=file, metavar="FILE", help="in --data, or a path of its own")
     add_recipe_options(objects.add_argument_group("the recipe"), CocoRecipe)
-    images.set_defaults(run=_imagenet)
-    objects.set_defaults(run=_coco)
-    parser.tasks = (images, objects)
     return parser
 
 

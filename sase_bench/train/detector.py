@@ -120,14 +120,14 @@ def describe_detector(detector: FasterRCNN) -> dict[str, str]:
 
 def _begun(weights: Path | None, backbone: str, attention: str, seed: int) -> tuple[nn.Module, Taken | None]:
     """The backbone, and what it has from the file. One that the file describes keeps the size that it was built for."""
-    if weights is not None:
-        stored = stored_network(weights, backbone, attention)
-        if stored is not None and stored.attention == str(attention_builder(attention)):
-            return stored, Taken(path=weights, tensors=len(stored.state_dict()))
-    network = build_backbone(backbone, attention, 1, _RESOLUTION, seed)
     if weights is None:
-        return network, None
-    taken = take_weights(network, tensors_at(weights, backbone, attention), weights)
+        return build_backbone(backbone, attention, 1, _RESOLUTION, seed), None
+    stored = stored_network(weights, backbone, attention)
+    tensors = tensors_at(weights, backbone, attention) if stored is None else stored.state_dict()
+    if stored is not None and stored.attention == str(attention_builder(attention)):
+        return stored, Taken(path=weights, tensors=len(tensors))
+    network = build_backbone(backbone, attention, 1, _RESOLUTION, seed)
+    taken = take_weights(network, tensors, weights)
     return network, replace(taken, classifier_left=False)  # a detector has none
 
 

@@ -72,11 +72,12 @@ def test_the_same_network_has_the_same_file_in_every_process(tmp_path: Path) -> 
         "network = cifar_resnet(8, 'sase', width=8, resolution=8, epsilon=0.0); "
         "[save_checkpoint(network, f'{sys.argv[1]}-{i}') for i in range(3)]"
     )
-    for seed in ("1", "2"):
-        environment = {**os.environ, "PYTHONHASHSEED": seed}
-        subprocess.run([sys.executable, "-c", code, str(tmp_path / seed)], check=True, env=environment)
+    environment = {**os.environ, "PYTHONHASHSEED": "1"}
+    subprocess.run([sys.executable, "-c", code, str(tmp_path / "1")], check=True, env=environment)
+    torch.manual_seed(0)
+    save_checkpoint(cifar_resnet(8, "sase", width=8, resolution=8, epsilon=0.0), tmp_path / "2")
     files = sorted(tmp_path.iterdir())
-    assert len(files) == 6
+    assert len(files) == 4
     assert len({file.read_bytes() for file in files}) == 1
 
 

@@ -122,7 +122,7 @@ def test_mutants_are_open_neighbours_of_the_ten_best() -> None:
 
 
 def test_a_thousand_suggestions_are_a_thousand_blocks() -> None:
-    strategy = BayesianSearch(Pool.of(Space("full")), 0, surrogate=Remembering)
+    strategy = BayesianSearch(Pool.of(Space("tied")), 0, surrogate=Remembering)
     asked: list[int] = []
     while len(asked) < 1000:
         for arch in strategy.ask(20 if len(asked) < 100 else 1):

@@ -116,6 +116,7 @@ def test_the_reference_is_trained_with_seeds_of_its_own(
     assert capsys.readouterr().out
 
 
+@pytest.mark.usefixtures("brief_digits")
 def test_what_was_not_measured_is_trained_into_the_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "table.duckdb"
     command = ["--db", str(path), "--blocks", "3", "--seeds", "2", "--executor", "inline", "--device", "cpu"]
@@ -133,6 +134,14 @@ def test_all_proxies_of_a_table_can_be_judged_at_once(path: Path, capsys: pytest
     assert out.count("| val_loss ") == 2
 
 
+def test_a_proxy_without_runs_is_told_from_one_without_the_seeds(path: Path) -> None:
+    with connect(path) as table:
+        with pytest.raises(RequestError, match=r"^no block has been measured on fashion-8$"):
+            panel(table, "fashion-8")
+        with pytest.raises(RequestError, match=r"^no block has been measured on digits with all of the seeds \[0, 9\]$"):
+            panel(table, "digits", [0, 9])
+
+
 def test_a_sweep_that_was_stopped_is_judged_by_the_seeds_before(path: Path) -> None:
     with Store(path) as store:
         store.append(made_up(BLOCKS[0], 3))
@@ -147,6 +156,7 @@ def test_a_sweep_that_was_stopped_is_judged_by_the_seeds_before(path: Path) -> N
         (["--blocks", "2"], "a calibration takes at least 3 blocks and 2 seeds, got 2 and 4"),
         (["--proxy", "mnist"], "unknown proxy 'mnist'"),
         (["--measured", "--db", "none.duckdb"], "there is no table 'none.duckdb'"),
+        (["--reference", "digits"], "the reference is another proxy than the one that is judged, got digits for both"),
     ],
 )
 def test_bad_requests_get_one_line_and_status_2(

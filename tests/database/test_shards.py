@@ -13,6 +13,7 @@ from sase_bench.database.checksums import SUMS, read_sums, sha256, write_sums
 from sase_bench.database.reader import open_file
 from sase_bench.database.shards import recipes_of
 from sase_bench.errors import RequestError
+from sase_bench.modules import Module
 from sase_bench.recipes.registry import PROXIES
 from sase_bench.record import Record
 from tests.records import DIGITS, made_up, unfinished
@@ -53,6 +54,22 @@ def test_merging_adds_what_is_new_and_knows_what_is_there(shard: Path, tmp_path:
         assert str(merge(store, shard)) == "3 added, 1 already there, 0 in conflict, 0 refused"
         assert str(merge(store, shard)) == "0 added, 4 already there, 0 in conflict, 0 refused"
         assert [store.find(record.key) for record in RECORDS] == RECORDS
+
+
+def test_a_folder_is_merged_shard_by_shard_and_those_of_modules_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with ShardWriter(Path("shelf"), [DIGITS]) as shelf:
+        for arch in (3, Module("se").index):
+            shelf.append(made_up(arch))
+    for told in ("1 added, 0 already there", "0 added, 1 already there"):
+        assert main(["merge", "shelf", "--db", "table.duckdb"]) == 0
+        lines = capsys.readouterr().out.splitlines()
+        assert lines == [f"shelf/{name}digits.parquet: {told}, 0 in conflict, 0 refused" for name in ("", "modules/")]
+    (tmp_path / "empty").mkdir()
+    assert main(["merge", "empty", "--db", "table.duckdb"]) == 2
+    assert capsys.readouterr().err == "database: 'empty' is a folder without shards (*.parquet), and no table\n"
 
 
 def test_a_failed_run_gives_way_whichever_side_it_is_on(shard: Path, tmp_path: Path) -> None:
@@ -280,9 +297,10 @@ def test_the_command_tells_of_conflicts_and_of_tables_that_are_not_whole(
     ("arguments", "message"),
     [
         (["burn"], "argument ACTION: invalid choice: 'burn'"),
-        (["merge"], "merge takes the shards or tables to read, got none"),
+        (["merge"], "the following arguments are required: SHARD"),
         (["merge", "nowhere.parquet"], "there is no shard 'nowhere.parquet'"),
-        (["export"], "export takes the one shard to write, got 0"),
+        (["export"], "the following arguments are required: SHARD"),
+        (["check", "--seeds", "3"], "unrecognized arguments: --seeds"),
         (["export", "out.parquet", "--seeds", "x"], "seeds are a count (3) or a list (0,1,2), got 'x'"),
         (["export", "out.parquet", "--arch", "nonsense"], "unknown attention module 'nonsense'; did you mean none?"),
         (["check"], "there is no table 'sase-bench.duckdb'"),

@@ -55,7 +55,7 @@ def test_one_shard_is_a_table_of_its_own(shelf: Path) -> None:
 
 def test_what_writes_to_a_shelf_is_told_to_make_a_table_first(shelf: Path) -> None:
     assert writing(Path("a table.duckdb"), "sweep") == "python -m sase_bench.sweep --db 'a table.duckdb'"
-    merged = f"python -m sase_bench.database merge {shelf}/*.parquet --db sase-bench.duckdb"
+    merged = f"python -m sase_bench.database merge {shelf} --db sase-bench.duckdb"
     assert writing(shelf, "sweep") == f"{merged}, and then: python -m sase_bench.sweep --db sase-bench.duckdb"
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from sase_bench.latency import Setting
-from sase_bench.latency.checks import agreements, factor_of, held_out, read_checks, replace_checks
+from sase_bench.latency.checks import accuracies, factor_of, held_out, read_checks, replace_checks
 from tests.latency.fakes import CONDITIONS, SMALL, checked
 
 COLOURS = "resnet8-w8-8px-3x10"
@@ -23,7 +23,7 @@ def test_checks_are_replaced_by_those_of_the_same_trunk_kind_and_conditions(tmp_
     assert factor_of(kept, SMALL, CONDITIONS) == pytest.approx(1.5)
     assert factor_of(kept, SMALL, other) == pytest.approx(1.25)
     assert factor_of(kept, COLOURS, CONDITIONS) is None
-    assert len(agreements(kept)) == 3
+    assert len(accuracies(kept)) == 3
     asked = held_out(kept, SMALL, "networks", other)
     assert sorted(asked) == sorted(row.seconds for row in large[2::2])  # the first is the plain trunk
     assert held_out(kept, COLOURS, "networks", other) == []

@@ -7,7 +7,6 @@ import pytest
 
 from sase_bench.database import Store
 from sase_bench.latency import Setting, find_trunk, read_timings, write_timings
-from sase_bench.latency import __main__ as command
 from sase_bench.latency.__main__ import main
 from sase_bench.latency.filling import latency_of
 from sase_bench.query import ask
@@ -160,10 +159,3 @@ def test_without_torch_timings_can_be_composed_but_not_taken(run: Run) -> None:
         2,
         "latency: timing needs the extra 'train'; install it with: pip install 'sase-bench[train]'\n",
     )
-
-
-def test_every_action_is_in_the_help(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit):
-        main(["--help"])
-    out = " ".join(capsys.readouterr().out.split())
-    assert all(f"{action}: " in out for action in command._ACTIONS)

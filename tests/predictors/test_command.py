@@ -206,5 +206,5 @@ def test_predictions_do_not_go_onto_a_shelf_and_importance_reads_one_by_default(
     said = capsys.readouterr().err
     assert said == (
         "predictors: predictions go into a table; make one of 'database' with: "
-        "python -m sase_bench.database merge database/*.parquet --db sase-bench.duckdb\n"
+        "python -m sase_bench.database merge database --db sase-bench.duckdb\n"
     )

@@ -7,7 +7,7 @@ import pytest
 
 from sase_bench.errors import RequestError
 from sase_bench.predictors import PREDICTORS, Prediction
-from sase_bench.predictors.scores import agreement
+from sase_bench.predictors.scores import rank_accuracy
 from sase_bench.predictors.shelf import load
 from tests.predictors.synthetic import Synthetic, synthetic
 
@@ -42,7 +42,7 @@ def test_every_block_gets_a_mean_and_an_sd(prediction: Prediction) -> None:
 
 def test_it_learns(prediction: Prediction, table: Synthetic) -> None:
     unseen = np.setdiff1d(table.archs, table.observe(120, 0)[0])
-    found = agreement(prediction.mean[unseen], table.truth[unseen])
+    found = rank_accuracy(prediction.mean[unseen], table.truth[unseen])
     assert found.tau > 0.5
     assert (prediction.mean - table.truth)[unseen].std() < 0.8 * table.truth[unseen].std()
 
@@ -79,7 +79,7 @@ def test_unit_and_direction_of_the_scores_do_not_matter(name: str, table: Synthe
 def test_noise_need_not_be_known(name: str, table: Synthetic) -> None:
     archs, y, _ = table.observe(120, 0)
     found = PREDICTORS[name]().fit(archs, y).predict(table.archs)
-    assert agreement(found.mean, table.truth[table.archs]).tau > 0.5
+    assert rank_accuracy(found.mean, table.truth[table.archs]).tau > 0.5
 
 
 def test_noisy_scores_count_less(name: str, table: Synthetic) -> None:

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from sase_bench.predictors.differences import Difference, differences, half_interval
-from sase_bench.predictors.scores import agreement
+from sase_bench.predictors.scores import rank_accuracy
 
 
 @pytest.mark.parametrize("n", [100, 20])
@@ -19,7 +19,7 @@ def test_learners_of_equal_skill_seldom_differ_although_repeats_share_blocks(n: 
             train, test = order[:n], order[-tested:]
             halves = (features[:, :5], features[:, 5:])
             fits = [x @ np.linalg.solve(x[train].T @ x[train] + np.eye(5), x[train].T @ y[train]) for x in halves]
-            found = [agreement(fit[test], y[test]).tau for fit in fits]
+            found = [rank_accuracy(fit[test], y[test]).tau for fit in fits]
             differences.append(found[0] - found[1])
         ahead = np.asarray(differences)
         corrected += abs(ahead.mean()) > half_interval(ahead, blocks, tested)

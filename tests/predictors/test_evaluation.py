@@ -11,7 +11,7 @@ from sase_bench.errors import RequestError
 from sase_bench.predictors.card import verdicts
 from sase_bench.predictors.evaluation import contenders, evaluate
 from sase_bench.predictors.protocol import Prediction
-from sase_bench.predictors.scores import agreement, covered
+from sase_bench.predictors.scores import covered, rank_accuracy
 from sase_bench.predictors.splits import SIZES, Splits
 from sase_bench.predictors.tables import digits
 from sase_bench.predictors.targets import Targets, targets
@@ -38,16 +38,16 @@ def of(scores: np.ndarray) -> Targets:
 
 def test_agreement_counts_pairs_ranks_and_the_best() -> None:
     truth = np.arange(100.0)
-    found = agreement(truth, truth)
+    found = rank_accuracy(truth, truth)
     assert (found.tau, found.spearman, found.precision) == pytest.approx((1, 1, 1))
-    turned = agreement(-truth, truth)
+    turned = rank_accuracy(-truth, truth)
     assert (turned.tau, turned.spearman, turned.precision) == pytest.approx((-1, -1, 0))
     shuffled = truth.copy()
     shuffled[[0, 50]] = shuffled[[50, 0]]
-    assert agreement(shuffled, truth).precision == pytest.approx(0.9)
-    assert agreement(shuffled, truth, sign=-1).precision == pytest.approx(1.0)
-    assert np.isnan(agreement(truth[:49], truth[:49]).precision)
-    assert np.isnan(agreement(np.zeros(5), truth[:5]).tau)
+    assert rank_accuracy(shuffled, truth).precision == pytest.approx(0.9)
+    assert rank_accuracy(shuffled, truth, sign=-1).precision == pytest.approx(1.0)
+    assert np.isnan(rank_accuracy(truth[:49], truth[:49]).precision)
+    assert np.isnan(rank_accuracy(np.zeros(5), truth[:5]).tau)
 
 
 def test_intervals_are_those_of_a_measured_mean() -> None:

@@ -44,6 +44,10 @@ def test_the_same_seed_gives_the_same_bits_whatever_the_global_generator_does(re
     torch.testing.assert_close(torch.get_rng_state(), state)
 
 
+def test_a_block_may_be_named_by_its_index(record: Record) -> None:
+    assert measure(record.arch, SHORT, record.seed).agrees(record)
+
+
 def test_another_seed_gives_another_result(record: Record) -> None:
     assert measure(SASE_BLOCK, SHORT, seed=4).val_loss != record.val_loss
 
@@ -85,9 +89,15 @@ def test_an_error_of_the_machine_is_a_result_with_its_reason(
         ({"proxy": "mnist"}, "unknown proxy 'mnist'"),
         ({"device": "tpu"}, "a device is auto, cpu or cuda, got 'tpu'"),
         ({"arch": "gap"}, "unknown attention module"),
+        ({"arch": None}, "a block is an Architecture, its text or its index, got None"),
+        ({"seed": -1}, "a seed is a whole number from 0, got -1"),
+        ({"seed": 1.5}, r"a seed is a whole number from 0, got 1\.5"),
     ],
 )
-def test_requests_that_cannot_be_met_are_errors_and_not_results(arguments: dict[str, str], message: str) -> None:
+def test_requests_that_cannot_be_met_are_errors_before_anything_is_trained(
+    arguments: dict[str, str], message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sase_bench.proxies.measurement.train", None)
     with pytest.raises(RequestError, match=message):
         measure(**({"arch": "0"} | arguments))  # type: ignore[arg-type]
 

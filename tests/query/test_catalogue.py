@@ -12,7 +12,7 @@ from sase_bench.query.metrics import METRICS
 from sase_bench.record import COLUMNS, EPOCH_COLUMNS, KEY
 from tests.query.conftest import Ask
 from tests.query.tables import NAMES, PLAIN, SQUEEZED
-from tests.records import DIGITS
+from tests.records import DIGITS, made_up
 
 
 def test_proxies_tells_recipes_and_runs(asked: Ask) -> None:
@@ -58,15 +58,18 @@ def test_summary_tells_for_each_proxy_what_there_is(asked: Ask) -> None:
         "proxy": "digits", "ranked_by": "val_loss",
         "architectures": 5, "runs": 12, "ok": 8, "diverged": 3, "failed": 1, "divergence_rate": 0.25,
         "seeds_min": 0, "seeds_max": 3, "median_train_seconds": 1.75,
-        "reliability": None, "reliability_low": None, "reliability_high": None,
+        "reliability": None, "reliability_low": None, "reliability_high": None, "judged_blocks": None, "judged_seeds": None,
         "tied": 3, "tied_of": 2401, "full": 4, "full_of": 117_649,
         "best_val_loss_arch": SQUEEZED, "best_val_loss_text": NAMES[SQUEEZED], "best_val_loss": 0.28125,
         "best_val_loss_seeds": 1,
         "best_val_top1_arch": SQUEEZED, "best_val_top1_text": NAMES[SQUEEZED], "best_val_top1": 0.90625,
         "best_val_top1_seeds": 1,
-        "best_train_loss_arch": SQUEEZED, "best_train_loss_text": NAMES[SQUEEZED], "best_train_loss": 1.0,
-        "best_train_loss_seeds": 1,
+        "best_train_loss_arch": PLAIN, "best_train_loss_text": NAMES[PLAIN], "best_train_loss": 2.0,
+        "best_train_loss_seeds": 2,  # with one seed that is kind to all SQUEEZED has 1.0
     }  # fmt: skip
+    for metric in ("loss", "top1", "train_loss"):
+        (first,) = asked(f"top 1 by {metric} on digits", proxy=None).records()
+        assert first["arch"] == digits[f"best_{METRICS[metric].val_column}_arch"]
     assert (cifar["best_val_loss_arch"], cifar["best_val_top1_arch"]) == (PLAIN, PLAIN)
     assert (cifar["tied"], cifar["full"], cifar["best_val_top1_seeds"]) == (1, 2, 1)
     assert [fashion[name] for name in ("runs", "seeds_min", "full", "best_val_loss", "best_val_loss_arch")] == [
@@ -76,6 +79,24 @@ def test_summary_tells_for_each_proxy_what_there_is(asked: Ask) -> None:
         None,
         None,
     ]
+
+
+def test_summary_says_what_its_reliability_is_of_and_how_to_have_one(tmp_path: Path) -> None:
+    path = tmp_path / "table.duckdb"
+    with Store(path, [DIGITS]) as store:
+        for arch in range(3):
+            for seed in range(2):
+                store.append(made_up(arch, seed))
+    missing = (
+        f"the reliability on digits was not measured; python -m sase_bench.calibrate --measured --proxy digits --db {path}"
+    )
+    assert ask("summary", db=path).notes == (missing,)
+    with Store(path) as store:
+        row = {"proxy": "digits", "metric": "val_loss", "reference": None, "reliability": 0.5, "reliability_low": None}
+        row |= {"blocks": 3, "seeds": 2, "unscored": 0, "runs": 6, "seconds": 1.0, "reliability_high": None}
+        store.replace_calibrations([row])
+    (note,) = ask("summary", db=path).notes
+    assert note.startswith("reliability: of the mean of a judged block over the judged seeds")
 
 
 def test_summary_of_test_scores_and_of_one_proxy(asked: Ask) -> None:
@@ -93,8 +114,9 @@ def test_summary_tells_the_reliability_that_was_measured_last(tmp_path: Path) ->
             store.replace_calibrations([row | {"reliability": reliability, "reference": reference}])
             other = {"proxy": "cifar10-8", "metric": "val_top1", "reliability": 0.3, "reference": None}
             store.replace_calibrations([row | other])
-        (record,) = ask("summary", db=path).records()
-        assert record["reliability"] == reliability
+        found = ask("summary", db=path)
+        (record,) = found.records()
+        assert (record["reliability"], record["judged_blocks"], record["judged_seeds"]) == (reliability, 3, 2)
         kept = ask("sql SELECT proxy, reference, reliability FROM calibrations ORDER BY ALL", db=path).rows
         assert kept == (("cifar10-8", None, 0.3), ("digits", reference, reliability))
     with open_file(path, read_only=False) as table:  # as tables were written that kept a row for each reference

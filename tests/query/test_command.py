@@ -47,7 +47,7 @@ def test_notes_go_to_stderr_and_answers_to_stdout(table: Path, capsys: pytest.Ca
     out, err = capsys.readouterr()
     assert json.loads(out)[0]["test_loss"] == 0.28125 + 1 / 8
     assert err == (
-        "query: on the proxy digits, which has the most blocks; others: cifar10-8 (say: on NAME)\n"
+        "query: on the proxy digits, which has the most blocks to judge the full space by; others: cifar10-8 (say: on NAME)\n"
         "query: blocks have different seeds, so they are ordered by their means less what their seeds do to all blocks alike: "
         "-0.1 with seed 2, up to +0.017 with others\n"
         "query: blocks have 1 to 3 seeds here, fewer seeds mean more noise; the surest alone: where seeds >= 3\n"

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from sase_bench.cost import count
+from sase_bench.database import Store
 from sase_bench.query import ask
 from sase_bench.recipes.registry import PROXIES
 from sase_bench.space import Architecture, Space
@@ -12,6 +13,7 @@ from sase_bench.statistics.effects import separate
 from sase_bench.statistics.places import interval_of_place
 from tests.query.conftest import Ask
 from tests.query.tables import MEASURED, MIXED, NAMES, PLAIN, SASE, SCORES, SQUEEZED, run, top1s, write
+from tests.records import DIGITS, made_up
 
 ORDERED = "blocks have different seeds, so they are ordered by their means less what their seeds do to all blocks alike: "
 LEVELS = ORDERED + "-0.0083 with seed 0, up to +0.05 with others"  # of top-1
@@ -214,9 +216,20 @@ def test_the_proxy_is_the_querys_the_options_or_the_one_with_the_most_runs(asked
     assert len(asked("top 9 by loss on cifar10-8", proxy="digits").rows) == 2
     assert len(asked("top 9 by loss", proxy="cifar10-8").rows) == 2
     answer = asked("top 9 by loss", proxy=None)
-    assert (len(answer.rows), answer.notes) == (
-        4, ("on the proxy digits, which has the most blocks; others: cifar10-8 (say: on NAME)", LEVELS_OF_LOSS, SEEDS),
-    )  # fmt: skip
+    why = "on the proxy digits, which has the most blocks to judge the full space by; others: cifar10-8 (say: on NAME)"
+    assert (len(answer.rows), answer.notes) == (4, (why, LEVELS_OF_LOSS, SEEDS))
+    path = tmp_path / "both.duckdb"
+    with Store(path, [DIGITS, PROXIES["cifar10-8"]]) as store:
+        for arch in Space("full").sample(12, seed=0):
+            store.append(made_up(arch.index, proxy="cifar10-8"))
+        for arch in Space("tied").sample(3, seed=0):
+            store.append(made_up(arch.index))
+    full, tied = (ask(f"top 20 by loss{space}", db=path) for space in ("", " in tied"))
+    assert (len(full.rows), full.notes[0][:22]) == (12, "on the proxy cifar10-8")
+    assert len(tied.rows) == 3
+    assert tied.notes[0].startswith(
+        "on the proxy digits, which has the most blocks to judge the tied space by; others: cifar10-8"
+    )
     path = write(tmp_path / "table.duckdb", [run(1, 0, 0.5, 1.0, 1.0)])
     assert ask("top 9 by loss", db=path).notes == ()
 

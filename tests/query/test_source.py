@@ -46,7 +46,7 @@ def test_what_lies_on_a_shelf_is_put_into_a_table_first(shelf: Path, query: str,
     with pytest.raises(RequestError) as error:
         ask(query, db=shelf, predicted=predicted)
     assert (
-        f"python -m sase_bench.database merge '{shelf}'/*.parquet '{shelf}'/modules/*.parquet --db sase-bench.duckdb, "
+        f"python -m sase_bench.database merge '{shelf}' --db sase-bench.duckdb, "
         f"and then: python -m sase_bench.{command} --db sase-bench.duckdb"
     ) in str(error.value)
 

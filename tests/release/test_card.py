@@ -1,17 +1,21 @@
 import csv
 import json
 import math
+import re
 from pathlib import Path
 
 import pytest
 
 from sase_bench.answers import render
-from sase_bench.calibrate.findings import RULE
-from sase_bench.database import connect
+from sase_bench.calibrate.findings import RULE, judge
+from sase_bench.database import ShardWriter, connect
+from sase_bench.database.checksums import read_sums, sha256
 from sase_bench.database.shelf import CALIBRATIONS
 from sase_bench.query import ask
 from sase_bench.record import COLUMNS, EPOCH_COLUMNS
-from sase_bench.space import SASE_BLOCK
+from sase_bench.release.__main__ import main
+from sase_bench.space import SASE_BLOCK, Space
+from tests.records import DIGITS, made_up
 
 NAMES = ("cifar10-8", "digits")
 
@@ -59,12 +63,12 @@ def test_the_card_says_what_a_better_table_takes(shelf: Path, card: str) -> None
             if share > 0
             else "no number of seeds, as far as these runs tell"
         )
-        (line,) = (line for line in card.splitlines() if line.startswith(f"| {row['proxy']} | val_loss | {seeds} |"))
+        (line,) = (line for line in card.splitlines() if line.startswith(f"| {row['proxy']} | val_loss | 5 blocks | {seeds} |"))
         if share > 0:
             cells = [cell.strip().replace(",", "") for cell in line.strip("|").split("|")]
-            assert (float(cells[3]), int(cells[4])) == (pytest.approx(float(row["seconds"]), abs=0.06), int(row["runs"]))
-            assert int(cells[5]) == 2401 * int(cells[2])
-            assert float(cells[6].split()[0]) == pytest.approx(int(cells[5]) * float(row["seconds"]) / 3600, abs=0.6)
+            assert (float(cells[4]), int(cells[5])) == (pytest.approx(float(row["seconds"]), abs=0.06), int(row["runs"]))
+            assert int(cells[6]) == 2401 * int(cells[3])
+            assert float(cells[7].split()[0]) == pytest.approx(int(cells[6]) * float(row["seconds"]) / 3600, abs=0.6)
             assert "to no end]" in line
 
 
@@ -77,3 +81,37 @@ def test_the_card_has_every_column_split_and_machine(card: str, shelf: Path) -> 
     assert "| digits | eager | none | 1 | 0 | 0 | None | 10 | 2026-11-22 | 2026-11-22 |" in card
     assert "CC-BY-4.0" in card
     assert "No row has been trained again yet" in card
+
+
+def test_a_space_that_was_judged_by_itself_stands_in_the_first_line_and_has_its_own_price(tmp_path: Path) -> None:
+    with ShardWriter(tmp_path, [DIGITS]) as shelf:
+        for place, arch in enumerate([*Space("full").sample(12, seed=0), *Space("tied").sample(10, seed=0)]):
+            for seed in range(3 if place < 12 else 2):
+                noise = ((place + 1) * (7 * seed + 3) % 11) / 10
+                shelf.append(made_up(arch.index, seed, val_loss=1 + noise + (place if place < 12 else 3 * (place % 5))))
+    assert main(["--shelf", str(tmp_path)]) == 0
+    card = (tmp_path / "DATACARD.md").read_text()
+    assert re.search(
+        r"digits \(12 blocks of the full space, 3 seeds; \S+ \[\S+ \S+\] for 10 blocks of the tied space, 2 seeds\)", card
+    )
+    (line,) = (line for line in card.splitlines() if line.startswith("| digits | val_loss | 10 blocks of the tied space | "))
+    with connect(tmp_path) as table:
+        (tied,) = next(judge(table, proxy="digits", metrics=["val_loss"], space="tied"))
+    assert int(line.split(" | ")[3]) == math.ceil(round(9 * (1 - tied.icc.value) / tied.icc.value, 6))
+
+
+def test_what_lies_beside_the_runs_is_listed_with_checksums_and_as_a_distribution(shelf: Path, tmp_path: Path) -> None:
+    for folder, name in (("", "digits.parquet"), ("latency", "check.parquet"), ("searches", "one.json"), ("other", "a.json")):
+        (tmp_path / folder).mkdir(exist_ok=True)
+        (tmp_path / folder / name).write_bytes((shelf / "digits.parquet").read_bytes())
+    for _ in range(2):
+        assert main(["--shelf", str(tmp_path)]) == 0
+        for folder, name in (("latency", "check.parquet"), ("searches", "one.json")):
+            assert read_sums(tmp_path / folder) == {name: sha256(tmp_path / folder / name)}
+            (tmp_path / folder / name).write_bytes(b"timed again")  # for the next time
+    card, described = ((tmp_path / name).read_text() for name in ("DATACARD.md", "croissant.json"))
+    assert "| `latency/check.parquet` | 11 | random networks and blocks timed" in card
+    assert "other/a.json" not in card
+    names = [file["@id"] for file in json.loads(described)["distribution"]]
+    assert names == ["digits.parquet", "calibrations.csv", "latency/check.parquet", "searches/one.json"]
+    assert not (tmp_path / "other" / "SHA256SUMS").exists()

@@ -6,11 +6,10 @@ from typing import Any
 import pytest
 
 from sase_bench.database import Store, connect, export
-from sase_bench.recipes.registry import PROXIES
+from sase_bench.recipes import Proxy
 from sase_bench.record import Record
 from sase_bench.release.__main__ import main
-from sase_bench.release.verification import COLUMNS, VERIFICATION, read_verification, verify_rows
-from tests.records import DIGITS
+from sase_bench.release.verification import COLUMNS, VERIFICATION, keys_in_order, read_verification, verify_rows
 from tests.shelves import write_shelf
 
 
@@ -40,11 +39,14 @@ def test_rows_are_drawn_trained_again_and_told(tmp_path: Path, trained: list[tup
     )
     scored = [row for row in rows if row["status"] == "ok"]
     assert {(float(row["val_loss_difference"]) - 0.25 < 1e-12, row["val_top1_difference"]) for row in scored} == {(True, "0.0")}
+    assert {row["train_loss_difference"] for row in scored} == {"0.0"}
     assert {(row["device"], row["again_device"]) for row in rows} == {("none", "other")}
     assert main(["--shelf", str(shelf)]) == 0
     n = len(scored)
-    told = f"| digits | eager, none, 0 | eager, other, 0 | 20 of 20 | 0 of {n}, 0.25 | {n} of {n}, 0 |"
-    assert told in (shelf / "DATACARD.md").read_text()
+    told = f"| digits | eager, none, 0 | eager, other, 0 | 20 of 20 | 0 of {n}, 0.25 | {n} of {n}, 0 | {n} of {n}, 0 |"
+    card = (shelf / "DATACARD.md").read_text()
+    assert told in card
+    assert "The first 20 of the table, in the order that seed 0 gives, are among them" in " ".join(card.split())
     assert f"  {VERIFICATION}\n" in (shelf / "SHA256SUMS").read_text()
 
 
@@ -63,6 +65,19 @@ def test_a_verification_goes_on_where_it_was_stopped(
     more = verify_rows(shelf, count=7, seed=1, device="cpu")
     assert all(row in more for row in whole)
     assert len(trained) == 5 + 3 + 2
+
+
+def test_more_rows_do_not_change_the_order_in_which_rows_are_drawn(tmp_path: Path) -> None:
+    orders = []
+    for seeds in (2, 3):
+        with connect(write_shelf(tmp_path / str(seeds), seeds=seeds)) as table:
+            orders.append([keys_in_order(table, seed) for seed in (0, 1)])
+    fewer, more = orders
+    assert [[key for key in order if key[2] < 2] for order in more] == fewer
+    assert sorted(fewer[0]) == sorted(fewer[1])
+    assert fewer[0] != fewer[1]
+    first = {key[2] for key in more[0][:20]}
+    assert first == {0, 1, 2}
 
 
 def test_what_was_verified_before_is_kept(
@@ -114,33 +129,36 @@ def test_bad_requests_get_one_line(
     assert capsys.readouterr() == ("", f"release: {message}\n")
 
 
-def test_rows_that_were_trained_together_are_trained_together_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rows_that_were_trained_together_are_trained_together_once(
+    tmp_path: Path, brief_digits: Proxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from sase_bench.benchmark import verification as again
     from sase_bench.proxies import measure_seeds
 
-    records, calls = measure_seeds("0", DIGITS, [0, 4, 7]), []
+    records, calls = measure_seeds("0", brief_digits, [0, 4, 7]), []
 
     def counted(*args: Any, **options: Any) -> list[Record]:
         calls.append(args[1:])
         return measure_seeds(*args, **options)
 
-    with Store(tmp_path / "table.duckdb", [PROXIES["digits"]]) as store:
+    with Store(tmp_path / "table.duckdb", [brief_digits]) as store:
         for record in records:
             store.append(record)
     with connect(tmp_path / "table.duckdb") as table:
         export(table, tmp_path / "digits.parquet")
     monkeypatch.setattr("sase_bench.proxies.measure_seeds", counted)
-    assert again.verify(records[1], [0, 4, 7]).is_same
+    assert again.verify(records[1], [0, 4, 7]).differences == {"val_loss": 0.0, "val_top1": 0.0, "train_loss": 0.0}
     rows = verify_rows(tmp_path, count=3, seed=0, device="cpu")
     assert [row["val_loss_difference"] for row in rows] == ["0.0"] * 3
     assert len(calls) == 2  # one for the run alone, one for all three
 
 
-def test_a_row_that_was_really_trained_comes_out_the_same(tmp_path: Path) -> None:
+def test_a_row_that_was_really_trained_comes_out_the_same(tmp_path: Path, brief_digits: Proxy) -> None:
     from sase_bench.proxies import measure
 
-    with Store(tmp_path / "table.duckdb", [PROXIES["digits"]]) as store:
-        store.append(replace(measure("0", DIGITS, seed=1), path="of-old"))  # no such engine any more: trained by the plain one
+    with Store(tmp_path / "table.duckdb", [brief_digits]) as store:
+        plain = measure("0", brief_digits, seed=1)
+        store.append(replace(plain, path="of-old"))  # no such engine any more: trained by the plain one
     with connect(tmp_path / "table.duckdb") as table:
         export(table, tmp_path / "digits.parquet")
     (row,) = verify_rows(tmp_path, count=1, seed=0, device="cpu")

@@ -44,8 +44,8 @@ def measured(space: str = "tied", *, seeds: int = 3, noise: float = 0.003, seed:
         seconds=seconds[:, :, None],
         status=status,
         run_seconds=seconds,
-        test_loss=3 * (1 - top1),
-        test_top1=top1,
+        _test_loss=3 * (1 - top1),
+        _test_top1=top1,
         row=row,
     )
 

@@ -210,3 +210,22 @@ def test_a_device_that_is_not_there_is_refused_before_anything_else(
     assert main(["--device", "cuda", *rest]) == 2
     assert capsys.readouterr() == ("", "sweep: there is no CUDA device on this machine; use --device cpu\n")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_dry_run_counts_a_run_of_two_entries_once_and_leaves_out_what_has_no_images(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    entry = '[[entry]]\nproxy = "{}"\nspace = "tied"\nplan = ["0"]\nseeds = "{}"\nwhy = "a test"\n'
+    plan = tmp_path / "plan.toml"
+    plan.write_text(entry.format("digits", 2) + entry.format("cifar10-8", 9) + entry.format("digits", 3))
+    assert main(["--plan", str(plan), "--dry-run", "--workers", "2", "--device", "cpu"]) == 0
+    out, err = capsys.readouterr()
+    plans = [line for line in out.splitlines() if line.startswith("plan")]
+    assert plans == [
+        f"plan: 1 blocks, 2 runs, 0 of them already in {tmp_path} or planned before",
+        f"plan: 1 blocks, 3 runs, 2 of them already in {tmp_path} or planned before",
+    ]
+    assert err.splitlines()[0].startswith("sweep: left out 1 entries of the plan: cifar10 is not part of the package")
+    plan.write_text(entry.format("cifar10-8", 9))
+    assert main(["--plan", str(plan), "--dry-run"]) == 2
+    assert capsys.readouterr().err.startswith("sweep: cifar10 is not part of the package; ")

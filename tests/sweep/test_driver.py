@@ -180,6 +180,9 @@ def test_a_budget_ends_a_sweep_before_a_run_that_would_not_end_in_time(store: St
         result = sweep(store, executor, JOB, TASKS, budget=35)
         assert (result.ended_by, result.done, result.left) == ("budget", 3, 7)
         assert executor.closed == [False]
+        assert result.longest == 10
+        later = sweep(store, executor, JOB, TASKS, budget=9, longest=result.longest)
+        assert (later.ended_by, later.done) == ("budget", 0)
         assert sweep(store, Pretender(done), JOB, TASKS).left == 0
 
 

@@ -10,7 +10,7 @@ from typing import NamedTuple, TypedDict
 
 from sase_bench.bo.comparison.runs import Comparison
 from sase_bench.bo.comparison.standings import Standings
-from sase_bench.statistics.ranking import repeats_needed
+from sase_bench.statistics.paired_tests import repeats_needed
 
 __all__ = ["SHARES", "Bar", "Share", "bars"]
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from sase_bench.bo.comparison.runs import Comparison
 from sase_bench.predictors import PREDICTORS
-from sase_bench.statistics.ranking import average_ranks, beats_each
+from sase_bench.statistics.paired_tests import average_ranks, beats_each
 
 __all__ = ["Standings", "standings"]
 

@@ -55,7 +55,7 @@ def check(
 ) -> list[Checked]:
     """Compose and time a network (and the plain trunk) or a block for each of `archs`. `parts` are the seconds to add up.
 
-    Every other sample, within its stage, is in the half that the factor of `sase_bench.latency.agreement` is from.
+    Every other sample, within its stage, is in the half that the factor of `sase_bench.latency.accuracy` is from.
     """
     make = {"networks": _networks, "blocks": _blocks}[kind]
     device = resolve_device(setting.device)

@@ -15,7 +15,7 @@ from sase_bench.backbones import cifar_resnet, resnet50, resnet101
 from sase_bench.backbones.attention import Attention, attention_builder
 from sase_bench.blocks import SASEBlock, operation
 from sase_bench.cost import find_trunk
-from sase_bench.latency.parts import PLAIN, WIRING, Part
+from sase_bench.latency.parts import TRUNK_ALONE, WIRING, Part
 from sase_bench.space import SASE_BLOCK, SLOTS, Architecture
 from sase_bench.trunk import CifarTrunk, Stage, Trunk
 
@@ -55,7 +55,7 @@ class Inputs:
 def part_call(part: Part, batch: int, inputs: Inputs) -> Call:
     """A forward pass of one part on `batch` maps or images of its shape."""
     maps = inputs(batch, part.channels, part.height, part.width)
-    if part.slot == PLAIN:
+    if part.slot == TRUNK_ALONE:
         network = plain_network(find_trunk(part.operation), inputs.device)
         settle(network, maps)
         return lambda: network(maps)

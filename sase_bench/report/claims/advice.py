@@ -16,6 +16,7 @@ from sase_bench.report.claims.phrases import listed, verb
 from sase_bench.report.networks import Entry
 from sase_bench.report.networks.costs import BACKBONE
 from sase_bench.report.networks.published import BACKBONES
+from sase_bench.report.networks.times import interval
 from sase_bench.statistics.means import half_width, spread
 
 __all__ = ["BOUGHT", "Advice", "Margin", "advice", "by_source", "differences", "leader", "margin", "scatter"]
@@ -215,8 +216,5 @@ def _bought(entries: Sequence[Entry], entry: Entry) -> tuple[str, ...]:
     for backbone in BACKBONES:
         values = [value for other in _named(entries, backbone, entry.name) for value in by_source(other).values()]
         gained.append(f"{margin(values).mean:+.2f} ({_interval(margin(values))})" if values else "-")
-    times = [
-        f"{ratio.median:.2f} ({ratio.low:.2f} to {ratio.high:.2f})" if ratio else "-"
-        for ratio in (entry.taken.forward, entry.taken.training)
-    ]
+    times = [interval(ratio) if ratio else "-" for ratio in (entry.taken.forward, entry.taken.training)]
     return (entry.name, *gained, f"+{entry.added.params / 1e6:.2f} million", *times)

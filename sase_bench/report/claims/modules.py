@@ -10,6 +10,7 @@ from sase_bench.query.modules import nearest
 from sase_bench.report.claims.claim import Claim
 from sase_bench.report.evidence import Measurement
 from sase_bench.report.questions import command
+from sase_bench.space import SASE
 
 __all__ = ["beside_modules"]
 
@@ -30,7 +31,7 @@ def beside_modules(found: Measurement, others: Sequence[Measurement], option: st
         f"{found.name} than the best measured block; the best of them is {first['module']}, {first[column]:.4f} nats over "
         f"{first['seeds']} seeds{_apart(found.rival)}.{_price(found)}"
     )
-    sase = next((row for row in found.modules if row["module"] == "sase"), None)
+    sase = next((row for row in found.modules if row["module"] == SASE), None)
     if sase is not None:
         leads = [row for row in ranked if row["lead"] is not None]
         ahead, sure = ([row for row in leads if row[end] > 0] for end in ("lead", "lead_low"))

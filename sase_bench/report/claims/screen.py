@@ -15,6 +15,7 @@ from sase_bench.report.claims.trust import elsewhere_alike, trust
 from sase_bench.report.evidence import Evidence, most_trusted
 from sase_bench.report.networks import Entry
 from sase_bench.report.questions import command
+from sase_bench.space import SASE
 
 __all__ = ["claims"]
 
@@ -48,7 +49,7 @@ def claims(evidence: Evidence, entries: Sequence[Entry]) -> Iterator[Claim]:
 
 
 def _sase_on_imagenet(entries: Sequence[Entry]) -> Claim:
-    stated = sorted({row.backbone for entry in entries if entry.name == "sase" for row in entry.rows})
+    stated = sorted({row.backbone for entry in entries if entry.name == SASE for row in entry.rows})
     said = f"stands in the table below for {' and '.join(stated)}" if stated else "is in none of the published tables used here"
     text = "Published figures and scores of this project are different things, and never share a column or an axis."
     return Claim(f"An ImageNet result of SASE's own block {said}.", text, "python -m sase_bench.report")

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import cast
 
 from sase_bench.bo.comparison import Summary
+from sase_bench.database.shelf import DEFAULT_SHELF, released_path
 from sase_bench.errors import RequestError
 from sase_bench.files import read_json
 from sase_bench.recipes.registry import PROXIES
@@ -15,7 +16,7 @@ __all__ = ["FOLDER", "command_of", "name_of", "read_searches"]
 #: Where `command_of` puts a comparison.
 FOLDER = Path("reports") / "searches"
 
-_FOUND = Path("database") / "searches"  # what differentiable searches found, by data set
+_FOUND = "searches"  # the folder beside the released shards with what differentiable searches found, by data set
 _DIFFERENTIABLE = "differentiable"  # how the names of such strategies and files begin
 
 
@@ -30,11 +31,11 @@ def read_searches(folder: Path) -> list[Summary]:
     return [cast(Summary, content) for _, content in found]
 
 
-def found_for(search: Summary, folder: Path = _FOUND) -> list[Path]:
-    """The differentiable searches on the comparison's proxy that are kept in a folder, if the comparison has any."""
+def found_for(search: Summary) -> list[Path]:
+    """The differentiable searches on the comparison's proxy that the release has, if the comparison has any."""
     if not any(name.startswith(_DIFFERENTIABLE) for name in search["strategies"]) or search["proxy"] not in PROXIES:
         return []
-    return sorted(folder.glob(f"{PROXIES[search['proxy']].dataset}-{_DIFFERENTIABLE}*.json"))
+    return sorted(released_path(_FOUND).glob(f"{PROXIES[search['proxy']].dataset}-{_DIFFERENTIABLE}*.json"))
 
 
 def name_of(search: Summary) -> str:
@@ -48,7 +49,8 @@ def command_of(search: Summary) -> str:
     evaluations = max(len(found["curve"]) for found in search["strategies"].values())
     options = {"workers": search["workers"], "batch": search["batch"], "refit-every": search["refit_every"]}
     dataset = PROXIES[search["proxy"]].dataset if search["proxy"] in PROXIES else "*"
-    others = f" --found {_FOUND / f'{dataset}-{_DIFFERENTIABLE}*.json'}" if len(given) < len(search["strategies"]) else ""
+    files = DEFAULT_SHELF / _FOUND / f"{dataset}-{_DIFFERENTIABLE}*.json"
+    others = f" --found {files}" if len(given) < len(search["strategies"]) else ""
     others += "".join(f" --{name} {value}" for name, value in options.items() if value != 1)
     return (
         f"python -m sase_bench.bo --compare --proxy {search['proxy']} --objective {search['metric']} --space {search['space']} "

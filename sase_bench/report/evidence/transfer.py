@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from sase_bench.answers import Answer
-from sase_bench.database.shelf import find_released
+from sase_bench.database.shelf import released_path
 from sase_bench.modules import PLAIN, is_rival
 from sase_bench.query import ask
 from sase_bench.report.evidence.alike import Alike, ranked_alike
@@ -41,7 +41,7 @@ TRANSFERS = (
     "block was chosen by these networks."
 )
 
-_FOLDER = Path("transfer")
+_FOLDER = "transfer"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,7 +88,7 @@ def alike(found: Transfer, scores: Mapping[str, float]) -> Alike | None:
 
 def find_transfer() -> Path:
     """The folder beside the released table."""
-    return (find_released() or Path("database")) / _FOLDER
+    return released_path(_FOLDER)
 
 
 def read_transfer(folder: Path) -> tuple[Transfer, ...]:

@@ -14,7 +14,7 @@ from sase_bench.modules import MODULES, PLAIN, Module
 from sase_bench.report.networks.costs import Count, count_of
 from sase_bench.report.networks.published import BACKBONES, PublishedGain, Row, gains, module_of
 from sase_bench.report.networks.times import Taken, Times, interval
-from sase_bench.space import SASE_BLOCK, Architecture
+from sase_bench.space import SASE, SASE_BLOCK, Architecture
 
 __all__ = ["HEADERS", "NOT_AVAILABLE", "NOT_TIMED", "STATED", "Entry", "cells", "compare", "missing", "stated"]
 
@@ -93,14 +93,14 @@ def compare(
 ) -> list[Entry]:
     """The plain network, every module in order of years, SASE's block and then `blocks` by their names, for both backbones."""
     found, everything = gains(rows), []
-    inside, times = {"sase": SASE_BLOCK, **(blocks or {})}, times or Times()
+    inside, times = {SASE: SASE_BLOCK, **(blocks or {})}, times or Times()
     for backbone in BACKBONES:
         plain = count_of(backbone, Module(PLAIN))
         everything.append(_entry(backbone, PLAIN, None, plain, plain, Taken(), rows, ()))
         known: list[tuple[str, int | None, Count]] = [
             (name, MODULES[name].year, count_of(backbone, Module(name))) for name in sorted(MODULES, key=_by_year)
         ]
-        known += [(name, 2024 if name == "sase" else None, count_of(backbone, arch)) for name, arch in inside.items()]
+        known += [(name, 2024 if name == SASE else None, count_of(backbone, arch)) for name, arch in inside.items()]
         for module in known:
             block = inside.get(module[0])
             entry = _entry(backbone, *module, plain, times.of(backbone, str(block or module[0])), rows, found)

@@ -2,7 +2,7 @@
 
 What a network is predicted to take is plain + f · Σ blocks, with f from one half of the networks that were timed for a check;
 every error here is on the other half; `times` beside this module has those of blocks that were timed in another process. See
-`sase_bench.latency.composition` and `sase_bench.latency.agreement`.
+`sase_bench.latency.composition` and `sase_bench.latency.accuracy`.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ from math import isnan
 from pathlib import Path
 from typing import Any
 
-from sase_bench.latency.agreement import Agreement, of_exact
-from sase_bench.latency.checks import Checked, agreements, held_out, read_checks
+from sase_bench.latency.accuracy import Accuracy, of_exact
+from sase_bench.latency.checks import Checked, accuracies, held_out, read_checks
 from sase_bench.latency.composition import Seconds
 from sase_bench.latency.filling import latency_of
 from sase_bench.latency.parts import plain
 from sase_bench.latency.timings import Setting, Timing, read_timings, seconds_of
 from sase_bench.report.networks.costs import BACKBONE, TRUNK_OF
 
-__all__ = ["AGREED", "PLACE", "Composed", "agreed", "agreement_in_resnet50", "agreement_records", "read_composed"]
+__all__ = ["AGREED", "PLACE", "Composed", "accuracy_in_resnet50", "agreed", "agreement_records", "read_composed"]
 
 _SETTING = Setting()
 
@@ -71,7 +71,7 @@ def read_composed(folder: Path) -> Composed | None:
 def agreement_records(checks: Sequence[Checked]) -> list[dict[str, Any]]:
     """How composed whole networks agree with timed ones, for each trunk and batch size, as plain values."""
     records = []
-    for (trunk, kind, conditions), found in agreements(checks).items():
+    for (trunk, kind, conditions), found in accuracies(checks).items():
         if kind == "networks":
             exact = of_exact(held_out(checks, trunk, kind, conditions))
             about = {"exact_spearman": exact.value, "exact_spearman_low": exact.low, "exact_spearman_high": exact.high}
@@ -79,9 +79,9 @@ def agreement_records(checks: Sequence[Checked]) -> list[dict[str, Any]]:
     return records
 
 
-def agreement_in_resnet50(checks: Sequence[Checked]) -> Agreement | None:
+def accuracy_in_resnet50(checks: Sequence[Checked]) -> Accuracy | None:
     """How composed ResNet-50s, as `read_composed` has them, agree with timed ones; None where they were not checked."""
-    for (trunk, kind, conditions), found in agreements(checks).items():
+    for (trunk, kind, conditions), found in accuracies(checks).items():
         if (trunk, kind, conditions.setting) == (TRUNK_OF[BACKBONE].name, "networks", _SETTING):
             return found
     return None

@@ -17,6 +17,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from sase_bench.errors import RequestError
+from sase_bench.space import SASE
 
 __all__ = ["BACKBONES", "DEFAULT_FOLDER", "METHODS", "PublishedGain", "Row", "find_folder", "gains", "module_of", "read"]
 
@@ -42,7 +43,7 @@ METHODS: dict[str, str] = {
     "GSoP-Net1": "gsop",
     "MCA": "mca",
     "SA-Net": "shuffle",
-    "SASE": "sase",
+    "SASE": SASE,
     "SE": "se",
     "SGE": "sge",
     "SRM": "srm",

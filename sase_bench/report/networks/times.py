@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from sase_bench.cost import count
-from sase_bench.database.shelf import find_released
+from sase_bench.database.shelf import released_path
 from sase_bench.latency.comparisons import WORK, Compared, Ratio, Work, ratio_of, read_comparisons
 from sase_bench.modules import PLAIN
-from sase_bench.report.networks.composed import Composed, agreement_in_resnet50
+from sase_bench.report.networks.composed import Composed, accuracy_in_resnet50
 from sase_bench.report.networks.costs import BACKBONE, TRUNK_OF
-from sase_bench.space import SASE_BLOCK, Architecture
+from sase_bench.space import SASE, SASE_BLOCK, Architecture
 
 __all__ = [
     "ABOUT_TIMED",
@@ -59,7 +59,7 @@ ABOUT_TIMED = (
     "beside weights, the optimiser's state and the images: gradients and all that is kept for them are in that of a step."
 )
 
-_FILE = Path("latency/comparisons.parquet")
+_FILE = ("latency", "comparisons.parquet")
 _OF_BLOCK = ("resnet50_time", "resnet50_time_low", "resnet50_time_high", "resnet50_time_is")
 
 
@@ -171,7 +171,7 @@ class Times:
 
 def find_comparisons() -> Path:
     """The file beside the released table."""
-    return (find_released() or Path("database")) / _FILE
+    return released_path(*_FILE)
 
 
 def read_times(path: Path, composed: Composed | None = None) -> Times:
@@ -202,7 +202,7 @@ def named(attention: str) -> str:
     """An attention as tables call it: a block by its number."""
     if "/" in attention:
         arch = Architecture.parse(attention)
-        return "sase" if arch == SASE_BLOCK else f"block {arch.index}"
+        return SASE if arch == SASE_BLOCK else f"block {arch.index}"
     return "plain" if attention == PLAIN else attention
 
 
@@ -222,7 +222,7 @@ def _clocked(row: Compared | None, ratio: Ratio | None) -> tuple[str, ...]:
 def _off(times: Times, composed: Composed) -> str:
     """How far sums are off, by the check and by what was timed in whole networks as well, a sentence."""
     said = []
-    check = agreement_in_resnet50(composed.checks)
+    check = accuracy_in_resnet50(composed.checks)
     if check is not None:
         said.append(f"at most {check.largest_error:.1%} off in the {check.held_out} held-out networks of the check")
     errors = [guessed / taken.median - 1 for taken, guessed in times.both_ways().values()]

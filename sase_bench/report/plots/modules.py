@@ -14,7 +14,7 @@ from sase_bench.report.naming import named
 from sase_bench.report.networks import Entry
 from sase_bench.report.networks.published import BACKBONES
 from sase_bench.report.plots.marks import explain
-from sase_bench.space import SASE_BLOCK
+from sase_bench.space import SASE, SASE_BLOCK
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -101,7 +101,7 @@ def _label(entry: Entry) -> dict[str, Any]:
 
 
 def _called(entry: Entry) -> str:
-    return "SASE's block" if entry.name == "sase" else entry.label
+    return "SASE's block" if entry.name == SASE else entry.label
 
 
 def shown_on(entries: Sequence[Entry], backbone: str) -> list[Entry]:

@@ -12,7 +12,7 @@ from sase_bench.report.drawing import COLOURS, MARKERS, line_of
 from sase_bench.report.evidence import Measurement
 from sase_bench.report.naming import called, titled
 from sase_bench.report.plots.marks import around, between, explain, is_published, mark_published, n_of
-from sase_bench.space import OPERATIONS, Architecture
+from sase_bench.space import OPERATIONS, SASE, Architecture
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -40,7 +40,7 @@ def pareto(measurement: Measurement, figure: Figure) -> None:
     axes.errorbar(x, y, yerr=errors, fmt="o", color=COLOURS[0], markersize=4, linewidth=0.8, label=label)
     front = sorted((block["params"] / 1e3, block[measurement.column]) for block in measurement.front)
     axes.step(*zip(*front, strict=True), where="post", color=COLOURS[1], label="Pareto front of the blocks' means")
-    modules = [row for row in measurement.modules if row["module"] != "sase" and row["params"] is not None]
+    modules = [row for row in measurement.modules if row["module"] != SASE and row["params"] is not None]
     if modules:
         places = [(row["params"] / 1e3, row[measurement.column]) for row in modules]
         axes.plot(

@@ -7,7 +7,7 @@ from sase_bench.bo.comparison.regret import Truth
 from sase_bench.bo.comparison.summary import summarise
 from sase_bench.search import Pool
 from sase_bench.space import Space
-from sase_bench.statistics.ranking import repeats_needed
+from sase_bench.statistics.paired_tests import repeats_needed
 from tests.search.tables import measured
 
 TABLE = measured(every=8)

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from sase_bench.errors import RequestError
-from sase_bench.latency.agreement import of_exact
+from sase_bench.latency.accuracy import of_exact
 from sase_bench.latency.composition import compose_networks
 from sase_bench.latency.parts import parts_of, plain
 from sase_bench.latency.timings import Conditions, Setting, Timing, write_timings

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sase_bench.latency.checks import Checked, agreements
+from sase_bench.latency.checks import Checked, accuracies
 from sase_bench.latency.comparisons import Ratio, write_comparisons
 from sase_bench.report.networks.comparison import HEADERS, cells, compare
 from sase_bench.report.networks.composed import Composed
@@ -109,7 +109,7 @@ def test_the_error_of_sums_is_that_of_the_check_and_that_of_blocks_timed_both_wa
     assert about() == f"Composed. Such sums are {both}"
     assert about(rows=tmp_path / "none.parquet") == "Composed. How far such sums are off was not checked."
     checks = [replace(item, trunk=ResNetTrunk(depth=50).name) for item in checked()]
-    (found,) = agreements(checks).values()
+    (found,) = accuracies(checks).values()
     largest = f"at most {found.largest_error:.1%} off in the {found.held_out} held-out networks of the check"
     assert about(*checks) == f"Composed. Such sums are {largest}, and {both}"
     assert about(*checks, rows=tmp_path / "none.parquet") == f"Composed. Such sums are {largest}."

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from sase_bench.errors import RequestError
-from sase_bench.latency.agreement import agreement, of_exact, repeatability
+from sase_bench.latency.accuracy import accuracy, of_exact, repeatability
 from sase_bench.statistics.correlation import spearman
 
 ODD = np.arange(10) % 2 == 1
@@ -10,14 +10,14 @@ ODD = np.arange(10) % 2 == 1
 
 def test_sums_that_are_exact_agree_exactly() -> None:
     x = np.linspace(1, 2, 10)
-    found = agreement(x, x, ODD, (0.5, 0.5))
+    found = accuracy(x, x, ODD, (0.5, 0.5))
     assert (found.samples, found.error, found.corrected_error, found.largest_error, found.residual) == (10, 0, 0, 0, 0)
     assert (found.spearman, found.kendall, found.factor, found.drift) == pytest.approx((1, 1, 1, 1))
 
 
 def test_a_factor_on_the_blocks_is_found_in_one_half_and_corrects_the_other() -> None:
     blocks = np.linspace(1, 2, 10)
-    found = agreement(3 + blocks, 3 + 1.25 * blocks, ODD, (3.0, 3.0))
+    found = accuracy(3 + blocks, 3 + 1.25 * blocks, ODD, (3.0, 3.0))
     assert found.factor == pytest.approx(1.25)
     assert found.error == pytest.approx(np.median(0.25 * blocks / (3 + 1.25 * blocks)))
     assert (found.corrected_error, found.mean_error) == pytest.approx((0, 0))
@@ -27,7 +27,7 @@ def test_a_factor_on_the_blocks_is_found_in_one_half_and_corrects_the_other() ->
 
 def test_a_machine_that_became_slower_for_everything_changes_neither_the_factor_nor_the_error() -> None:
     blocks = np.linspace(1, 2, 10)
-    found = agreement(3 + blocks, 1.5 * (3 + 1.25 * blocks), ODD, (3.0, 4.5))
+    found = accuracy(3 + blocks, 1.5 * (3 + 1.25 * blocks), ODD, (3.0, 4.5))
     assert (found.factor, found.drift) == pytest.approx((1.25, 1.5))
     assert found.corrected_error == pytest.approx(0)
 
@@ -62,7 +62,7 @@ def test_an_exact_prediction_agrees_better_with_noisy_timings_than_they_do_with_
 
 def test_what_is_only_wrong_in_the_second_half_shows_in_its_errors_and_not_in_the_factor() -> None:
     x = np.ones(10) + np.arange(10) / 100
-    found = agreement(x, np.where(ODD, x, 2 * x), ODD)
+    found = accuracy(x, np.where(ODD, x, 2 * x), ODD)
     assert (found.factor, found.corrected_error, found.largest_error) == pytest.approx((1, 0.5, 0.5))
     assert found.mean_error == pytest.approx(0.5)
     assert np.isnan(found.drift)
@@ -70,4 +70,4 @@ def test_what_is_only_wrong_in_the_second_half_shows_in_its_errors_and_not_in_th
 
 def test_a_half_with_one_sample_is_refused() -> None:
     with pytest.raises(RequestError, match="a check takes at least 4 blocks, got 3"):
-        agreement(np.ones(3), np.ones(3), np.asarray([True, False, True]))
+        accuracy(np.ones(3), np.ones(3), np.asarray([True, False, True]))

@@ -24,7 +24,7 @@ from sase_bench.errors import RequestError
 from sase_bench.statistics.correlation import kendall, spearman
 from sase_bench.statistics.reliability import Estimate, bootstrap, spearman_brown
 
-__all__ = ["LEAST_SAMPLES", "Agreement", "agreement", "of_exact", "repeatability"]
+__all__ = ["LEAST_SAMPLES", "Accuracy", "accuracy", "of_exact", "repeatability"]
 
 Seconds = NDArray[np.float64]  # (n,)
 
@@ -33,7 +33,7 @@ LEAST_SAMPLES = 4
 
 
 @dataclass(frozen=True, kw_only=True)
-class Agreement:
+class Accuracy:
     """Errors are of |composed − timed| / timed: medians where nothing else is said."""
 
     samples: int
@@ -51,9 +51,9 @@ class Agreement:
     drift: float  # d; nan for blocks
 
 
-def agreement(
+def accuracy(
     composed: Seconds, timed: Seconds, is_fit: NDArray[np.bool_], plain: tuple[float, float] | None = None
-) -> Agreement:
+) -> Accuracy:
     """Compare; `is_fit` marks the half that the factor is from, `plain` is (x0, y0).
 
     Raises `RequestError` for less than two samples in a half.
@@ -65,7 +65,7 @@ def agreement(
     factor = float(np.median((timed - y0)[is_fit] / (drift * (composed - x0)[is_fit])))
     left = drift * (x0 + factor * (composed - x0)) - timed
     relative = np.abs(left / timed)[~is_fit]
-    return Agreement(
+    return Accuracy(
         samples=len(composed),
         spearman=spearman(composed, timed),
         kendall=kendall(composed, timed),

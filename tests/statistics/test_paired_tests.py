@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from sase_bench.statistics.ranking import average_ranks, beats, beats_each, holm, repeats_needed
+from sase_bench.statistics.paired_tests import average_ranks, beats, beats_each, holm, repeats_needed
 
 
 def test_ranks_are_shared_by_equals_and_the_critical_difference_is_nemenyis() -> None:
