@@ -126,6 +126,7 @@ def neighbours(measurement: Measurement, arch: int, figure: Figure) -> None:
                 axes.plot([record["gain"]], [place], MARKERS[0], color=COLOURS[0], markersize=4)
         axes.set_yticks(range(len(choices)), list(reversed(choices)), fontsize=6.5)
         axes.set_xlim(*around([0.0, *ends]))
+        axes.locator_params(axis="x", nbins=3)  # more labels would touch
         axes.set_title(slot)
     seeds = between(record["neighbour_seeds"] for record in found)
     figure.supxlabel(f"gain in {measurement.score} over {titled(arch)}; right is better", fontsize=8)
