@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
 from math import fsum, sqrt
 from typing import Any
@@ -14,7 +14,7 @@ from sase_bench.query.columns import fields
 from sase_bench.query.language import Effect, Pareto, Rank, Selection, Top
 from sase_bench.query.levels import note_on
 from sase_bench.query.metrics import METRICS, Metric
-from sase_bench.query.relation import relation_on, unmeasured
+from sase_bench.query.relation import Relation, relation_on, unmeasured
 from sase_bench.query.source import Source
 from sase_bench.samples import drawn_at_random, representative
 from sase_bench.space import OPERATIONS, SPACES, Architecture
@@ -25,6 +25,7 @@ from sase_bench.statistics.quantiles import t_quantile
 
 __all__ = ["effect", "pareto", "rank", "top"]
 
+_EFFECT = ("slot", "proxy", "metric", "operation", "architectures", "mean", "low", "high", "difference")
 _NONE = "no measured architecture fits the condition"
 
 
@@ -123,13 +124,17 @@ def rank(query: Rank, source: Source) -> Answer:
 def effect(query: Effect, source: Source) -> Answer:
     """For each operation of a slot the mean over the architectures that have it, and how far that is from the mean of all.
 
-    The interval is for the mean over all blocks of the space that fit and have the operation: of n out of N, as if drawn at
+    Parameters, FLOPs and a latency that is known of all blocks are those of all that fit, and have no interval. Of scores the
+    interval is for the mean over all blocks of the space that fit and have the operation: of n out of N, as if drawn at
     random, with the variance (1 − n/N)·s²/n + (n/N)·v/n (Cochran 1977, section 2.6), s² being that of their scores and v what
     the noise of the seeds has in it. Where none is missing, noise alone is left. The tied space is meant where all are tied.
     Blocks that a person or a search chose are left out where most were drawn at random: they do not stand for others. Scores
     are without what a block's seeds do to all blocks.
     """
     measured, metric = relation_on(source, query.selection.on, query.selection.space), query.metric
+    costs = measured.costs(query.slot, metric, query.selection)
+    if costs is not None:
+        return _effect_on_costs(query, measured, costs)
     column, together = metric.column(test=source.test), measured.is_together(metric)
     values: dict[str, list[float]] = defaultdict(list)
     errors: dict[str, list[float]] = defaultdict(list)  # 1 / seeds
@@ -166,8 +171,23 @@ def effect(query: Effect, source: Source) -> Answer:
     notes = measured.notes_on(metric, where=query.selection.where)
     if left_out := {arch for arch, *_ in rows} - judged:
         notes = (*notes, _left_out(left_out, measured_at_all, space))
-    names = ("slot", "proxy", "metric", "operation", "architectures", "mean", "low", "high", "difference")
-    return Answer(fields=fields(*names), rows=tuple(lines), notes=(*notes, note), shared=3)
+    return Answer(fields=fields(*_EFFECT), rows=tuple(lines), notes=(*notes, note), shared=3)
+
+
+def _effect_on_costs(query: Effect, measured: Relation, costs: Mapping[str, tuple[float, int]]) -> Answer:
+    """The effect on what is known of every block of the space that fits."""
+    metric, total = query.metric, sum(count for _, count in costs.values())
+    grand = fsum(mean * count for mean, count in costs.values()) / total
+    lines: list[tuple[Any, ...]] = []
+    for operation in OPERATIONS[query.slot]:
+        mean, count = costs.get(operation, (None, 0))
+        difference = None if mean is None else mean - grand
+        lines.append((query.slot, measured.proxy, metric.val_column, operation, count, mean, mean, mean, difference))
+    lines.sort(key=lambda row: (row[5] is None, metric.sign * (row[5] or 0)))
+    space = query.selection.space or "full"
+    note = f"mean of all {total:,} architectures of the {space} space that fit: {grand:.6g} {metric.unit}; it is known of each"
+    notes = (*measured.notes_on(metric, where=query.selection.where), note)
+    return Answer(fields=fields(*_EFFECT), rows=tuple(lines), notes=notes, shared=3)
 
 
 def _left_out(archs: Set[int], everything: Set[int], space: str) -> str:

@@ -96,6 +96,22 @@ class Relation:
         sql = f"SELECT {slot}, count(*) FROM architectures LEFT JOIN ({costs}) USING (arch) WHERE {text}{tied} GROUP BY {slot}"
         return dict(self.source.rows(sql, [self.trunk, *parameters]))
 
+    def costs(self, slot: str, metric: Metric, selection: Selection) -> dict[str, tuple[float, int]] | None:
+        """The mean of a cost over all blocks of the space that fit, measured or not, and their number, by operation in a slot.
+
+        None where the cost is not known of all of them, or scores decide which fit.
+        """
+        if metric.is_of_run or compares_runs(selection.where):
+            return None
+        text, parameters = to_sql(selection.where, test=False) if selection.where is not None else ("true", [])
+        tied = " AND is_tied" if selection.space == "tied" else ""
+        costs = "SELECT arch, params, flops, latency FROM costs WHERE trunk = ?"
+        told = f"{slot}, avg({metric.val_column} ORDER BY arch), count(*), count({metric.val_column})"
+        sql = f"SELECT {told} FROM architectures LEFT JOIN ({costs}) USING (arch) WHERE {text}{tied} GROUP BY {slot}"
+        rows = self.source.rows(sql, [self.trunk, *parameters])
+        known = {operation: (mean, count) for operation, mean, count, there in rows if count == there}
+        return known if rows and len(known) == len(rows) else None
+
     def notes_on(self, *metrics: Metric, where: Condition | None = None) -> tuple[str, ...]:
         """How the proxy was chosen, what a latency stands for where there is one, and that seeds share a time."""
         has_latency = METRICS["latency"] in (*metrics, *metrics_in(where))

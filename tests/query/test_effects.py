@@ -6,12 +6,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from sase_bench.cost import count
 from sase_bench.query import ask
 from sase_bench.space import OPERATIONS, Space
 from sase_bench.statistics.effects import separate
 from sase_bench.statistics.quantiles import t_quantile
 from tests.query.conftest import Ask
 from tests.query.tables import run, top1s, write
+from tests.records import DIGITS
 
 
 def test_effect_gives_the_marginal_mean_of_every_operation(asked: Ask) -> None:
@@ -86,6 +88,24 @@ def test_the_effect_over_all_blocks_that_there_are_has_no_interval_but_that_of_t
         assert answer.notes[-1].endswith("as if drawn at random from many")
     answer = ask(f"effect spatial_excite by params where {FITTING}", db=path)
     assert all(record["low"] == record["mean"] == record["high"] for record in answer.records())
+
+
+@pytest.mark.parametrize(("condition", "space"), [("", "full"), (" in tied", "tied"), (" where channel_gate = affine", "full")])
+def test_the_effect_on_what_is_counted_is_that_of_all_blocks_and_has_no_interval(
+    asked: Ask, condition: str, space: str
+) -> None:
+    digits = Space(space).digits()
+    if "where" in condition:
+        digits = digits[digits[:, 2] == OPERATIONS["channel_gate"].index("affine")]
+    flops = count(DIGITS.trunk, digits).flops
+    answer = asked(f"effect spatial_squeeze by flops{condition}")
+    for record in answer.records():
+        those = flops[digits[:, 4] == OPERATIONS["spatial_squeeze"].index(record["operation"])]
+        assert record["architectures"] == len(those)
+        assert record["mean"] == record["low"] == record["high"] == pytest.approx(those.mean())
+        assert record["difference"] == pytest.approx(those.mean() - flops.mean())
+    assert [record["mean"] for record in answer.records()] == sorted(record["mean"] for record in answer.records())
+    assert answer.notes[-1].startswith(f"mean of all {len(flops):,} architectures of the {space} space that fit: ")
 
 
 def test_blocks_that_somebody_chose_have_no_part_in_an_effect_where_most_were_drawn(tmp_path: Path) -> None:
