@@ -16,8 +16,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor, nn
 
-from sase_bench.backbones.attention import attention_builder
-from sase_bench.backbones.cifar import CifarResNet
+from sase_bench.backbones.building import network_on
 from sase_bench.blocks import SASEBlock
 from sase_bench.blocks.shape import EPSILON
 from sase_bench.errors import RequestError
@@ -164,8 +163,4 @@ def build_described(description: dict[str, str]) -> nn.Module:
         raise RequestError(
             f"there is no backbone {description['backbone']!r} with options {description['options']!r}"
         ) from error
-    if isinstance(trunk, CifarTrunk):
-        return CifarResNet(trunk, attention_builder(description["attention"], epsilon=epsilon))
-    from sase_bench.backbones.resnet import resnet
-
-    return resnet(trunk, description["attention"], epsilon=epsilon, **options)
+    return network_on(trunk, description["attention"], epsilon=epsilon, **options)

@@ -11,13 +11,13 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from sase_bench.backbones import cifar_resnet, resnet50, resnet101
 from sase_bench.backbones.attention import Attention, attention_builder
+from sase_bench.backbones.building import network_on
 from sase_bench.blocks import SASEBlock, operation
 from sase_bench.cost import find_trunk
 from sase_bench.latency.parts import TRUNK_ALONE, WIRING, Part
 from sase_bench.space import SASE_BLOCK, SLOTS, Architecture
-from sase_bench.trunk import CifarTrunk, Stage, Trunk
+from sase_bench.trunk import Stage, Trunk
 
 __all__ = ["Call", "Inputs", "block_call", "install", "part_call", "plain_network", "settle"]
 
@@ -88,14 +88,7 @@ def plain_network(trunk: Trunk, device: torch.device) -> nn.Module:
     """The network that `trunk` describes, without blocks."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(_SEED)
-        if isinstance(trunk, CifarTrunk):
-            network: nn.Module = cifar_resnet(
-                trunk.depth, num_classes=trunk.num_classes, width=trunk.width, resolution=trunk.resolution,
-                in_channels=trunk.in_channels, kernel_size=trunk.kernel_size,
-            )  # fmt: skip
-        else:
-            build = {50: resnet50, 101: resnet101}[trunk.depth]
-            network = build(num_classes=trunk.num_classes, resolution=trunk.resolution)
+        network = network_on(trunk)
     return network.to(device).eval()
 
 
