@@ -1,6 +1,7 @@
 """What README and the shelf print comes out of the runs that lie on the shelf."""
 
 import csv
+import json
 import re
 import shutil
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 from sase_bench.calibrate import SURE, trusted
 from sase_bench.calibrate.__main__ import main as calibrate
 from sase_bench.database.__main__ import main as database
-from sase_bench.database.checksums import check_sums, read_sums
+from sase_bench.database.checksums import check_sums, read_sums, sha256
 from sase_bench.query.__main__ import main as query
 from sase_bench.recipes import PROXIES, metric_of
 from sase_bench.record import OBJECTIVES
@@ -46,11 +47,21 @@ def test_the_release_is_what_its_shards_give(tmp_path: Path) -> None:
     for path in SHELF.iterdir():
         if path.suffix == ".parquet" or path.name == "verification.csv":
             shutil.copy(path, tmp_path)
-    if (SHELF / "modules").is_dir():
-        shutil.copytree(SHELF / "modules", tmp_path / "modules")
+    for name in ("modules", "latency", "searches"):
+        shutil.copytree(SHELF / name, tmp_path / name)
     assert release(["--shelf", str(tmp_path)]) == 0
     for name in ("DATACARD.md", "schema.sql"):
         assert (tmp_path / name).read_text() == (SHELF / name).read_text(), name
+
+
+def test_the_released_metadata_are_of_the_files_that_are_there() -> None:
+    described = json.loads((SHELF / "croissant.json").read_text())["distribution"]
+    names = {file["@id"] for file in described}
+    there = [path for part in ("", "modules", "latency") for path in (SHELF / part).glob("*.parquet")]
+    assert {path.relative_to(SHELF).as_posix() for path in there} <= names
+    for file in described:
+        path = SHELF / file["contentUrl"]
+        assert (file["sha256"], file["contentSize"]) == (sha256(path), f"{path.stat().st_size} B"), path
 
 
 def test_released_proxies_rank_by_what_can_be_trusted_most() -> None:

@@ -40,7 +40,7 @@ def test_options_in_the_readme_exist(module: str) -> None:
     usages = (ASSETS / "help" / f"{module}.txt").read_text().split("usage: ")[1:]
     for line in lines(module):
         start = " ".join(["python -m", f"sase_bench.{module}", *line[:1], ""])
-        usage = next((text for text in usages if text.startswith(start)), usages[0])
+        usage = next((text for text in usages if text.startswith(start)), "".join(usages))
         assert {word for word in line if word.startswith("--")} <= set(re.findall(r"--[a-z][a-z-]*", usage)), line
 
 

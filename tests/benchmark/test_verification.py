@@ -14,4 +14,4 @@ def test_a_run_of_another_recipe_is_not_compared() -> None:
 
 def test_a_row_without_a_score_has_no_difference() -> None:
     done = Verification(unfinished(0), made_up(0))
-    assert done.differences == {"val_loss": None, "val_top1": None}
+    assert done.differences == {"val_loss": None, "val_top1": None, "train_loss": None}

@@ -170,7 +170,7 @@ def crossed(there: np.ndarray, noise: float = 0.0) -> tuple[Measured, np.ndarray
     loss = truth[:, None] + 0.05 * np.arange(seeds) ** 1.5 + generator.normal(0, noise, there.shape)
     status, cube = np.where(there, 0, -1).astype(np.int8), np.where(there, loss, np.nan)[:, :, None]
     curves = dict.fromkeys(("val_loss", "val_top1", "train_loss", "seconds"), cube)
-    matrices = dict.fromkeys(("run_seconds", "test_loss", "test_top1"), cube[:, :, 0])
+    matrices = dict.fromkeys(("run_seconds", "_test_loss", "_test_top1"), cube[:, :, 0])
     row = np.where(np.arange(7**6) < blocks, np.arange(7**6), -1).astype(np.int32)
     measured = Measured(
         proxy="digits", archs=np.arange(blocks), seeds=np.arange(seeds), status=status, row=row, **curves, **matrices
