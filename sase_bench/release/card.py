@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 import duckdb
@@ -248,12 +250,13 @@ def _verification(table: duckdb.DuckDBPyConnection, folder: Path) -> Iterator[st
         differences = []
         for name in OBJECTIVES:
             values = [abs(float(row[f"{name}_difference"])) for row in members if row[f"{name}_difference"]]
-            same = sum(value == 0 for value in values)
-            differences.append(f"{same} of {len(values)}, {_number(max(values))}" if values else "none to compare")
+            same, root = sum(value == 0 for value in values), math.sqrt(fmean(value**2 for value in values)) if values else 0.0
+            told = f"{same} of {len(values)}, {_number(max(values))}, {_number(root)}" if values else "none to compare"
+            differences.append(told)
         proxy, *made = key
         lines.append((proxy, ", ".join(made[:3]), ", ".join(made[3:]), f"{ended} of {len(members)}", *differences))
     yield ""
-    compared = [f"same {name}, largest difference" for name in OBJECTIVES]
+    compared = [f"same {name}, largest difference, root mean square" for name in OBJECTIVES]
     head = ("proxy", "made by", "again by", "ended the same way", *compared)
     yield from _table(head, lines)
 

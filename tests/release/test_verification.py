@@ -43,7 +43,9 @@ def test_rows_are_drawn_trained_again_and_told(tmp_path: Path, trained: list[tup
     assert {(row["device"], row["again_device"]) for row in rows} == {("none", "other")}
     assert main(["--shelf", str(shelf)]) == 0
     n = len(scored)
-    told = f"| digits | eager, none, 0 | eager, other, 0 | 20 of 20 | 0 of {n}, 0.25 | {n} of {n}, 0 | {n} of {n}, 0 |"
+    told = (
+        f"| digits | eager, none, 0 | eager, other, 0 | 20 of 20 | 0 of {n}, 0.25, 0.25 | {n} of {n}, 0, 0 | {n} of {n}, 0, 0 |"
+    )
     card = (shelf / "DATACARD.md").read_text()
     assert told in card
     assert "The first 20 of the table, in the order that seed 0 gives, are among them" in " ".join(card.split())
