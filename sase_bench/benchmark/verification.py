@@ -29,8 +29,7 @@ class Verification(NamedTuple):
 def verify(known: Record, seeds: Sequence[int], **options: Any) -> Verification:
     """Train `known` again as its column `path` says, together with the `seeds` that it was trained with (its own among them).
 
-    `options` go to `sase_bench.proxies.measure`. With its `device`, torch version and
-    code nothing differs.
+    `options` go to `sase_bench.proxies.measure`. With the row's `device`, torch version and code nothing differs.
     Raises `RequestError` for a run made with another recipe than its proxy has now, and without torch.
     """
     return Verification(known, train_again(known, seeds, **options)[known.seed])

@@ -116,13 +116,10 @@ class Store:
                 known[record.key] = record
                 self._journal.append(record)
                 self._take(record)
-        if any(result is True for result in results) and self._is_time():
+        is_time = monotonic() - self._published > max(_LEAST_INTERVAL, self._cost / _DUTY)
+        if is_time and any(result is True for result in results):
             self.publish()
         return results
-
-    def _is_time(self) -> bool:
-        """Whether so much time has passed that others should see what waits."""
-        return monotonic() - self._published > max(_LEAST_INTERVAL, self._cost / _DUTY)
 
     def publish(self) -> None:
         """Fold what waits into a copy of the table and put it in place of the table in one step.
@@ -193,7 +190,7 @@ class Store:
     def _known(self, keys: Sequence[Key]) -> dict[Key, Record]:
         """Those of these runs that are there, wherever they are."""
         asked = self._keys.intersection(keys)
-        found = {record.key: record for record in self._pending if record.key in asked}
+        found = {record.key: record for record in self._pending if record.key in asked} if asked else {}
         left = sorted(asked - found.keys())
         if left:
             with self._told(), open_file(self.path) as connection:
