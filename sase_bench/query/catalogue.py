@@ -189,15 +189,12 @@ _COUNTS = {
 
 #: What `python -m sase_bench.calibrate` found last for the metric that the proxy ranks by; tables of 0.1.0 may have older rows.
 _TRUSTED = {
-    f"reliability{end}": (
-        f"(SELECT reliability{end} FROM calibrations WHERE proxy = $proxy AND metric = $metric ORDER BY rowid DESC LIMIT 1)"
-    )
-    for end in ("", "_low", "_high")
-} | {
-    f"judged_{what}": (
-        f"(SELECT {what} FROM calibrations WHERE proxy = $proxy AND metric = $metric ORDER BY rowid DESC LIMIT 1)"
-    )
-    for what in ("blocks", "seeds")
+    name: f"(SELECT {column} FROM calibrations WHERE proxy = $proxy AND metric = $metric ORDER BY rowid DESC LIMIT 1)"
+    for name, column in {
+        **{name: name for name in ("reliability", "reliability_low", "reliability_high")},
+        "judged_blocks": "blocks",
+        "judged_seeds": "seeds",
+    }.items()
 }
 
 #: Metrics by which the best block is told.

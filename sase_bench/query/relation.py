@@ -88,13 +88,7 @@ class Relation:
 
     def sizes(self, slot: str, selection: Selection) -> dict[str, int] | None:
         """How many blocks of the space fit, measured or not, by their operation in a slot; None where scores decide it."""
-        if compares_runs(selection.where):
-            return None
-        text, parameters = to_sql(selection.where, test=False) if selection.where is not None else ("true", [])
-        costs = "SELECT arch, params, flops, latency FROM costs WHERE trunk = ?"
-        tied = " AND is_tied" if selection.space == "tied" else ""
-        sql = f"SELECT {slot}, count(*) FROM architectures LEFT JOIN ({costs}) USING (arch) WHERE {text}{tied} GROUP BY {slot}"
-        return dict(self.source.rows(sql, [self.trunk, *parameters]))
+        return None if compares_runs(selection.where) else dict(self._of_all(f"{slot}, count(*)", slot, selection))
 
     def costs(self, slot: str, metric: Metric, selection: Selection) -> dict[str, tuple[float, int]] | None:
         """The mean of a cost over all blocks of the space that fit, measured or not, and their number, by operation in a slot.
@@ -103,14 +97,18 @@ class Relation:
         """
         if metric.is_of_run or compares_runs(selection.where):
             return None
-        text, parameters = to_sql(selection.where, test=False) if selection.where is not None else ("true", [])
-        tied = " AND is_tied" if selection.space == "tied" else ""
-        costs = "SELECT arch, params, flops, latency FROM costs WHERE trunk = ?"
-        told = f"{slot}, avg({metric.val_column} ORDER BY arch), count(*), count({metric.val_column})"
-        sql = f"SELECT {told} FROM architectures LEFT JOIN ({costs}) USING (arch) WHERE {text}{tied} GROUP BY {slot}"
-        rows = self.source.rows(sql, [self.trunk, *parameters])
+        column = metric.val_column
+        rows = self._of_all(f"{slot}, avg({column} ORDER BY arch), count(*), count({column})", slot, selection)
         known = {operation: (mean, count) for operation, mean, count, there in rows if count == there}
         return known if rows and len(known) == len(rows) else None
+
+    def _of_all(self, what: str, slot: str, selection: Selection) -> list[tuple[Any, ...]]:
+        """`what` of all blocks of the space that fit, by their operation in a slot; no scores are asked."""
+        text, parameters = to_sql(selection.where, test=False) if selection.where is not None else ("true", [])
+        costs = "SELECT arch, params, flops, latency FROM costs WHERE trunk = ?"
+        tied = " AND is_tied" if selection.space == "tied" else ""
+        sql = f"SELECT {what} FROM architectures LEFT JOIN ({costs}) USING (arch) WHERE {text}{tied} GROUP BY {slot}"
+        return self.source.rows(sql, [self.trunk, *parameters])
 
     def notes_on(self, *metrics: Metric, where: Condition | None = None) -> tuple[str, ...]:
         """How the proxy was chosen, what a latency stands for where there is one, and that seeds share a time."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import hashlib
 from collections.abc import Sequence
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ import duckdb
 
 from sase_bench import cli
 from sase_bench.benchmark.verification import Verification, train_again
-from sase_bench.database.rows import read_record, seeds_with
+from sase_bench.database.rows import read_records, seeds_with
 from sase_bench.database.shelf import open_shelf, read_shelf
 from sase_bench.errors import RequestError, needing, unknown
 from sase_bench.files import replacing
@@ -45,16 +46,16 @@ def verify_rows(
     """
     known, done = _draw(shelf, count, seed, proxy)
     path = shelf / VERIFICATION
-    left = [(record, seeds) for record, seeds in known if _key(_line(record)) not in done]
+    left = [(record, seeds) for record, seeds in known if record.key not in done]
     _write(path, done)
     with path.open("a", newline="") as file:
         writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
         for record, again in _again(left, folder, device, before=len(known) - len(left)):
-            row = done[_key(_line(record))] = _line(record) | _outcome(Verification(record, again))
+            row = done[record.key] = _line(record) | _outcome(Verification(record, again))
             writer.writerow(row)
             file.flush()
     _write(path, done)
-    return [done[_key(_line(record))] for record, _ in known]
+    return [done[record.key] for record, _ in known]
 
 
 def read_verification(shelf: Path) -> list[dict[str, str]]:
@@ -69,12 +70,15 @@ def read_verification(shelf: Path) -> list[dict[str, str]]:
 
 def known_in_order(table: duckdb.DuckDBPyConnection, shelf: Path) -> int:
     """How many rows of an open table, from the first in the order of seed 0 on, were trained again as they are."""
-    verified = {(int(row["arch"]), row["proxy"], int(row["seed"])): row for row in read_verification(shelf)}
-    for count, key in enumerate(keys_in_order(table, 0)):
-        record = read_record(table, key) if key in verified else None
-        if record is None or not verified[key].items() >= _line(record).items():
-            return count
-    return len(verified)
+    verified = _verified(table, shelf)
+    return sum(1 for _ in takewhile(verified.__contains__, keys_in_order(table, 0)))
+
+
+def _verified(table: duckdb.DuckDBPyConnection, shelf: Path) -> dict[Key, dict[str, str]]:
+    """The lines, by key, of rows that are in an open table as they were verified."""
+    lines = {(int(row["arch"]), row["proxy"], int(row["seed"])): row for row in read_verification(shelf)}
+    there = read_records(table, list(lines))
+    return {key: row for key, row in lines.items() if key in there and row.items() >= _line(there[key]).items()}
 
 
 def keys_in_order(table: duckdb.DuckDBPyConnection, seed: int) -> list[Key]:
@@ -85,7 +89,7 @@ def keys_in_order(table: duckdb.DuckDBPyConnection, seed: int) -> list[Key]:
 
 def _draw(
     shelf: Path, count: int, seed: int, proxy: str | None
-) -> tuple[list[tuple[Record, list[int]]], dict[tuple[str, ...], dict[str, str]]]:
+) -> tuple[list[tuple[Record, list[int]]], dict[Key, dict[str, str]]]:
     """The rows to be trained again, in order, with the seeds they were trained with; and all verified ones by key."""
     opened = read_shelf(shelf)
     names = [item.name for item in opened.proxies]
@@ -95,13 +99,9 @@ def _draw(
         keys = [key for key in keys_in_order(table, seed) if proxy in (None, key[1])]
         if not 1 <= count <= len(keys):
             raise RequestError(f"there are {len(keys)} rows to draw from, {count} were asked for")
-        records = [read_record(table, key) for key in sorted(keys[:count], key=lambda key: (key[1], key[0], key[2]))]
-        done = {}
-        for row in read_verification(shelf):
-            record = read_record(table, (int(row["arch"]), row["proxy"], int(row["seed"])))
-            if record is not None and row.items() >= _line(record).items():
-                done[_key(row)] = row
-        return [(record, seeds_with(table, record)) for record in records if record is not None], done
+        drawn = sorted(keys[:count], key=lambda key: (key[1], key[0], key[2]))
+        there = read_records(table, drawn)
+        return [(there[key], seeds_with(table, there[key])) for key in drawn], _verified(table, shelf)
 
 
 def _again(known: Sequence[tuple[Record, list[int]]], folder: Path | None, device: str, before: int) -> Any:
@@ -135,15 +135,11 @@ def _outcome(done: Verification) -> dict[str, str]:
     return again | {f"{name}_difference": _text(value) for name, value in done.differences.items()}
 
 
-def _key(row: dict[str, str]) -> tuple[str, ...]:
-    return tuple(row[name] for name in KEY)
-
-
 def _text(value: object) -> str:
     return "" if value is None else str(value)
 
 
-def _write(path: Path, done: dict[tuple[str, ...], dict[str, str]]) -> None:
+def _write(path: Path, done: dict[Key, dict[str, str]]) -> None:
     rows = sorted(done.values(), key=lambda row: (row["proxy"], int(row["arch"]), int(row["seed"])))
     with replacing(path) as fresh, fresh.open("w", newline="") as file:
         writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")

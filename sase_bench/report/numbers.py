@@ -10,7 +10,7 @@ from sase_bench.report.claims.advice import by_source, differences, leader, marg
 from sase_bench.report.evidence import Evidence, finite, most_trusted
 from sase_bench.report.evidence.transfer import alike
 from sase_bench.report.networks import Entry
-from sase_bench.report.networks.composed import agreement_records
+from sase_bench.report.networks.composed import accuracy_records
 from sase_bench.report.networks.costs import BACKBONE
 from sase_bench.report.networks.times import Times, in_resnet50
 from sase_bench.space import SASE, SASE_BLOCK, Architecture
@@ -30,7 +30,7 @@ def numbers(evidence: Evidence, entries: Sequence[Entry], times: Times) -> dict[
 
     Published gains are in percentage points of ImageNet top-1, times in seconds. Floats are rounded to ten digits.
     """
-    checks = [] if times.composed is None else agreement_records(times.composed.checks)
+    checks = [] if times.composed is None else accuracy_records(times.composed.checks)
     found: dict[str, Any] = _rounded(asdict(evidence, dict_factory=_without_options))  # first: two sums of the same may differ
     found["measurements"] = [_measured(one) for one in found["measurements"]]
     found["agreements"] = _beside(found["calibrations"], found["agreements"])

@@ -77,7 +77,7 @@ def _with_data(entries: Sequence[Entry], options: argparse.Namespace) -> list[En
     Raises `RequestError` where there is none.
     """
     refused: dict[str, str] = {}
-    for name in {entry.proxy.dataset for entry in entries}:
+    for name in sorted({entry.proxy.dataset for entry in entries}):
         try:
             find_folder(name, options.data, download=options.download)
         except RequestError as error:
@@ -85,9 +85,9 @@ def _with_data(entries: Sequence[Entry], options: argparse.Namespace) -> list[En
     left = [entry for entry in entries if entry.proxy.dataset not in refused]
     if not left:
         raise RequestError(next(iter(refused.values())))
-    for name, why in sorted(refused.items()):
+    for name, why in refused.items():
         count = sum(entry.proxy.dataset == name for entry in entries)
-        _say(f"left out {count} entries of the plan: {why}")
+        _say(f"left out {count} of the {len(entries)} entries of the plan: {why}")
     return left
 
 

@@ -225,7 +225,7 @@ def test_a_dry_run_counts_a_run_of_two_entries_once_and_leaves_out_what_has_no_i
         f"plan: 1 blocks, 2 runs, 0 of them already in {tmp_path} or planned before",
         f"plan: 1 blocks, 3 runs, 2 of them already in {tmp_path} or planned before",
     ]
-    assert err.splitlines()[0].startswith("sweep: left out 1 entries of the plan: cifar10 is not part of the package")
+    assert err.splitlines()[0].startswith("sweep: left out 1 of the 3 entries of the plan: cifar10 is not part of the package")
     plan.write_text(entry.format("cifar10-8", 9))
     assert main(["--plan", str(plan), "--dry-run"]) == 2
     assert capsys.readouterr().err.startswith("sweep: cifar10 is not part of the package; ")

@@ -21,7 +21,7 @@ from sase_bench.latency.parts import plain
 from sase_bench.latency.timings import Setting, Timing, read_timings, seconds_of
 from sase_bench.report.networks.costs import BACKBONE, TRUNK_OF
 
-__all__ = ["AGREED", "PLACE", "Composed", "accuracy_in_resnet50", "agreed", "agreement_records", "read_composed"]
+__all__ = ["AGREED", "PLACE", "Composed", "accuracy_in_resnet50", "accuracy_records", "agreed", "read_composed"]
 
 _SETTING = Setting()
 
@@ -68,7 +68,7 @@ def read_composed(folder: Path) -> Composed | None:
     return Composed(seconds / parts[plain(trunk)], about, tuple(checks))
 
 
-def agreement_records(checks: Sequence[Checked]) -> list[dict[str, Any]]:
+def accuracy_records(checks: Sequence[Checked]) -> list[dict[str, Any]]:
     """How composed whole networks agree with timed ones, for each trunk and batch size, as plain values."""
     records = []
     for (trunk, kind, conditions), found in accuracies(checks).items():
@@ -102,7 +102,7 @@ def agreed(checks: Sequence[Checked]) -> list[tuple[str, ...]]:
             f"{found['mean_error']:.1%}",
             f"{found['largest_error']:.1%}",
         )
-        for found in agreement_records(checks)
+        for found in accuracy_records(checks)
     ]
 
 

@@ -9,7 +9,7 @@ from sase_bench.latency.accuracy import of_exact
 from sase_bench.latency.composition import compose_networks
 from sase_bench.latency.parts import parts_of, plain
 from sase_bench.latency.timings import Conditions, Setting, Timing, write_timings
-from sase_bench.report.networks.composed import AGREED, agreed, agreement_records, read_composed
+from sase_bench.report.networks.composed import AGREED, accuracy_records, agreed, read_composed
 from sase_bench.report.networks.costs import TRUNK_OF
 from sase_bench.report.networks.times import Times, in_resnet50
 from sase_bench.space import Space
@@ -49,7 +49,7 @@ def test_an_exact_prediction_stands_with_its_interval_beside_the_sums() -> None:
         "0.94 (no interval)",  # √(2 · 0.8 / 1.8)
         f"0.94 ({of_exact(seconds * 10).low:.2f} to {of_exact(seconds * 10).high:.2f})",
     ]
-    (record,) = agreement_records(many)
+    (record,) = accuracy_records(many)
     assert record["exact_spearman_low"] < record["exact_spearman"] == pytest.approx((1.6 / 1.8) ** 0.5)
     assert record["exact_spearman"] < record["exact_spearman_high"] < 1
     assert agreed(checked("blocks")) == []
