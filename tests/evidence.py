@@ -1,6 +1,7 @@
 """Evidence for tests of reports: no table was asked for it."""
 
 from sase_bench.report.evidence import Evidence, Measurement
+from sase_bench.report.evidence.holdings import Task
 from sase_bench.report.evidence.transfer import Transfer
 
 
@@ -16,7 +17,7 @@ def measurement(proxy: str, count: int, text: str = "a/b/c/d/e/f") -> Measuremen
     blocks = [block(arch, arch / 10, text) for arch in range(1, count + 1)]
     return Measurement(
         proxy=proxy,
-        task="a task",
+        task=Task(description="a task"),
         blocks=blocks,
         seed_sd=None,
         drawn=count,

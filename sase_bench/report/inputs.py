@@ -14,7 +14,6 @@ from sase_bench.report.networks import Entry, compare
 from sase_bench.report.networks.composed import read_composed
 from sase_bench.report.networks.published import find_folder, read
 from sase_bench.report.networks.times import Times, find_comparisons, read_times
-from sase_bench.space import Architecture
 
 __all__ = ["DEFAULT_FOLDER", "Inputs", "best_blocks", "read_inputs"]
 
@@ -57,9 +56,9 @@ def read_inputs(
     return Inputs(parts, evidence, compare(rows, best_blocks(evidence), times), times)
 
 
-def best_blocks(evidence: Evidence) -> dict[str, Architecture]:
-    """The best block of every proxy by its number and what it is best on, that of the most trusted proxy first."""
+def best_blocks(evidence: Evidence) -> dict[int, str]:
+    """The numbers of the blocks that are the best of a proxy, and of which; that of the most trusted proxy first."""
     trusted, proxies = most_trusted(evidence), dict[int, list[str]]()
     for found in sorted(evidence.measurements, key=lambda found: found is not trusted):
         proxies.setdefault(int(found.best["arch"]), []).append(found.proxy)
-    return {f"block {arch}, best on {listed(names)}": Architecture(arch) for arch, names in proxies.items()}
+    return {arch: listed(names) for arch, names in proxies.items()}

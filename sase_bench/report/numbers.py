@@ -54,6 +54,7 @@ def _networks(entries: Sequence[Entry], times: Times) -> list[dict[str, Any]]:
     return [
         {
             "module": entry.name,
+            "best_on": entry.best_on or None,
             **_network(entry.backbone, entry.name if entry.arch is None else entry.arch, times),
             "params": entry.count.params,
             "flops": entry.count.flops,

@@ -7,6 +7,7 @@ from statistics import median
 from textwrap import shorten
 
 from sase_bench.bo.comparison import Summary
+from sase_bench.bo.comparison.bars import SHARES
 from sase_bench.bo.comparison.rendering import order
 from sase_bench.latency.comparisons import WORK, Compared, Ratio, Work
 from sase_bench.modules import PLAIN
@@ -77,7 +78,7 @@ def _file(backbone: str) -> str:
 
 def _modules(backbone: str, entries: Sequence[Entry]) -> str:
     shown = [entry for entry in entries if entry.backbone == backbone]
-    best = "; ".join(entry.name.replace(",", ":", 1) for entry in shown if entry.label != entry.name and entry.name != PLAIN)
+    best = "; ".join(f"{entry.name}: best on {entry.best_on}" for entry in shown if entry.best_on)
     caption = (
         f"Attention modules in every bottleneck of {backbone} at 224×224. Parameters in millions and multiply-accumulates in "
         "10⁹, by one counter. Forward time, time of a training step and memory kept for its backward pass as multiples of the "
@@ -160,9 +161,7 @@ def _stated(entry: Entry) -> Iterator[tuple[str, ...]]:
         above = NONE if gain is None else f"{gain.top1:+.2f}" if gain.is_one_recipe else f"({gain.top1:+.2f})"
         top5 = NONE if row.top5 is None else f"{row.top5:.2f}"
         kind, depth = _KINDS.get(row.kind, row.kind), entry.backbone.rpartition("-")[2]
-        head = row.protocol.partition(";")[0]
-        whole = head if head.count("(") == head.count(")") else head.rpartition("(")[0]
-        recipe = shorten(whole, _RECIPE, placeholder=" …")
+        recipe = shorten(row.recipe, _RECIPE, placeholder=" …")
         yield (entry.label, depth, f"{row.top1:.2f}", top5, above, kind, recipe, row.source)
 
 
@@ -195,7 +194,7 @@ def _searches(search: Summary) -> str:
     strategies, unit = search["strategies"], COLUMNS[search["metric"]].unit
     at = list(next(iter(strategies.values()))["regret"])[-_AT:]
     columns = [Column("strategy", "l"), *(Column(count, group="regret after") for count in at)]
-    columns += [Column(f"{_share(name)} %", group="found (%)") for name in search["tops"]]
+    columns += [Column(f"{100 * SHARES[name].top:g} %", group="found (%)") for name in search["tops"]]
     columns += [Column(count, group="rank at") for count in search["ranks"]]
     rows = []
     for name, values in sorted(strategies.items(), key=lambda item: order(item[1]["regret"][at[-1]] if at else [None])):
@@ -212,11 +211,6 @@ def _searches(search: Summary) -> str:
     )
     label = f"tab:searches-{name_of(search)}"
     return latex(columns, rows, caption=caption, label=label, made_by=f"{command_of(search)}; {_MADE_BY}")
-
-
-def _share(top: str) -> str:
-    """The percentage in `top 0.1 % within 150`."""
-    return top.removeprefix("top ").partition(" %")[0]
 
 
 def _thousandths(estimate: Sequence[float | None]) -> str:

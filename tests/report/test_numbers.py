@@ -9,6 +9,7 @@ import pytest
 
 from sase_bench.latency.comparisons import Work
 from sase_bench.report.claims import claims
+from sase_bench.report.evidence.holdings import Task
 from sase_bench.report.evidence.transfer import Gain, Transfer
 from sase_bench.report.networks import Entry, compare
 from sase_bench.report.networks.composed import Composed
@@ -34,7 +35,7 @@ TIMES = Times(
 
 @pytest.fixture(scope="module")
 def entries() -> list[Entry]:
-    return compare(read(IMAGENET), {"block 54983, best on p": SASE_BLOCK}, TIMES)
+    return compare(read(IMAGENET), {SASE_BLOCK.index: "p"}, TIMES)
 
 
 def network(found: dict[str, Any], name: str | int, backbone: str = "ResNet-50") -> dict[str, Any]:
@@ -126,8 +127,8 @@ def test_the_first_claim_has_its_means_and_intervals(entries: list[Entry]) -> No
 def test_the_rank_correlations_of_the_transfer_are_those_that_the_claim_tells(entries: list[Entry]) -> None:
     losses = {"1": 0.5, "2": 0.1, "3": 0.4, "4": 0.2, "5": 0.15}
     intervals = dict.fromkeys(("top1_low", "top1_high", "loss_low", "loss_high"))
-    gains = tuple(Gain(attention=name, text=name, seeds=2, top1=0.0, loss=loss, **intervals) for name, loss in losses.items())
-    given = evidence(measurement("p", 5), transfers=(Transfer(proxy="t", task="a task", gains=gains),))
+    gains = tuple(Gain(attention=name, name=name, seeds=2, top1=0.0, loss=loss, **intervals) for name, loss in losses.items())
+    given = evidence(measurement("p", 5), transfers=(Transfer(proxy="t", task=Task(description="a task"), gains=gains),))
     (found,) = numbers(given, entries, TIMES)["transfers_alike"]
     assert (found["proxy"], found["beside"], found["pairs"]) == ("t", "p", 5)
     told = f"a correlation of {found['correlation']:.2f} (95 % interval {found['low']:.2f} to {found['high']:.2f})"

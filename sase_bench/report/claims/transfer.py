@@ -77,4 +77,4 @@ def _alike_in(found: Transfer, beside: Measurement) -> str:
 
 
 def _in(found: Transfer, gain: Gain) -> str:
-    return f"{gain.text.partition(' (')[0]} in {found.proxy}"
+    return f"{gain.name} in {found.proxy}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from sase_bench.database.reader import connect
@@ -9,17 +10,33 @@ from sase_bench.database.rows import has_modules
 from sase_bench.samples import drawn_at_random, representative
 from sase_bench.space import Architecture, Space
 
-__all__ = ["has_scores_of_modules", "is_tied_sampled", "surrounded", "task_of"]
+__all__ = ["Task", "has_scores_of_modules", "is_tied_sampled", "surrounded", "task_of"]
 
 _ENOUGH = 12  # blocks drawn from the tied space for the effects of its operations
 
 
-def task_of(db: Path, proxy: str) -> str:
-    """What is trained on a proxy, in words."""
+@dataclass(frozen=True, kw_only=True)
+class Task:
+    """What is trained on a proxy; as text, a sentence's worth of it."""
+
+    description: str = ""
+    trunk: str = ""
+    epochs: int = 0
+
+    @property
+    def training(self) -> str:
+        """The network, and for how long."""
+        return f"network {self.trunk}, {self.epochs} epochs"
+
+    def __str__(self) -> str:
+        return f"{self.description} ({self.training})"
+
+
+def task_of(db: Path, proxy: str) -> Task:
+    """What is trained on a proxy, as the table describes it."""
     with connect(db) as table:
         found = table.execute("SELECT description, trunk, epochs FROM proxies WHERE proxy = ?", [proxy]).fetchone()
-    description, trunk, epochs = found or ("", "", 0)
-    return f"{description} (network {trunk}, {epochs} epochs)"
+    return Task() if found is None else Task(**dict(zip(("description", "trunk", "epochs"), found, strict=True)))
 
 
 def has_scores_of_modules(db: Path, proxy: str) -> bool:

@@ -12,7 +12,7 @@ from sase_bench.query import ask
 from sase_bench.query.metrics import Metric, ranking_metric
 from sase_bench.recipes.registry import metric_of
 from sase_bench.record import SCORES
-from sase_bench.report.evidence.holdings import has_scores_of_modules, is_tied_sampled, surrounded, task_of
+from sase_bench.report.evidence.holdings import Task, has_scores_of_modules, is_tied_sampled, surrounded, task_of
 from sase_bench.report.networks.times import Times, in_resnet50
 from sase_bench.samples import drawn_at_random, representative
 from sase_bench.space import SASE_BLOCK, SETS, SLOTS, Space
@@ -33,7 +33,7 @@ class Measurement:
     """
 
     proxy: str
-    task: str  # what is trained, in words
+    task: Task  # what is trained
     blocks: Records  # best first: arch, text, the score and its sd, seeds, val_top1, params, flops, and as `in_resnet50`
     seed_sd: float | None  # of the score of one run, beside what its seed does to all blocks; None if it is not known
     drawn: int  # of `judged` by a plan random:N or orthogonal:N; the others were chosen by a person or a search

@@ -15,7 +15,7 @@ from sase_bench.database.shelf import released_path
 from sase_bench.modules import PLAIN, is_rival
 from sase_bench.query import ask
 from sase_bench.report.evidence.alike import Alike, ranked_alike
-from sase_bench.report.evidence.holdings import has_scores_of_modules, task_of
+from sase_bench.report.evidence.holdings import Task, has_scores_of_modules, task_of
 from sase_bench.report.questions import command, option_of
 from sase_bench.space import SASE_BLOCK, Architecture, Space
 
@@ -49,7 +49,8 @@ class Gain:
     """Over the plain network, larger is better; the ends of 95 % intervals, None for a single seed."""
 
     attention: str  # a module's name, or a block's number
-    text: str  # the same for a reader
+    name: str  # the same for a reader
+    operations: str | None = None  # of a block
     seeds: int  # that it shares with the plain network
     top1: float  # percentage points of validation accuracy
     top1_low: float | None
@@ -57,6 +58,11 @@ class Gain:
     loss: float  # nats of validation loss, below the plain network's
     loss_low: float | None
     loss_high: float | None
+
+    @property
+    def text(self) -> str:
+        """The name, and the operations of a block."""
+        return self.name if self.operations is None else f"{self.name} ({self.operations})"
 
     @property
     def is_above_zero(self) -> bool:
@@ -74,7 +80,7 @@ class Transfer:
     """One network on one task, with what each attention gains there: the largest gain in accuracy first."""
 
     proxy: str
-    task: str  # in words
+    task: Task
     option: str = ""  # what names its shelf behind a question
     gains: tuple[Gain, ...]
 
@@ -138,12 +144,12 @@ def _gains(folder: Path, proxy: str) -> tuple[Gain, ...]:
     if PLAIN not in names:
         return ()
     blocks = [row["arch"] for row in ask(f"top {len(Space('full'))} by loss on {proxy}", db=folder).records()]
-    labels = {str(arch): _named(arch) for arch in blocks} | {name: name for name in names if is_rival(name)}
-    found = [_gain(ask(f"compare {key} with {PLAIN}", db=folder, proxy=proxy), key, text) for key, text in labels.items()]
+    keys = [*map(str, blocks), *(name for name in names if is_rival(name))]
+    found = [_gain(ask(f"compare {key} with {PLAIN}", db=folder, proxy=proxy), key) for key in keys]
     return tuple(sorted((gain for gain in found if gain is not None), key=lambda gain: (-gain.top1, gain.attention)))
 
 
-def _gain(compared: Answer, attention: str, text: str) -> Gain | None:
+def _gain(compared: Answer, attention: str) -> Gain | None:
     rows: dict[str, dict[str, Any]] = {row["metric"]: row for row in compared.records()}
     top1, loss = rows["val_top1"], rows["val_loss"]
     if not top1["pairs"]:
@@ -151,7 +157,7 @@ def _gain(compared: Answer, attention: str, text: str) -> Gain | None:
     known = top1["low"] is not None
     return Gain(
         attention=attention,
-        text=text,
+        **_named(attention),
         seeds=top1["pairs"],
         top1=100 * top1["difference"],
         top1_low=100 * top1["low"] if known else None,
@@ -162,9 +168,12 @@ def _gain(compared: Answer, attention: str, text: str) -> Gain | None:
     )
 
 
-def _named(arch: int) -> str:
-    origin = "SASE's published block" if arch == SASE_BLOCK.index else "block"
-    return f"{origin} {arch} ({Architecture(arch)})"
+def _named(attention: str) -> dict[str, str]:
+    if not attention.isdecimal():
+        return {"name": attention}
+    arch = Architecture(int(attention))
+    origin = "SASE's published block" if arch == SASE_BLOCK else "block"
+    return {"name": f"{origin} {attention}", "operations": str(arch)}
 
 
 def _interval(value: float, low: float | None, high: float | None, digits: int) -> str:

@@ -70,11 +70,17 @@ class Entry:
     gains: tuple[PublishedGain, ...]
     rows: tuple[Row, ...]
     arch: int | None = None  # of a block of the space
+    best_on: str = ""  # the proxies where that block is the best
 
     @property
     def label(self) -> str:
-        """The name without what the block is best on."""
-        return "plain" if self.name == PLAIN else self.name.partition(",")[0]
+        """The name for a reader."""
+        return "plain" if self.name == PLAIN else self.name
+
+    @property
+    def title(self) -> str:
+        """The name, and what the block is best on."""
+        return f"{self.name}, best on {self.best_on}" if self.best_on else self.name
 
     def range_of(self, *, one_recipe: bool) -> tuple[float, float] | None:
         """The smallest and the largest gain over sources, in percentage points; None where no source gives one."""
@@ -88,23 +94,27 @@ class Entry:
 
 def compare(
     rows: Sequence[Row],
-    blocks: Mapping[str, Architecture] | None = None,
+    best_on: Mapping[int, str] | None = None,
     times: Times | None = None,
 ) -> list[Entry]:
-    """The plain network, every module in order of years, SASE's block and then `blocks` by their names, for both backbones."""
-    found, everything = gains(rows), []
-    inside, times = {SASE: SASE_BLOCK, **(blocks or {})}, times or Times()
+    """The plain network, every module in order of years, SASE's block and then those of `best_on`, for both backbones.
+
+    `best_on` says of each block, by its number, the proxies where it is the best.
+    """
+    found, everything, times = gains(rows), [], times or Times()
+    best = {f"block {arch}": (Architecture(arch), proxies) for arch, proxies in (best_on or {}).items()}
+    inside = {SASE: (SASE_BLOCK, ""), **best}
     for backbone in BACKBONES:
         plain = count_of(backbone, Module(PLAIN))
         everything.append(_entry(backbone, PLAIN, None, plain, plain, Taken(), rows, ()))
         known: list[tuple[str, int | None, Count]] = [
             (name, MODULES[name].year, count_of(backbone, Module(name))) for name in sorted(MODULES, key=_by_year)
         ]
-        known += [(name, 2024 if name == SASE else None, count_of(backbone, arch)) for name, arch in inside.items()]
+        known += [(name, 2024 if name == SASE else None, count_of(backbone, arch)) for name, (arch, _) in inside.items()]
         for module in known:
-            block = inside.get(module[0])
+            block, proxies = inside.get(module[0], (None, ""))
             entry = _entry(backbone, *module, plain, times.of(backbone, str(block or module[0])), rows, found)
-            everything.append(entry if block is None else replace(entry, arch=block.index))
+            everything.append(entry if block is None else replace(entry, arch=block.index, best_on=proxies))
     return everything
 
 
@@ -130,7 +140,7 @@ def cells(entry: Entry) -> tuple[str, ...]:
         )
     one, mixed = (_span(entry.range_of(one_recipe=flag)) for flag in (True, False))
     year = "" if entry.year is None else str(entry.year)
-    return (entry.backbone, entry.name, year, *costs, one, str(len(entry.sources())), mixed, absolute or NOT_AVAILABLE)
+    return (entry.backbone, entry.title, year, *costs, one, str(len(entry.sources())), mixed, absolute or NOT_AVAILABLE)
 
 
 def stated(entry: Entry) -> list[tuple[str, ...]]:
@@ -141,7 +151,7 @@ def stated(entry: Entry) -> list[tuple[str, ...]]:
         gain, top5 = gained.get(id(row)), NOT_AVAILABLE if row.top5 is None else f"{row.top5:.2f}"
         above = (NOT_AVAILABLE, "") if gain is None else (f"{gain.top1:+.2f}", "yes" if gain.is_one_recipe else "no")
         lines.append(
-            (entry.backbone, entry.name, row.method, f"{row.top1:.2f}", top5, *above, row.kind, row.protocol, row.source)
+            (entry.backbone, entry.title, row.method, f"{row.top1:.2f}", top5, *above, row.kind, row.protocol, row.source)
         )
     return lines
 

@@ -55,6 +55,7 @@ METHODS: dict[str, str] = {
 #: Methods whose brackets tell which variant they are.
 _VARIANTS = {"GE (listed as theta; size says parameter-free)": "ge"}
 
+_HEAD_ENDS = re.compile(r";(?![^()]*\))")
 _PLAIN = "ResNet"
 _COLUMNS = ("method", "backbone", "top1", "top5", "params_m", "gflops", "protocol", "kind", "source")
 
@@ -82,6 +83,11 @@ class Row:
     def tag(self) -> str:
         """What stands in brackets, which is where sources with several recipes name them; empty if nothing does."""
         return self.method[len(self.name) :].strip(" ()")
+
+    @property
+    def recipe(self) -> str:
+        """The head of the protocol, up to a semicolon outside brackets; what follows is about the one row."""
+        return _HEAD_ENDS.split(self.protocol)[0].strip()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,7 +148,7 @@ def _plain_beside(row: Row, rows: Sequence[Row]) -> Row | None:
         other
         for other in rows
         if other.name == _PLAIN and (other.source, other.backbone) == (row.source, row.backbone)
-        if not other.tag or other.tag == row.tag or _recipe(other) == _recipe(row)
+        if not other.tag or other.tag == row.tag or other.recipe == row.recipe
     ]
     return beside[0] if len(beside) == 1 else None
 
@@ -150,12 +156,7 @@ def _plain_beside(row: Row, rows: Sequence[Row]) -> Row | None:
 def _is_one_recipe(row: Row, plain: Row) -> bool:
     """A row that was copied from another paper was trained by another recipe, or nobody can tell."""
     is_copied = "third-party" in (row.kind, plain.kind)
-    return not is_copied and _recipe(row) == _recipe(plain)
-
-
-def _recipe(row: Row) -> str:
-    """The head of the protocol; what follows is about the one row."""
-    return row.protocol.partition(";")[0].strip()
+    return not is_copied and row.recipe == plain.recipe
 
 
 def _row(line: dict[str, str | None], where: str) -> Row:

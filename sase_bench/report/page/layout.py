@@ -240,7 +240,7 @@ def _transfers(evidence: Evidence) -> list[_Section]:
     asked = commands(evidence.transfers)
     parts = [
         f"<p>{escape(TRANSFERS)}</p><ul>",
-        *(f"<li>{escape(found.proxy)}: {escape(found.task)}</li>" for found in evidence.transfers),
+        *(f"<li>{escape(found.proxy)}: {escape(str(found.task))}</li>" for found in evidence.transfers),
         f"</ul>{table(TRANSFERRED, transferred(evidence.transfers))}<p>{codes(asked)}</p>",
     ]
     return [_Section("transfer", "Transfer to ordinary networks", parts, asked)]

@@ -163,11 +163,8 @@ def transfer(transfers: Sequence[Transfer], figure: Figure) -> None:
             if gain.top1_low is not None and gain.top1_high is not None:
                 axes.plot([gain.top1_low, gain.top1_high], [place, place], color=COLOURS[kind], linewidth=1)
             axes.plot([gain.top1], [place], MARKERS[kind], color=COLOURS[kind], markersize=4)
-        names = [gain.text.partition(" (")[0] for gain in rows]
-        axes.set_yticks(
-            range(len(rows)), [f"{name} (n={gain.seeds})" for name, gain in zip(names, rows, strict=True)], fontsize=7
-        )
+        axes.set_yticks(range(len(rows)), [f"{gain.name} (n={gain.seeds})" for gain in rows], fontsize=7)
         axes.axvline(0, color="black", linewidth=0.8)
         axes.set_ylim(-0.7, len(rows) - 0.3)
-        axes.set_title(f"{found.proxy}: {found.task.rpartition('(')[2].removesuffix(')')}")
+        axes.set_title(f"{found.proxy}: {found.task.training}")
     panels[-1].set_xlabel("validation top-1 above plain (percentage points)\nmean over n seeds, and 95 % interval")

@@ -10,7 +10,7 @@ from sase_bench.report.networks.published import Row
 from sase_bench.space import Architecture
 from tests.evidence import measurement
 
-BEST = {"block 1, best on p": Architecture(1)}
+BEST = {1: "p"}
 
 
 def test_what_the_best_block_costs_in_a_resnet_is_counted_and_stands_beside_well_known_modules(tiny: list[Row]) -> None:

@@ -45,7 +45,7 @@ def test_gains_are_over_the_plain_network_by_the_seeds_of_both(shelf: Path) -> N
     assert commands([found]).splitlines() == [  # the largest gain, and all that are beyond the noise
         f'python -m sase_bench.query "compare {name} with none on digits" --db {shelf}' for name in (5, "se")
     ]
-    gains = {gain.text.partition(" (")[0]: gain for gain in found.gains}
+    gains = {gain.name: gain for gain in found.gains}
     assert list(gains) == ["block 5", "se", "SASE's published block 54983", "eca"]
     assert [(gain.seeds, gain.top1, gain.loss) for gain in gains.values()] == [
         (2, pytest.approx(25), pytest.approx(0.25)),

@@ -8,13 +8,13 @@ from tests.report.sources import HEAD, IMAGENET, line
 
 
 def test_a_line_of_the_comparison_gives_the_range_over_sources(tiny: list[Row]) -> None:
-    lines = {(entry.backbone, entry.name): cells(entry) for entry in compare(tiny, {"best": SASE_BLOCK})}
+    lines = {(entry.backbone, entry.name): cells(entry) for entry in compare(tiny, {SASE_BLOCK.index: "p"})}
     assert all(len(row) == len(HEADERS) for row in lines.values())
     assert lines["ResNet-50", "se"][2:7] == ("2018", "28.088", "+2.5310", "4.0917", "+0.0025")
     assert lines["ResNet-50", "se"][7:12] == (*[NOT_TIMED] * 3, "+0.25 to +1.00", "3")
     assert lines["ResNet-50", "eca"][7:13] == (*[NOT_TIMED] * 3, NOT_AVAILABLE, "0", "+1.50")
     assert lines["ResNet-101", "se"][10] == NOT_AVAILABLE
-    assert lines["ResNet-50", "best"][3:7] == lines["ResNet-50", "sase"][3:7]
+    assert lines["ResNet-50", "block 54983"][3:7] == lines["ResNet-50", "sase"][3:7]
 
 
 def test_the_plain_networks_are_the_known_ones(tiny: list[Row]) -> None:
@@ -39,13 +39,11 @@ def test_sase_has_no_number_until_somebody_supplies_it(tmp_path: Path) -> None:
 
 
 def test_a_block_has_its_number_and_a_short_label(tiny: list[Row]) -> None:
-    entries = {entry.name: entry for entry in compare(tiny, {"block 54983, best on p": SASE_BLOCK})}
-    assert (entries["block 54983, best on p"].label, entries["none"].label, entries["se"].label) == (
-        "block 54983",
-        "plain",
-        "se",
-    )
-    assert (entries["block 54983, best on p"].arch, entries["sase"].arch, entries["se"].arch) == (54983, 54983, None)
+    entries = {entry.name: entry for entry in compare(tiny, {SASE_BLOCK.index: "p"})}
+    block = entries["block 54983"]
+    assert (block.title, block.label) == ("block 54983, best on p", "block 54983")
+    assert (entries["none"].label, entries["se"].label, entries["se"].title) == ("plain", "se", "se")
+    assert (block.arch, entries["sase"].arch, entries["se"].arch) == (54983, 54983, None)
     (note,) = missing(list(entries.values()))
     assert "block 54983, bam" not in note
     assert "best on" not in note

@@ -12,6 +12,7 @@ from sase_bench.bo.comparison import Summary
 from sase_bench.report.claims.advice import BOUGHT
 from sase_bench.report.claims.claim import Claim, Table
 from sase_bench.report.evidence import Evidence
+from sase_bench.report.evidence.holdings import Task
 from sase_bench.report.evidence.searches import command_of
 from sase_bench.report.evidence.transfer import Gain, Transfer, commands
 from sase_bench.report.figures import Missing, Picture
@@ -61,9 +62,9 @@ def test_the_page_asks_no_network_for_anything(tiny: list[Row]) -> None:
 @pytest.fixture(scope="module")
 def everything(tmp_path_factory: pytest.TempPathFactory) -> str:
     gain = Gain(
-        attention="se", text="se", seeds=1, top1=1.0, top1_low=None, top1_high=None, loss=0.1, loss_low=None, loss_high=None
+        attention="se", name="se", seeds=1, top1=1.0, top1_low=None, top1_high=None, loss=0.1, loss_low=None, loss_high=None
     )
-    transfers = (Transfer(proxy="q", task="a task", gains=(gain,)),)
+    transfers = (Transfer(proxy="q", task=Task(description="a task"), gains=(gain,)),)
     found = replace(evidence(measurement("p", 3), transfers=transfers), searches=[_search()])
     asked = 'python -m sase_bench.query "rank 54983 by loss on p"'
     claims = [
