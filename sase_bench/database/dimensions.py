@@ -96,7 +96,9 @@ def costs_sql(trunk: Trunk) -> str:
 def add_modules(connection: duckdb.DuckDBPyConnection) -> None:
     """Make the tables of published modules where they are not there yet, and name every module."""
     connection.execute(MODULES)
+    rows: list[str | int | None] = []
     for module in all_modules():
         paper = module.published
-        about = [None] * 3 if paper is None else [paper.title, paper.year, paper.reference]
-        connection.execute("INSERT OR REPLACE INTO modules VALUES (?, ?, ?, ?, ?)", [module.index, module.name, *about])
+        rows += [module.index, module.name, *([None] * 3 if paper is None else [paper.title, paper.year, paper.reference])]
+    each = ", ".join(["(?, ?, ?, ?, ?)"] * len(all_modules()))
+    connection.execute(f"INSERT OR REPLACE INTO modules VALUES {each}", rows)
