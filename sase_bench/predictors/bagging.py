@@ -2,7 +2,9 @@
 
 Notation: M members, n observations; `seen` (M, n) says how often a member saw an observation. An observation is predicted
 out of bag by the members that did not see it: their mean leaves a residual, their spread is s. The predictive variance is
-floor² + (factor·s)², with both numbers at the maximum of the likelihood of the residuals, whose own noise is added.
+floor² + (factor·s)². Both squares are means over what the residuals leave possible (their likelihood, with the noise of the
+scores added, under half-normal priors) and not the likeliest values: where noise is much of a residual, the likeliest floor
+is often none at all, and an sd by it too small.
 """
 
 from __future__ import annotations
@@ -22,6 +24,9 @@ from sase_bench.predictors.protocol import Floats, Indices, Observations, Predic
 from sase_bench.predictors.threads import one_thread
 
 __all__ = ["Bagged", "Spread", "bootstraps", "calibrate", "out_of_bag", "weights"]
+
+_FLOOR = 0.5  # scale of the half-normal prior of the floor; that of the factor is 1
+_FLOORS, _FACTORS = np.linspace(0.02, 1.5, 38), np.linspace(0.1, 3, 20)  # what is possible
 
 
 @dataclass(frozen=True)
@@ -68,21 +73,22 @@ def out_of_bag(members: Floats, seen: NDArray[np.int64]) -> tuple[Floats, Floats
 
 def calibrate(members: Floats, seen: NDArray[np.int64], data: Observations) -> Spread:
     """The spread that explains what the members (M, n) get wrong out of bag."""
-    from scipy.optimize import minimize
-
     mean, spread = out_of_bag(members, seen)
     usable = np.isfinite(spread)
     if usable.sum() < 2:
         return Spread(floor=1.0, factor=1.0)
     square, s, noise = (data.y - mean)[usable] ** 2, spread[usable] ** 2, data.noise_or(0.0)[usable] ** 2
+    floors, factors = _FLOORS**2, _FACTORS**2
+    loss = np.asarray([[_loss(floor + factor * s + noise, square) for factor in factors] for floor in floors])
+    loss += (floors[:, None] / _FLOOR**2 + factors) / 2
+    possible = np.exp(loss.min() - loss)
+    possible /= possible.sum()
+    return Spread(floor=float(np.sqrt(floors @ possible.sum(1))), factor=float(np.sqrt(possible.sum(0) @ factors)))
 
-    def loss(logs: Floats) -> float:
-        variance = np.exp(2 * logs[0]) + np.exp(2 * logs[1]) * s + noise
-        return float((np.log(variance) + square / variance).sum() / 2 + 0.05 * (logs**2).sum())
 
-    found = minimize(loss, np.asarray([-1.0, 0.0]), method="L-BFGS-B", bounds=[(-5, 1), (-3, 2)])
-    floor, factor = np.exp(np.asarray(found.x))
-    return Spread(float(floor), float(factor))
+def _loss(variance: Floats, square: Floats) -> float:
+    """Minus the log-likelihood of residuals with these squares, but for a constant."""
+    return float((np.log(variance) + square / variance).sum() / 2)
 
 
 class Bagged(ABC):

@@ -19,7 +19,7 @@ _COVERED = (0.85, 0.95)
 _COLUMNS = {
     "n": "blocks",
     "tau": "Kendall τ",
-    "tau_sd": "sd",
+    "tau_sd": "± sd",
     "tau_ceiling": "ceiling",
     "tau_of_ceiling": "of it",
     "spearman": "Spearman",
@@ -28,6 +28,10 @@ _COLUMNS = {
     "rmse_floor": "noise",
     "covered_50": "in 50 %",
     "covered_90": "in 90 %",
+    "covered_90_by_noise": "by noise",
+    "rmse_true": "true RMSE",
+    "sd_stated": "sd",
+    "variance_ratio": "ratio",
     "fit_seconds": "fit, s",
     "predict_seconds": "predict all, s",
 }
@@ -58,9 +62,11 @@ def card(name: str, data: Mapping[str, Any], evaluation: Sequence[Mapping[str, A
         "",
         *(f"* {line}" for line in verdicts(rows, evaluation)),
         "",
-        f"{_lists(rows)} The predictor here was fitted on all blocks; `sd` is over the repeats, which share blocks. The "
+        f"{_lists(rows)} The predictor here was fitted on all blocks; `± sd` is over the repeats, which share blocks. The "
         "ceiling is what the true scores would get against measured means with their noise, its interval holds 95 % of "
-        "the ceilings by blocks drawn again.",
+        "the ceilings by blocks drawn again. By noise: what intervals would hold if every sd were 0. True RMSE: without the "
+        "noise of the measured means, by residuals on seeds apart; ratio: its square over that of the stated sd, 1 is "
+        "calibrated.",
         "",
         "## Limits",
         "",
@@ -108,8 +114,11 @@ def verdicts(rows: Sequence[Mapping[str, Any]], evaluation: Sequence[Mapping[str
     low, high = _COVERED
     inside = "inside" if low <= row["covered_90"] <= high else "outside"
     found.append(
-        f"At n = {n} its 90 % intervals hold {row['covered_90']:.0%} of the measured means, {inside} {low:.0%} to {high:.0%}."
+        f"At n = {n} its 90 % intervals hold {row['covered_90']:.0%} of the measured means, {inside} {low:.0%} to {high:.0%}"
+        f"{_by_noise(row)}."
     )
+    if row.get("variance_ratio_low") is not None:
+        found.append(_calibrated(row))
     if row["predictor"] != FLOOR and row["tau_over_linear"] is not None:
         found.append(_against_floor(row))
     flops = [one["tau"] for one in evaluation if (one["predictor"], one["n"]) == (FlopsLine.name, n) and one["tau"] is not None]
@@ -130,6 +139,20 @@ def _over_flops(row: Mapping[str, Any]) -> str:
     if ahead is None or low is None or high is None:
         return ""
     return f", a difference of {ahead:+.3f} [{low:+.3f}, {high:+.3f}]"
+
+
+def _by_noise(row: Mapping[str, Any]) -> str:
+    alone = row.get("covered_90_by_noise")
+    return "" if alone is None else f"; with an sd of 0 the noise of these means alone would hold {alone:.0%}"
+
+
+def _calibrated(row: Mapping[str, Any]) -> str:
+    ratio, low, high = (row[f"variance_ratio{end}"] for end in ("", "_low", "_high"))
+    word = "too sure" if low > 1 else "not sure enough" if high < 1 else "not seen to be off"
+    return (
+        f"At n = {row['n']} its error without noise is {row['rmse_true']:.2g} where its sd says {row['sd_stated']:.2g}: a "
+        f"ratio of variances of {ratio:.2f} [{low:.2f}, {high:.2f}], 1 is calibrated; its sd is {word}."
+    )
 
 
 def _against_floor(row: Mapping[str, Any]) -> str:

@@ -3,6 +3,11 @@
 All predictors are fitted and tested on the same lists, so they are compared by paired differences (see `differences`). The
 scores of test blocks, their noise and the ceiling are those of the seeds that a repeat holds out (see `splits`).
 
+How far a prediction is from the truth, without noise, is told by the residuals of a test block on the seeds that were held out
+and on the others: nothing was learnt from either, and their noise is not the same, so the mean of their products is the mean
+square error of the prediction. Intervals hold their share by the noise of the scores alone where it is large beside an sd; the
+ratio of that error to the stated variance is what tells whether an sd is right.
+
 Times are of this machine and of whatever else it did. `predict_seconds` is for all 117,649 blocks.
 """
 
@@ -19,10 +24,10 @@ import numpy as np
 from sase_bench.predictors import predictor
 from sase_bench.predictors.boosting import BoostedTrees
 from sase_bench.predictors.ceiling import Ceiling, noise_ceiling
-from sase_bench.predictors.differences import Difference, differences
+from sase_bench.predictors.differences import Difference, differences, half_interval
 from sase_bench.predictors.features import costs
 from sase_bench.predictors.flops import FlopsLine
-from sase_bench.predictors.protocol import Fittable
+from sase_bench.predictors.protocol import Fittable, Prediction
 from sase_bench.predictors.scores import covered, rank_accuracy
 from sase_bench.predictors.splits import Splits
 from sase_bench.predictors.targets import Targets
@@ -67,6 +72,12 @@ class Row:
     rmse_floor: float | None  # noise of the measured means
     covered_50: float  # share of measured means in the 50 % interval
     covered_90: float
+    covered_90_by_noise: float  # the same if every sd were 0
+    rmse_true: float | None  # without the noise of the scores; None without seeds that were held out
+    sd_stated: float  # root mean square of the predictions' sd
+    variance_ratio: float | None  # square of the true error over that of the sd: 1 = calibrated, more = too sure
+    variance_ratio_low: float | None  # 95 %, corrected for the blocks that repeats share
+    variance_ratio_high: float | None
     fit_seconds: float
     predict_seconds: float
 
@@ -108,14 +119,18 @@ def _once(maker: Maker, known: Targets, asked: Targets, splits: Splits, repeat: 
     fitted = perf_counter()
     everywhere = contender.predict(np.arange(len(Space("full")), dtype=np.int64))
     predicted = perf_counter()
-    prediction = type(everywhere)(*(part[asked.archs[test]] for part in everywhere))
+    prediction = Prediction(*(part[asked.archs[test]] for part in everywhere))
     y, own = asked.y[test], None if asked.noise is None else asked.noise[test]
+    spare = np.nan if known is asked else known.y[test]
     return {
         **asdict(rank_accuracy(prediction.mean, y, sign=COLUMNS[asked.metric].sign)),
         "square": float(np.mean((prediction.mean - y) ** 2)),
         "noise": np.nan if own is None else float(np.mean(own**2)),
         "covered_50": covered(prediction, y, own, 0.5),
         "covered_90": covered(prediction, y, own, 0.9),
+        "covered_90_by_noise": covered(Prediction(prediction.mean, np.zeros(len(test))), y, own, 0.9),
+        "error": float(np.mean((y - prediction.mean) * (spare - prediction.mean))),
+        "variance": float(np.mean(prediction.sd**2)),
         "fit_seconds": fitted - start,
         "predict_seconds": predicted - fitted,
     }
@@ -131,6 +146,9 @@ def _row(
 ) -> Row:
     columns = {key: np.asarray([result[key] for result in results]) for key in results[0]}
     mean = {key: float(values.mean()) for key, values in columns.items()}
+    ratio, margin = (
+        part / mean["variance"] for part in (mean["error"], half_interval(columns["error"], len(splits.archs), splits.tested))
+    )
     values: dict[str, Any] = {
         "tau": mean["tau"],
         "tau_sd": columns["tau"].std(ddof=1) if len(results) > 1 else np.nan,
@@ -146,6 +164,12 @@ def _row(
         "rmse_floor": np.sqrt(mean["noise"]),
         "covered_50": mean["covered_50"],
         "covered_90": mean["covered_90"],
+        "covered_90_by_noise": mean["covered_90_by_noise"],
+        "rmse_true": np.sqrt(max(mean["error"], 0.0)),
+        "sd_stated": np.sqrt(mean["variance"]),
+        "variance_ratio": ratio,
+        "variance_ratio_low": ratio - margin,
+        "variance_ratio_high": ratio + margin,
         "fit_seconds": np.median(columns["fit_seconds"]),
         "predict_seconds": np.median(columns["predict_seconds"]),
     }

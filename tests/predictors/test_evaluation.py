@@ -1,5 +1,5 @@
 import hashlib
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -131,6 +131,39 @@ def test_intervals_hold_their_share_where_a_seed_favours_operations() -> None:
         assert row.test_seeds == (1 if seeds else 0)
         covered[row.test_seeds] = row.covered_90
     assert 0.85 <= covered[1] <= 0.95 < covered[0]
+
+
+@pytest.mark.parametrize(("sd", "ratio", "word"), [(0.5, 1, "not seen to be off"), (0.2, 6.25, "too sure")])
+def test_an_sd_is_judged_by_the_error_without_the_noise_of_the_scores(sd: float, ratio: float, word: str) -> None:
+    """Predictions that are off by 0.5, of scores whose noise is twice that."""
+    generator, archs = np.random.default_rng(0), np.arange(3000)
+    truth, error = generator.normal(0, 1, 3000), generator.normal(0, 0.5, 7**6)
+
+    class Knowing:
+        def fit(self, architectures: np.ndarray, y: np.ndarray, noise: np.ndarray | None = None) -> "Knowing":
+            return self
+
+        def predict(self, architectures: np.ndarray) -> Prediction:
+            known = np.zeros(7**6)
+            known[archs] = truth
+            return Prediction((known + error)[architectures], np.full(len(architectures), sd))
+
+    scores = of(truth[:, None] + generator.normal(0, 1, (3000, 3)))
+    scores = replace(scores, archs=archs, noise=np.full(3000, 3**-0.5))
+    splits = Splits.of("digits", "full", archs, 30, scores.seeds)
+    (((row,), _),) = evaluate(scores, splits, {"gp": lambda seed: Knowing()}, [10], lambda text: None)
+    assert row.rmse_true == pytest.approx(0.5, abs=0.1)
+    assert row.rmse == pytest.approx(1.25**0.5, abs=0.1)
+    assert row.sd_stated == pytest.approx(sd)
+    assert row.variance_ratio_low is not None
+    assert row.variance_ratio_high is not None
+    assert row.variance_ratio_low < ratio < row.variance_ratio_high
+    assert row.covered_90_by_noise == pytest.approx(0.858, abs=0.03)  # 1.645 standard deviations of the noise
+    assert f"its sd is {word}." in "".join(verdicts([asdict(row)]))
+    (((apart,), _),) = evaluate(
+        scores, Splits.of("digits", "full", archs, 2), {"gp": lambda seed: Knowing()}, [10], lambda text: None
+    )
+    assert (apart.rmse_true, apart.variance_ratio) == (None, None)
 
 
 def test_too_little_to_evaluate_is_refused() -> None:

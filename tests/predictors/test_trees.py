@@ -94,3 +94,16 @@ def test_the_spread_is_scaled_to_the_residuals_less_their_noise() -> None:
     assert spread.factor == pytest.approx(2.05, abs=0.15)
     predicted = spread.floor**2 + spread.factor**2 * members.var(0, ddof=1)
     assert predicted.mean() == pytest.approx((members.mean(0) ** 2).mean(), rel=0.2)
+
+
+def test_an_error_that_noise_hides_is_not_taken_for_none() -> None:
+    """Residuals of 150 scores tell an error of 0.3 badly from none where the noise is 1: the likeliest is often none."""
+    n, count, error, noise = 150, 12, 0.3, 1.0
+    generator, variances = np.random.default_rng(0), []
+    for _ in range(40):
+        members = error * generator.normal(size=n) + 0.01 * generator.normal(size=(count, n))
+        data = Observations(np.arange(n), noise * generator.normal(size=n), np.full(n, noise), 0.0, 1.0)
+        spread = calibrate(members, np.zeros((count, n), dtype=np.int64), data)
+        variances.append(spread.floor**2)
+    assert min(variances) > (error / 4) ** 2
+    assert error**2 / 2 < np.mean(variances) < 2.5 * error**2
