@@ -84,6 +84,16 @@ class BayesianSearch:
         """
         return self._surrogate.predict(np.asarray([arch], dtype=np.int64)) if self._fitted_on else None
 
+    def best(self) -> int | None:
+        """The block with a score that the surrogate, as it was last fitted, believes best; None before that.
+
+        Scores are noisy, so the best score is in part the luckiest one; what is believed of a block rests on all results.
+        """
+        tried = [arch for arch, objective in self.history.objectives.items() if objective is not None]
+        if not self._fitted_on or not tried:
+            return None
+        return tried[int(self._surrogate.predict(np.asarray(tried, dtype=np.int64)).mean.argmin())]
+
     def _enough(self) -> bool:
         """Whether there are two scores, the least that a surrogate can be fitted on."""
         return sum(objective is not None for objective in self.history.objectives.values()) >= 2

@@ -1,4 +1,8 @@
-"""The end of a search: the best block, how it compares with the published one, and the command that builds it."""
+"""The end of a search: the best block, how it compares with the published one, and the command that builds it.
+
+The best score is in part the luckiest one. Where the search has a model of its scores, the block that it believes best is told
+beside it, and what compares a block with the published one is told with its command, which knows the noise.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +16,7 @@ from sase_bench.benchmark import Measured, Strategy, objective_of
 from sase_bench.bo.live import Outcome
 from sase_bench.bo.objectives import Objective, front
 from sase_bench.bo.progress import Predicting, prediction_of
+from sase_bench.record import COLUMNS
 from sase_bench.space import SASE_BLOCK, Architecture
 
 __all__ = ["building", "ending", "pareto"]
@@ -28,12 +33,19 @@ def ending(outcomes: Iterable[Outcome], strategy: Strategy, metric: str, table: 
     known = [(objective, outcome) for objective, outcome in scored if objective is not None]
     if not known:
         return "no block has a score: every run diverged or failed"
-    objective, best = min(known, key=lambda pair: pair[0])
+    _, best = min(known, key=lambda pair: pair[0])
     lines = [
         f"best block       {best.arch}  {Architecture(best.arch)}",
         f"                 {metric} {best.value:.4f}, {_mean_of(best.seeds)}{prediction_of(strategy, metric, best.arch)}",
         f"published block  {SASE_BLOCK.index}  {SASE_BLOCK}",
     ]
+    if isinstance(strategy, Predicting) and (believed := strategy.best()) not in (None, best.arch):
+        known_as = next(outcome for _, outcome in known if outcome.arch == believed)
+        lines[2:2] = [
+            f"believed best    {believed}  {Architecture(known_as.arch)}",
+            f"                 {metric} {known_as.value:.4f}, {_mean_of(known_as.seeds)}"
+            f"{prediction_of(strategy, metric, known_as.arch)}",
+        ]
     row = -1 if table is None else int(table.row[SASE_BLOCK.index])
     published = None if table is None or row < 0 else objective_of(metric, _finite(float(table.means(metric)[row])))
     if table is None or published is None:
@@ -42,12 +54,27 @@ def ending(outcomes: Iterable[Outcome], strategy: Strategy, metric: str, table: 
             f"                 not measured{prediction_of(strategy, metric, SASE_BLOCK.index)}; measure it with: {command}"
         )
     else:
-        difference, word = published - objective, "better" if published > objective else "worse"
-        verdict = f"the best is {abs(difference):.4f} {word}" if difference else "the best is as good"
-        lines.append(
-            f"                 {metric} {objective_of(metric, published):.4f}, {_mean_of(int(table.counts()[row]))}; {verdict}"
-        )
+        asked = f'python -m sase_bench.query "compare {best.arch} with {SASE_BLOCK.index} on {proxy}" --db "{db}"'
+        lines += [
+            f"                 {metric} {objective_of(metric, published):.4f}, {_mean_of(int(table.counts()[row]))}; "
+            f"{_verdict(table, metric, best.arch)}",
+            f"compare them     {asked}",
+        ]
     return "\n".join([*lines, f"build it         {building(best.arch)}"])
+
+
+def _verdict(table: Measured, metric: str, arch: int) -> str:
+    """By how much a block is ahead of the published one, by the seeds that both have."""
+    best, published = (int(table.row[one]) for one in (arch, SASE_BLOCK.index))
+    if best == published:
+        return "it is the best"
+    shared = np.flatnonzero(table.is_ok[best] & table.is_ok[published]) if best >= 0 else np.empty(0, dtype=np.int64)
+    if not len(shared):
+        return "they share no seed"
+    ahead = float(np.mean(COLUMNS[metric].sign * (table.scores(metric)[published] - table.scores(metric)[best])[shared]))
+    word = f"{abs(ahead):.4f} {'better' if ahead > 0 else 'worse'}" if ahead else "as good"
+    seeds = "the seed" if len(shared) == 1 else f"the {len(shared)} seeds"
+    return f"by {seeds} of both the best is {word}, chosen by its score, which flatters it"
 
 
 def pareto(outcomes: Iterable[Outcome], objective: Objective, known: np.ndarray) -> str:

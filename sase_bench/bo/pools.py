@@ -11,9 +11,10 @@ from sase_bench.benchmark import Benchmark, Measured
 from sase_bench.errors import RequestError
 from sase_bench.samples import representative
 from sase_bench.search import Pool
+from sase_bench.search.differentiable import Found
 from sase_bench.space import Space
 
-__all__ = ["chosen_table", "comparable", "one_pool"]
+__all__ = ["chosen_by", "chosen_table", "comparable", "one_pool"]
 
 _LEAST = 3  # blocks that are worth a search
 _SHOWN = 10  # seeds in a message
@@ -46,6 +47,12 @@ def one_pool(table: Measured, space: str, seeds: list[int] | None = None) -> Poo
             "name another --space, --proxy or --db"
         )
     return pool
+
+
+def chosen_by(found: Iterable[Found], space: str) -> set[int]:
+    """The blocks of a space that differentiable searches ended with."""
+    pool = Pool.of(Space(space))
+    return {item.choose(pool) for item in found}
 
 
 def comparable(table: Measured, space: str, found: Iterable[int] = ()) -> Measured:

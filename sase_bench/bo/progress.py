@@ -21,6 +21,9 @@ class Predicting(Protocol):
     def predict(self, arch: int) -> Prediction | None:
         """What it expects as it stands, without being changed by the question."""
 
+    def best(self) -> int | None:
+        """Which of the blocks with a score it believes best, as it stands; None while it believes nothing."""
+
 
 class Watched:
     """A strategy that says a line whenever it is asked: the incumbent, its measured and predicted value, and what is next."""

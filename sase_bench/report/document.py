@@ -103,7 +103,7 @@ def texts(parts: Iterable[Section], evidence: Evidence, entries: Sequence[Entry]
         summary += ["## Transfer to ordinary networks", "", TRANSFERS, "", *tasks, "", lines]
     for search in evidence.searches:
         summary += [
-            f"## Searches compared on {search['proxy']}, {search['space']} space",
+            f"## Searches compared on {search['proxy']}, {search['space']} space, {search['shown']} shown",
             "",
             f"`{command_of(search)}`",
             "",

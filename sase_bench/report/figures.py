@@ -241,10 +241,10 @@ def _searches(searches: Sequence[Summary]) -> Iterator[Picture | Missing]:
         how = f"python -m sase_bench.bo --compare --output {FOLDER}/NAME.json"
         yield Missing(name="regret", reason=f"no comparison of searches; make one with: {how}")
     for search in searches:
-        name, again = name_of(search), command_of(search)
+        name, again, shown = name_of(search), command_of(search), search["shown"]
         yield Picture(
             name=f"regret-{name}",
-            title=f"Regret of searches among the blocks measured on {search['proxy']}",
+            title=f"Regret of searches among the blocks measured on {search['proxy']}, shown {shown}",
             command=again,
             draw=partial(plots.regret, search),
             height=4.0,
@@ -254,7 +254,7 @@ def _searches(searches: Sequence[Summary]) -> Iterator[Picture | Missing]:
             most = max(len(average) for _, average, _ in judged)
             yield Picture(
                 name=f"ranks-{name}",
-                title=f"Which searches differ among the blocks measured on {search['proxy']}: critical differences",
+                title=f"Which searches differ on {search['proxy']}, shown {shown}: critical differences",
                 command=again,
                 draw=partial(plots.ranks, search),
                 height=0.6 + len(judged) * (1.2 + 0.15 * most),

@@ -205,7 +205,7 @@ def _searches(search: Summary) -> str:
     finds = [f"{name} ({count} block{'s' * (count != 1)})" for name, count in search["tops"].items()]
     caption = (
         f"Searches in simulation on {search['proxy']}: {search['pool']} blocks, {search['space']} space, "
-        f"{search['repeats']} repeats with paired seeds{''.join(fewer)}. Regret in "
+        f"{search['shown']} shown, {search['repeats']} repeats with paired seeds{''.join(fewer)}. Regret in "
         f"{search['metric']}, in thousandths ({unit}), mean ± standard error, after so many evaluations. Found: share of "
         f"repeats that found one of the {', '.join(finds)} evaluations. Rank: mean over repeats. {NONE}: not run."
     )

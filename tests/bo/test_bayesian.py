@@ -100,8 +100,10 @@ def test_nothing_is_predicted_before_there_are_two_scores_and_a_fit() -> None:
     assert strategy.predict(9) is None
     strategy.tell(10, 0.25)
     assert strategy.predict(9) is None
+    assert strategy.best() is None
     strategy.learn()
     assert strategy.predict(9) is not None
+    assert strategy.best() == 7  # a block is believed to be as good as its number is small; 8 has no score
 
 
 def test_the_first_seven_blocks_hold_every_operation_of_every_slot() -> None:

@@ -18,7 +18,11 @@ def test_a_simulated_search_ends_with_a_block_to_build(table: Path, capsys: pyte
     assert re.search(
         r"^best block       \d+  \S+/\S+\n +val_top1 0\.7\d+, mean of 2 seeds \(predicted 0\.\d+ ± 0\.\d+\)$", out, re.MULTILINE
     )
-    assert re.search(r"^ +val_top1 0\.4730, one seed; the best is 0\.2\d+ better$", out, re.MULTILINE)
+    assert re.search(
+        r"^ +val_top1 0\.4730, one seed; by the seed of both the best is 0\.2\d+ better, chosen by its score, which",
+        out,
+        re.MULTILINE,
+    )
     assert re.search(r"^build it         python -c \".*resnet50\(attention='[^']+/[^']+'\)\)\"$", out, re.MULTILINE)
     assert re.search(r"best \d+: val_top1 0\.\d+ \(predicted 0\.\d+ ± 0\.\d+\);  next: \d+ \(predicted", err)
 

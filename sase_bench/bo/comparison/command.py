@@ -10,14 +10,13 @@ from sase_bench.bo.comparison.rendering import render
 from sase_bench.bo.comparison.runs import Plan, compare
 from sase_bench.bo.comparison.summary import summarise
 from sase_bench.bo.objectives import read_objective
-from sase_bench.bo.pools import chosen_table, comparable, one_pool
+from sase_bench.bo.pools import chosen_by, chosen_table, comparable, one_pool
 from sase_bench.bo.registry import COMPARED
 from sase_bench.bo.searching import say
 from sase_bench.errors import RequestError
 from sase_bench.files import write_json
 from sase_bench.machine.processor import usable_cpus
 from sase_bench.search.differentiable import read_found
-from sase_bench.space import Architecture
 
 __all__ = ["comparison"]
 
@@ -34,7 +33,7 @@ def comparison(options: argparse.Namespace) -> int:
     strangers = [path for path, item in zip(options.found, found, strict=True) if item.proxy != everything.proxy]
     if strangers:
         raise RequestError(f"{str(strangers[0])!r} is a search on another proxy than {everything.proxy}")
-    table = comparable(everything, options.space, (Architecture.from_operations(item.operations).index for item in found))
+    table = comparable(everything, options.space, chosen_by(found, options.space))
     if left_out := len(everything.archs) - len(table.archs):
         seeds = ", ".join(str(seed) for seed in table.seeds)
         say(f"{left_out} blocks are left out: not drawn at random, or without each of the seeds {seeds}")

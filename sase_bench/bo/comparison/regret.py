@@ -1,13 +1,15 @@
 """How far a search was from the best block of its pool, after so many evaluations or so much simulated time.
 
 The truth is the table's mean over the seeds by which the blocks of the pool are ranked (`Measured.ranking`), whatever a search
-was shown; the first of them is the oracle. Regret is the true score of the incumbent, the block that looked best to the search,
-short of the oracle's: in the unit of the metric, 0 is best, negative where it has few of the seeds and they flatter it.
+was shown; the first of them is the oracle. Regret is the true score of the incumbent short of the oracle's: in the unit of the
+metric, 0 is best, negative where it has few of the seeds and they flatter it. The incumbent is the block with the best score
+that was shown. Where that is one noisy run, a search with a model of its scores says itself which block it believes best; the
+run is one of those that the truth is the mean of.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -31,13 +33,20 @@ class Trajectory(NamedTuple):
     seconds: Floats  # (t,) on the simulated clock
 
 
-def trajectory(done: Sequence[Finished], metric: str) -> Trajectory:
-    """The incumbents of a search that was shown the scores in `done`."""
+def trajectory(done: Sequence[Finished], metric: str, believed: Mapping[int, int] | None = None) -> Trajectory:
+    """The incumbents of a search that was shown the scores in `done`.
+
+    `believed` are the blocks that it believed best, by the number of its results; one stays until the next.
+    """
     best, incumbent, incumbents = np.inf, -1, []
-    for finished in done:
+    believes, believed = False, believed or {}
+    for count, finished in enumerate(done, 1):
         objective = objective_of(metric, getattr(finished, metric))
         if objective is not None and objective < best:
-            best, incumbent = objective, finished.arch.index
+            best = objective
+            incumbent = incumbent if believes else finished.arch.index
+        if count in believed:
+            believes, incumbent = True, believed[count]
         incumbents.append(incumbent)
     archs = [finished.arch.index for finished in done]
     return Trajectory(np.asarray(archs), np.asarray(incumbents), np.asarray([finished.ended for finished in done]))

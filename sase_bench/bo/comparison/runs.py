@@ -1,8 +1,8 @@
 """All strategies on one table, many times, with paired seeds.
 
 A repeat is a strategy's seed; what a strategy tries first is its own affair. With `sees="seed"` every block shows one of its
-runs, the same one to all strategies of a repeat; with `sees="mean"` it shows the mean of its runs. The pool is what was
-measured of the space, and is said to be no more.
+runs, the same one to all strategies of a repeat, as a search sees it that trains each block once; with `sees="mean"` it shows
+the mean of its runs, which is the truth itself. The pool is what was measured of the space, and is said to be no more.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from sase_bench.benchmark import Measured, Simulation, Strategy
 from sase_bench.bo.comparison.regret import Trajectory, Truth, one_seed, trajectory
+from sase_bench.bo.progress import Predicting
 from sase_bench.bo.registry import find
 from sase_bench.errors import RequestError
 from sase_bench.recipes.registry import PROXIES
@@ -149,9 +150,43 @@ def _repeat(name: str, repeat: int) -> Trajectory:
 
 def _simulate(table: Measured, pool: Pool, plan: Plan, make: Callable[[Pool, int], Strategy], repeat: int) -> Trajectory:
     seed = plan.first_seed + repeat
-    simulation = Simulation(_shown(table, plan, seed), plan.workers)
-    done = simulation.run(make(pool, seed), min(plan.evaluations, len(pool)), metric=plan.metric, batch=plan.batch)
-    return trajectory(done, plan.metric)
+    simulation, followed = Simulation(_shown(table, plan, seed), plan.workers), _Followed(make(pool, seed))
+    done = simulation.run(followed, min(plan.evaluations, len(pool)), metric=plan.metric, batch=plan.batch)
+    return trajectory(done, plan.metric, followed.believed() if plan.sees == "seed" else None)
+
+
+class _Followed:
+    """A strategy, and which block it believed best whenever it was asked."""
+
+    def __init__(self, strategy: Strategy) -> None:
+        self._strategy = strategy
+        self._told = 0
+        self._believed: dict[int, int] = {}  # by the number of results
+
+    @property
+    def spent(self) -> float:
+        return self._strategy.spent
+
+    def ask(self, count: int = 1) -> list[int]:
+        asked = self._strategy.ask(count)
+        self._note()
+        return asked
+
+    def tell(self, arch: int, objective: float | None) -> None:
+        self._strategy.tell(arch, objective)
+        self._told += 1
+
+    def believed(self) -> dict[int, int]:
+        """By the number of results, the last one with all of them taken in."""
+        if isinstance(self._strategy, Predicting):
+            self._strategy.learn()
+            self._note()
+        return self._believed
+
+    def _note(self) -> None:
+        best = self._strategy.best() if isinstance(self._strategy, Predicting) else None
+        if best is not None:
+            self._believed[self._told] = best
 
 
 def _already(found: Found) -> Callable[[int], Found]:

@@ -15,7 +15,10 @@ from sase_bench.bo.comparison.runs import AT, Comparison, Runs
 from sase_bench.bo.comparison.standings import Standings, standings
 from sase_bench.statistics.means import mean_and_error
 
-__all__ = ["Estimate", "Oracle", "Performance", "Summary", "summarise"]
+__all__ = ["SHOWN", "Estimate", "Oracle", "Performance", "Summary", "summarise"]
+
+#: What a search is shown of a block, in words, by `Plan.sees`.
+SHOWN = {"mean": "mean over seeds", "seed": "one seed"}
 
 _JUDGED_AT = (48, 96)  # evaluations at which strategies are ranked and tested
 _GRID = 50  # points of the curve against time
@@ -81,7 +84,7 @@ def summarise(comparison: Comparison, certainty: Certainty | None) -> Summary:
         "metric": plan.metric,
         "pool": len(truth.pool),
         "pool_is_whole_space": len(truth.pool) == len(truth.pool.space),
-        "shown": "mean over seeds" if plan.sees == "mean" else "one seed",
+        "shown": SHOWN[plan.sees],
         "oracle": {"arch": truth.oracle, "objective": float(truth.objective(np.asarray([truth.oracle]))[0])},
         "repeats": plan.repeats,
         "workers": plan.workers,

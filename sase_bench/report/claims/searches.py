@@ -11,7 +11,7 @@ from sase_bench.bo.registry import names
 from sase_bench.report.claims.claim import Claim
 from sase_bench.report.claims.phrases import listed
 from sase_bench.report.evidence.largest import LargestFirst
-from sase_bench.report.evidence.searches import command_of
+from sase_bench.report.evidence.searches import command_of, is_of_means
 
 __all__ = ["searched"]
 
@@ -21,6 +21,7 @@ _SURE = 0.01  # p-value of a win that a sentence tells
 def searched(searches: Sequence[Summary], largest: Sequence[LargestFirst | None] = ()) -> Claim | None:
     """Whether a search with a predictor is seen to be ahead, on the largest pool where one was ranked among others.
 
+    Where searches of that pool were compared by one noisy run of each block, that is told first, and by the means after it.
     `largest` is for each search what comes of no search at all.
     """
     judged = [
@@ -30,7 +31,7 @@ def searched(searches: Sequence[Summary], largest: Sequence[LargestFirst | None]
     ]
     if not judged:
         return None
-    search, ordered, count, best, p_beats = max(judged, key=lambda item: item[0]["pool"])
+    search, ordered, count, best, p_beats = max(judged, key=lambda item: (item[0]["pool"], not is_of_means(item[0])))
     rivals = p_beats[best]
     beaten = [name for name, p in rivals.items() if p < _SURE]
     found = {name: values["regret"][count] for name, values in search["strategies"].items()}
@@ -40,7 +41,7 @@ def searched(searches: Sequence[Summary], largest: Sequence[LargestFirst | None]
     regrets = ", ".join(f"{name} {figure(found[name])}" for name in sorted(found, key=lambda name: (order(found[name]), name)))
     tests = ", ".join(f"{name} {p:.2g}" for name, p in rivals.items())
     missing = [name for name in names() if name not in search["strategies"]]
-    headline = f"Simulated on {search['pool']} measured blocks, after {count} of them {said}"
+    headline = f"Simulated on {search['pool']} measured blocks with {_seen(search)}, after {count} of them {said}"
     text = (
         f"Regret in {search['metric']} on {search['proxy']}, mean and standard error over {search['repeats']} repeats with "
         f"paired seeds: {regrets}. That {best} is ahead of each, p by Wilcoxon's paired test after Holm over all pairs: "
@@ -48,8 +49,37 @@ def searched(searches: Sequence[Summary], largest: Sequence[LargestFirst | None]
         f"are other random starts on this table, so that says nothing of other tables.{_ordered(ordered, int(count))} "
         f"Regret is the distance from the best block of the table by its mean{_certain(search)}"
     )
+    text += "".join(_by_means(other) for other, *_ in judged if _is_the_same(other, search))
     text += f" Not compared here: {listed(missing)}." if missing else ""
     return Claim(f"{headline}{_so_is(ordered, int(count), found[best])}.", text, command_of(search))
+
+
+def _seen(search: Summary) -> str:
+    """What is shown of each block."""
+    return "the mean of its runs shown of each" if is_of_means(search) else "one run shown of each"
+
+
+def _is_the_same(other: Summary, search: Summary) -> bool:
+    """Whether the other was shown means, on the pool where this one was shown single runs."""
+    pool = ("proxy", "space", "metric", "pool")
+    is_apart = is_of_means(other) and not is_of_means(search)
+    return is_apart and [other[key] for key in pool] == [search[key] for key in pool]  # type: ignore[literal-required]
+
+
+def _by_means(search: Summary) -> str:
+    ranked = _first_ranks(search)
+    if ranked is None:
+        return ""
+    count, best, p_beats = ranked
+    regrets = ", ".join(
+        f"{name} {figure(values['regret'][count])}"
+        for name, values in sorted(search["strategies"].items(), key=lambda item: (order(item[1]["regret"][count]), item[0]))
+    )
+    tests = ", ".join(f"{name} {p:.2g}" for name, p in p_beats[best].items())
+    return (
+        f" Shown the mean of each block's runs, which is the truth itself and more than a search that trains each block once "
+        f"has: {regrets}; that {best} is ahead: {tests}."
+    )
 
 
 def _so_is(ordered: LargestFirst | None, count: int, regret: Sequence[float | None]) -> str:

@@ -15,7 +15,7 @@ import numpy as np
 from sase_bench.benchmark import Benchmark
 from sase_bench.bo.comparison import Summary, Truth
 from sase_bench.bo.comparison.certainty import Certainty, certainty
-from sase_bench.bo.pools import comparable, one_pool
+from sase_bench.bo.pools import chosen_by, comparable, one_pool
 from sase_bench.cost import count
 from sase_bench.errors import RequestError
 from sase_bench.recipes.registry import PROXIES
@@ -49,7 +49,7 @@ def by_the_table(db: Path, search: Summary, found: Iterable[Path] = ()) -> ByThe
     bench, proxy = Benchmark.load(db), search["proxy"]
     if proxy not in bench.proxies or proxy not in PROXIES:
         return None
-    others = {Architecture.from_operations(read_found(path).operations).index for path in found}
+    others = chosen_by(map(read_found, found), search["space"])
     try:
         table = comparable(bench.measured(proxy), search["space"], others)
         truth = Truth.of(table, one_pool(table, search["space"]), search["metric"])

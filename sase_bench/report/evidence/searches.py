@@ -6,12 +6,13 @@ from pathlib import Path
 from typing import cast
 
 from sase_bench.bo.comparison import Summary
+from sase_bench.bo.comparison.summary import SHOWN
 from sase_bench.database.shelf import DEFAULT_SHELF, released_path
 from sase_bench.errors import RequestError
 from sase_bench.files import read_json
 from sase_bench.recipes.registry import PROXIES
 
-__all__ = ["FOLDER", "command_of", "name_of", "read_searches"]
+__all__ = ["FOLDER", "command_of", "is_of_means", "name_of", "read_searches"]
 
 #: Where `command_of` puts a comparison.
 FOLDER = Path("reports") / "searches"
@@ -40,7 +41,12 @@ def found_for(search: Summary) -> list[Path]:
 
 def name_of(search: Summary) -> str:
     """What tells a comparison from others, also in the names of files."""
-    return f"{search['proxy']}-{search['metric']}-{search['space']}"
+    return f"{search['proxy']}-{search['metric']}-{search['space']}{'' if is_of_means(search) else '-one-seed'}"
+
+
+def is_of_means(search: Summary) -> bool:
+    """Whether searches were shown the mean of a block's runs, which is the truth itself, and not one noisy run."""
+    return search["shown"] == SHOWN["mean"]
 
 
 def command_of(search: Summary) -> str:
@@ -51,6 +57,7 @@ def command_of(search: Summary) -> str:
     dataset = PROXIES[search["proxy"]].dataset if search["proxy"] in PROXIES else "*"
     files = DEFAULT_SHELF / _FOUND / f"{dataset}-{_DIFFERENTIABLE}*.json"
     others = f" --found {files}" if len(given) < len(search["strategies"]) else ""
+    others += "" if is_of_means(search) else " --sees seed"
     others += "".join(f" --{name} {value}" for name, value in options.items() if value != 1)
     return (
         f"python -m sase_bench.bo --compare --proxy {search['proxy']} --objective {search['metric']} --space {search['space']} "

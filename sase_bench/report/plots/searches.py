@@ -59,7 +59,8 @@ def regret(search: Summary, figure: Figure) -> None:
     panels[1].set_xlabel(f"simulated hours, {search['workers']} {'worker' if search['workers'] == 1 else 'workers'}")
     panels[0].set_ylabel(f"regret in {search['metric']} ({unit})")
     figure.suptitle(
-        f"{search['proxy']}, pool of {search['pool']} blocks: mean and standard error over n = {search['repeats']} repeats",
+        f"{search['proxy']}, pool of {search['pool']} blocks, {search['shown']} shown: "
+        f"mean and standard error over n = {search['repeats']} repeats",
         fontsize=9,
     )
     explain(figure)

@@ -21,6 +21,12 @@ def test_the_incumbent_is_what_looked_best_to_the_search() -> None:
     assert found.seconds.tolist() == [1.0, 2.0, 3.0, 4.0]
 
 
+def test_what_a_search_believes_best_goes_before_what_looked_best() -> None:
+    done = [finished(5, 0.5, 1.0), finished(7, 0.4, 2.0), finished(9, 0.7, 3.0), finished(1, 0.8, 4.0)]
+    assert trajectory(done, "val_top1", {2: 7, 4: 9}).incumbents.tolist() == [5, 7, 7, 9]
+    assert trajectory(done, "val_top1", {}).incumbents.tolist() == [5, 5, 9, 1]
+
+
 def test_regret_is_from_the_best_block_of_the_pool_with_every_seed() -> None:
     means, counts = TABLE.means("val_top1"), TABLE.counts()
     best = int(TABLE.archs[np.nanargmax(np.where(counts == 3, means, np.nan))])

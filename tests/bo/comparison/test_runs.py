@@ -1,5 +1,6 @@
 import json
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -91,6 +92,34 @@ def test_a_table_is_handed_to_a_process_once_and_not_for_every_repeat(monkeypatc
     plan = Plan(strategies=("random", "local"), metric="val_loss", evaluations=2, repeats=4)
     assert compare(TABLE, POOL, plan, processes=2).runs["local"].regrets.shape == (4, 2)
     assert 1 <= len(pickled) <= 2
+
+
+class Convinced(Backwards):
+    """Believes in its first block, from its second result on."""
+
+    told = 0
+
+    def tell(self, arch: int, objective: float | None) -> None:
+        self.told += 1
+
+    def learn(self) -> None:
+        pass
+
+    def predict(self, arch: int) -> None:
+        return None
+
+    def best(self) -> int | None:
+        return int(POOL.members[-1]) if self.told > 1 else None
+
+
+@pytest.mark.parametrize(("sees", "is_believed"), [("seed", True), ("mean", False)])
+def test_a_search_that_sees_one_run_is_judged_by_the_block_that_it_believes_best(
+    sees: Literal["mean", "seed"], is_believed: bool
+) -> None:
+    name = "tests.bo.comparison.test_runs:Convinced"
+    runs = compare(TABLE, POOL, Plan(strategies=(name,), metric="val_top1", evaluations=24, repeats=1, sees=sees)).runs[name]
+    assert runs.archs[0].tolist() == POOL.members[:-25:-1].tolist()
+    assert bool((runs.regrets[0] == TRUTH.regret(POOL.members[-1:])).all()) is is_believed
 
 
 def test_the_differentiable_search_is_one_evaluation_after_its_training(comparison: Comparison) -> None:

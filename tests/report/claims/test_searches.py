@@ -1,6 +1,6 @@
 from sase_bench.report.claims.searches import searched
 from sase_bench.report.evidence.largest import LargestFirst
-from sase_bench.report.evidence.searches import name_of
+from sase_bench.report.evidence.searches import command_of, name_of
 from tests.report.found import SEARCH
 
 
@@ -11,7 +11,10 @@ def altered(**ranks: object) -> dict[str, object]:
 def test_a_search_that_is_ahead_is_named_with_those_that_it_beats() -> None:
     said = searched([SEARCH])
     assert said is not None
-    assert said.headline == ("Simulated on 9 measured blocks, after 3 of them the search guided by gp is ahead of random.")
+    assert said.headline == (
+        "Simulated on 9 measured blocks with the mean of its runs shown of each, after 3 of them the search guided by gp is "
+        "ahead of random."
+    )
     assert "gp 0.0000 ± 0.0000, random 0.2000, differentiable-1 0.2500" in said.text
     assert "random 0.004" in said.text
     assert "whose true place is 1 to 4 of 9 with 95 % probability" in said.text
@@ -27,8 +30,8 @@ def test_searches_that_are_level_are_named_together_beside_what_takes_no_search(
     said = searched([level], [ordered])
     assert said is not None
     assert said.headline == (
-        "Simulated on 9 measured blocks, after 3 of them searches guided by the predictors gp and xgb are ahead of random; so "
-        "is to try the blocks with the most FLOPs first."
+        "Simulated on 9 measured blocks with the mean of its runs shown of each, after 3 of them searches guided by the "
+        "predictors gp and xgb are ahead of random; so is to try the blocks with the most FLOPs first."
     )
     assert "which takes no search: regret 0.0000 after 3, the best of them met as number 3." in said.text
     assert "whose true place is 1 to 4 of 9 with 95 % probability." in said.text
@@ -55,3 +58,17 @@ def test_the_largest_pool_is_told_of() -> None:
     assert said is not None
     assert said.headline.startswith("Simulated on 90 measured blocks")
     assert "by its mean. Not compared here: " in said.text
+
+
+def test_what_one_run_shows_is_told_before_what_the_means_show() -> None:
+    one = SEARCH | {"shown": "one seed"}
+    said, alone = searched([SEARCH, one]), searched([SEARCH])
+    assert said is not None
+    assert alone is not None
+    assert said.headline.startswith("Simulated on 9 measured blocks with one run shown of each, after 3 of them the search")
+    assert " Shown the mean of each block's runs, which is the truth itself and more than a search" in said.text
+    assert said.text.count("gp 0.0000 ± 0.0000, random 0.2000, differentiable-1 0.2500") == 2
+    assert "Shown the mean" not in alone.text
+    assert said.command == command_of(one)
+    assert " --sees seed " in said.command
+    assert said.command.endswith("--output reports/searches/digits-val_loss-tied-one-seed.json")
