@@ -110,6 +110,10 @@ def _predict(options: argparse.Namespace) -> int:
     if not fitted:
         raise RequestError(f"there is no predictor in {str(place)!r}; make some with: python -m sase_bench.predictors fit")
     archs = np.arange(len(Space("full")), dtype=np.int64)
+    for name in fitted:
+        if other := shelf.outdated(place / name, found):
+            held = f"{len(found.archs)} blocks and {found.counts.sum()} runs"
+            _say(f"{name} was fitted on other data ({other}) than the table has now ({held}); evaluate and fit again")
     predictions = {name: shelf.load(place / name).predict(archs) for name in fitted}
     with Store(options.db) as store:
         for name, prediction in predictions.items():

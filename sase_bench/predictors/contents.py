@@ -21,7 +21,8 @@ their cards. This file is written by `python -m sase_bench.predictors evaluate`,
 _TAIL = """\
 With `--space tied` a folder is called `PROXY-METRIC-tied`. `python -m sase_bench.predictors predict --proxy PROXY` puts the
 predictions of all 117,649 blocks into the table, where `python -m sase_bench.query "top 10 by loss" --predicted gp` asks for
-them. Nothing here is a pickle: models are JSON (XGBoost's own) and arrays of numpy.
+them. Nothing here is a pickle: models are JSON (XGBoost's own) and arrays of numpy; `data.json` says what each was fitted
+on, and `predict` tells when a table has other data.
 
 `importance` says which part of the variance of all blocks' scores is due to each slot and to each pair of slots (a functional
 analysis of variance of the Gaussian process); it takes 37 measured blocks. An interval holds 95 % of the draws of the function

@@ -30,13 +30,14 @@ from sase_bench.predictors.targets import Targets
 from sase_bench.recipes.registry import find
 from sase_bench.version import __version__
 
-__all__ = ["DEFAULT_SHELF", "fit", "folder_of", "load", "write_evaluation", "write_importance"]
+__all__ = ["DEFAULT_SHELF", "fit", "folder_of", "load", "outdated", "write_evaluation", "write_importance"]
 
 #: Relative to the working directory.
 DEFAULT_SHELF = Path("predictors")
 
 _EVALUATION = "evaluation.json"
 _IMPORTANCE = "importance.json"
+_DATA = "data.json"  # of a predictor, what it was fitted on
 
 
 def folder_of(shelf: Path, proxy: str, metric: str, space: str) -> Path:
@@ -92,10 +93,22 @@ def fit(shelf: Path, targets: Targets, names: Sequence[str], seed: int = 0) -> l
     for name in names:
         made = predictor(name, seed=seed, trunk=find(targets.proxy).trunk)
         made.fit(targets.archs, targets.y, targets.noise).save(folder / name)
-        write_text(folder / name / "README.md", card(name, described(targets) | {"seed": seed}, rows))
+        learnt = described(targets) | {"seed": seed}
+        write_json(folder / name / _DATA, learnt)
+        write_text(folder / name / "README.md", card(name, learnt, rows))
         written.append(folder / name)
     write_contents(shelf)
     return written
+
+
+def outdated(folder: Path, targets: Targets) -> str | None:
+    """What the predictor in `folder` was fitted on, in words, if it is not these data; None too where that is not written."""
+    try:
+        data = json.loads((folder / _DATA).read_text(encoding="utf-8"))
+        fitted, said = data["sha256"], f"{data['blocks']} blocks and {data['runs']} runs"
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return None if fitted == targets.sha256 else said
 
 
 def load(folder: Path) -> Predictor:

@@ -225,13 +225,17 @@ def _columns(source: Source, *asked: Metric) -> list[str]:
         columns += [column, f"{column}_sd"] if metric.is_of_run else [column]
     others = [METRICS[name] for name in ("top1", "loss", "params", "flops")]
     columns += ["seeds", *(metric.column(test=source.test) for metric in others if metric not in asked)]
-    return columns if source.predicted is None else [*columns, "predicted"]
+    if source.predicted is not None:
+        columns += ["predicted", *["predicted_sd"] * any(metric.is_of_run for metric in asked)]
+    return columns
 
 
 def _selected(columns: list[str]) -> list[str]:
-    """The same in SQL: `seeds` are those that the first column's mean is over."""
-    counted = f"{columns[0]}_n AS seeds" if f"{columns[0]}_sd" in columns else "seeds"
-    return [counted if column == "seeds" else column for column in columns]
+    """The same in SQL: `seeds` are those that the first column's mean is over, `predicted_sd` is of the first score."""
+    score = next((column for column in columns if f"{column}_sd" in columns), None)
+    named = {"predicted_sd": f"{score}_predicted_sd AS predicted_sd"}
+    named |= {"seeds": f"{score}_n AS seeds"} if score == columns[0] else {}
+    return [named.get(column, column) for column in columns]
 
 
 def _beats(metric: Metric, one: float, other: float) -> bool:

@@ -2,7 +2,7 @@
 
 Only runs that ended ok count, and only architectures that have one are there: nothing is filled in. Costs are those of the
 proxy's trunk. A source that names a predictor has the architectures without a run as well, marked `predicted`, with the
-mean and the sd that were predicted and no seeds.
+mean that was predicted, the predictor's own `predicted_sd`, which is no spread of seeds, and no seeds.
 """
 
 from __future__ import annotations
@@ -223,7 +223,9 @@ def relation_on(source: Source, on: Word | None, space: str | None = None) -> Re
     if source.predicted is not None:
         predicted = _predicted(source, proxy, source.predicted)
         metrics = " and ".join(predicted)
-        notes += (f"blocks without a run have {metrics} as {source.predicted} predicts it, with its sd; they are marked",)
+        notes += (
+            f"blocks without a run have {metrics} as {source.predicted} predicts it, with its predicted_sd; they are marked",
+        )
     return Relation(source=source, proxy=proxy, trunk=trunks[proxy], notes=notes, predicted=predicted)
 
 
@@ -263,7 +265,7 @@ _PREDICTED = f"""
         f"any_value({what}) FILTER (metric = '{metric.val_column}') AS {metric.val_column}{suffix}"
         for metric in METRICS.values()
         if metric.is_of_run
-        for what, suffix in (("mean", ""), ("sd", "_sd"), ("0", "_n"), ("0.0", "_level"))
+        for what, suffix in (("mean", ""), ("NULL::DOUBLE", "_sd"), ("sd", "_predicted_sd"), ("0", "_n"), ("0.0", "_level"))
     )
 }
     FROM predictions WHERE proxy = ? AND predictor = ? AND arch NOT IN (SELECT arch FROM validation_runs WHERE proxy = ?)

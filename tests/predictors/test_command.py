@@ -1,19 +1,20 @@
 import csv
 import io
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from sase_bench.database import connect
+from sase_bench.database import Store, connect
 from sase_bench.database.__main__ import main as database
 from sase_bench.predictors import PREDICTORS
 from sase_bench.predictors.__main__ import main
 from sase_bench.predictors.splits import Splits
 from sase_bench.query import ask
 from tests.predictors.synthetic import synthetic, write
-from tests.records import DIGITS
+from tests.records import DIGITS, made_up
 
 TABLE = synthetic(0, blocks=50, noise=0.5)
 
@@ -90,9 +91,25 @@ def test_predictions_are_in_the_table_and_never_among_the_measured(folder: Path)
     assert unseen
     assert not {row["arch"] for row in unseen} & set(TABLE.archs.tolist())
     found = PREDICTORS["gp"].load(folder / "shelf" / "digits-val_loss" / "gp").predict(np.asarray([unseen[0]["arch"]]))
-    assert (unseen[0]["val_loss"], unseen[0]["val_loss_sd"]) == (pytest.approx(found.mean[0]), pytest.approx(found.sd[0]))
-    assert (unseen[0]["seeds"], unseen[0]["val_top1"]) == (0, None)
-    assert marked.notes == ("blocks without a run have val_loss as gp predicts it, with its sd; they are marked",)
+    assert (unseen[0]["val_loss"], unseen[0]["predicted_sd"]) == (pytest.approx(found.mean[0]), pytest.approx(found.sd[0]))
+    assert (unseen[0]["seeds"], unseen[0]["val_loss_sd"], unseen[0]["val_top1"]) == (0, None, None)
+    assert marked.notes == ("blocks without a run have val_loss as gp predicts it, with its predicted_sd; they are marked",)
+
+
+def test_who_predicts_by_other_data_than_the_table_has_is_told(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = Path(shutil.copy(folder / "table.duckdb", tmp_path))
+    arguments = ["predict", "--db", str(path), "--shelf", str(folder / "shelf"), "--predictor", "linear"]
+    assert main(arguments) == 0
+    assert "other data" not in capsys.readouterr().err
+    with Store(path) as store:
+        store.append(made_up(int(TABLE.archs[0]), 77))
+    assert main(arguments) == 0
+    assert (
+        "linear was fitted on other data (50 blocks and 150 runs) than the table has now (50 blocks and 151 runs)"
+        in capsys.readouterr().err
+    )
 
 
 def test_predictions_are_replaced_not_added_to(folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from sase_bench.cost import cost_in
@@ -50,8 +51,9 @@ def test_neighbours_are_told_by_what_they_gain_whatever_seeds_they_have(table: P
     assert rows[2][:5] == ("channel_gate", Architecture(GATE).operations["channel_gate"], GATE, 0.75, 1)
     assert rows[2][5] == pytest.approx(-gate)
     assert len(rows) == 3  # BOTH differs in two slots, and 1 has no score
-    for *_, gain, low, high in found.rows:
+    for *_, gain, low, high, p in found.rows:
         assert low < gain < high
+        assert 0 < p < 1
         assert gain - low == pytest.approx(high - gain)
 
 
@@ -59,8 +61,8 @@ def test_in_the_tied_space_slots_of_one_set_change_together(table: Path) -> None
     found = ask(f"neighbors {CENTRE} by top1 in tied", db=table)  # as Americans write it
     assert [(row[6], row[8]) for row in found.rows] == [("spatial_excite", EXCITE), ("channel_excite", BOTH)]
     assert [row[11] for row in found.rows] == [pytest.approx(0.125), pytest.approx((0.875 - 0.90625) / 2)]
-    assert "2 of 24 neighbours were measured" in found.notes[-1]
-    assert "sweep --plan neighbours:0 --proxy digits" in found.notes[-1]
+    assert "2 of 24 neighbours were measured" in found.notes[-2]
+    assert "sweep --plan neighbours:0 --proxy digits" in found.notes[-2]
 
 
 def test_what_all_come_to_is_counted_by_the_intervals(table: Path) -> None:
@@ -72,11 +74,37 @@ def test_what_all_come_to_is_counted_by_the_intervals(table: Path) -> None:
     assert note == f"gain: over block 0, larger is better; {counted}"
 
 
+def test_the_luck_of_a_block_that_was_chosen_for_its_score_is_allowed_for(tmp_path: Path) -> None:
+    """All blocks are alike, and the one asked for came out best: by intervals others are worse, in truth half of them are."""
+    block = Architecture(54983)
+    around = [arch.index for arch in Space("full").neighbours(block)]
+    generator = np.random.default_rng(0)
+    losses = generator.normal(1.0, 0.1, (len(around) + 1, 2))
+    losses = losses[losses.mean(1).argsort()]
+    runs = [
+        run(arch, seed, 0.5, float(loss), 1.0)
+        for arch, scores in zip([block.index, *around], losses, strict=True)
+        for seed, loss in enumerate(scores)
+    ]
+    found = ask("neighbours 54983 by loss", db=write(tmp_path / "table.duckdb", runs))
+    rows = found.records()
+    worse = sum(row["gain_high"] < 0 for row in rows)
+    assert worse > len(rows) / 4
+    assert max(row["gain"] for row in rows) < 0
+    assert 0.2 < np.mean([row["p_better"] for row in rows]) < 0.5
+    surely = sum(row["p_better"] <= 0.05 for row in rows)
+    assert surely < worse / 3
+    said = (
+        f"0 of 36 are better with 95% probability, {surely} worse, and {sum(row['p_better'] for row in rows):.1f} are better on"
+    )
+    assert said in found.notes[-1]
+
+
 def test_costs_have_a_gain_without_noise(table: Path) -> None:
     found = ask(f"neighbours {CENTRE} by params", db=table)
     own, _ = cost_in(DIGITS.trunk, Architecture(CENTRE))
     gains = [own - cost_in(DIGITS.trunk, Architecture(row[8]))[0] for row in found.rows]
-    assert [row[11:] for row in found.rows] == [(gain,) * 3 for gain in gains]
+    assert [row[11:] for row in found.rows] == [(gain, gain, gain, None) for gain in gains]
     assert gains == sorted(gains, reverse=True)
 
 

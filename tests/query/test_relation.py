@@ -22,7 +22,11 @@ def table(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("query", ["top 3 by loss", "top 3 by val_loss where params > 0", "pareto loss vs params"])
 def test_what_was_predicted_is_ranked_with_what_was_measured(table: Path, query: str) -> None:
-    assert 3 in [record["arch"] for record in ask(query, db=table, predicted="gp").records() if record["predicted"]]
+    found = {record["arch"]: record for record in ask(query, db=table, predicted="gp").records()}
+    assert found[3]["predicted"]
+    assert (found[3]["val_loss_sd"], found[3]["predicted_sd"], found[3]["seeds"]) == (None, 0.1, 0)  # of no seeds
+    measured = [record for record in found.values() if not record["predicted"]]
+    assert {record["predicted_sd"] for record in measured} <= {None}
 
 
 @pytest.mark.parametrize(
@@ -43,4 +47,6 @@ def test_a_time_cannot_be_predicted(table: Path) -> None:
 
 
 def test_a_cost_is_known_of_every_block(table: Path) -> None:
-    assert len(ask("top 9 by params", db=table, predicted="gp").rows) == 4
+    answer = ask("top 9 by params", db=table, predicted="gp")
+    assert len(answer.rows) == 4
+    assert "predicted_sd" not in [field.name for field in answer.fields]

@@ -10,20 +10,28 @@ from sase_bench.report.claims.phrases import listed
 from sase_bench.report.evidence import Measurement
 from sase_bench.report.naming import titled
 from sase_bench.report.questions import command
-from sase_bench.statistics.means import TAILS
+from sase_bench.statistics.means import CONFIDENCE, TAILS
 
 __all__ = ["around_blocks"]
 
 
 def around_blocks(found: Measurement, option: str) -> Claim:
-    """Of each block on the proxy with all of its neighbours: how many are better or worse beyond the noise, and the best."""
-    counted = [f"{titled(arch)} in {_beyond(rows, 'gain_low', 1) or 'none'} of {len(rows)} ways" for arch, rows in _of(found)]
-    told = [f"Of the neighbours of {titled(arch)} {_worse(rows)} worse{_best(rows[0])}." for arch, rows in _of(found)]
+    """Of each block on the proxy with all of its neighbours: how many are surely better or worse, and the best.
+
+    Sure is what allows for the luck of the block, which may have been chosen for its score. Intervals do not, they are of two
+    blocks by themselves.
+    """
+    counted = [f"{titled(arch)} in {_sure(rows) or 'none'} of {len(rows)} ways" for arch, rows in _of(found)]
+    told = [
+        f"Of the neighbours of {titled(arch)} {_worse(rows)} worse{_likely(rows)}{_best(rows[0])}." for arch, rows in _of(found)
+    ]
     most = max(len(rows) for _, rows in _of(found))
     return Claim(
-        f"On {found.proxy}, another operation in one slot betters {listed(counted)} beyond the noise.",
-        f"On {found.proxy} by {found.name}, by 95 % intervals, of which {most * TAILS[0]:.1g} of {most} would lie above zero "
-        f"by luck. {' '.join(told)} A block that no neighbour betters is the best of its surroundings, not of the space.",
+        f"On {found.proxy}, another operation in one slot surely betters {listed(counted)}.",
+        f"On {found.proxy} by {found.name}. Surely: with 95 % probability by draws of the true scores, which allow for the "
+        f"luck of a block that was chosen for its score. Worse: by 95 % intervals, which do not; {most * TAILS[0]:.1g} of "
+        f"{most} would be so by luck. {' '.join(told)} A block that no neighbour betters is the best of its surroundings, not "
+        "of the space.",
         "\n".join(command(f"neighbours {arch} by {found.metric.name} on {found.proxy}", option) for arch, _ in _of(found)),
     )
 
@@ -35,6 +43,17 @@ def _of(found: Measurement) -> Iterable[tuple[int, Sequence[Mapping[str, Any]]]]
 def _beyond(rows: Sequence[Mapping[str, Any]], end: str, sign: int) -> int:
     """How many have this end of their interval on the side of the sign."""
     return sum(row[end] is not None and sign * row[end] > 0 for row in rows)
+
+
+def _sure(rows: Sequence[Mapping[str, Any]]) -> int:
+    return sum(row["p_better"] is not None and row["p_better"] >= CONFIDENCE for row in rows)
+
+
+def _likely(rows: Sequence[Mapping[str, Any]]) -> str:
+    """How many are surely worse, and how many better on average, whichever they are."""
+    known = [row["p_better"] for row in rows if row["p_better"] is not None]
+    surely = sum(1 - p >= CONFIDENCE for p in known)
+    return f", {surely} surely, and {sum(known):.1f} are better on average" if known else ""
 
 
 def _worse(rows: Sequence[Mapping[str, Any]]) -> str:
