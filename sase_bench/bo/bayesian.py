@@ -52,7 +52,7 @@ class BayesianSearch:
         self._generator = np.random.default_rng(seed)
         self._surrogate, self._believer = surrogate(seed), surrogate(seed)
         self._acquisition = acquisition
-        self._initial = initial
+        self.initial = initial
         self._refit_every = refit_every
         self._candidates = candidates
         self._fitted_on = 0  # results
@@ -60,7 +60,7 @@ class BayesianSearch:
     def ask(self, count: int = 1) -> list[int]:
         asked: list[int] = []
         while len(asked) < count and len(self.history.open()):
-            if self.history.known < self._initial or not self._enough():
+            if self.history.known < self.initial or not self._enough():
                 arch = covering(self.history, self._generator)
             else:
                 arch = self._choose()

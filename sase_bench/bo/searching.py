@@ -12,6 +12,7 @@ import numpy as np
 from sase_bench import cli
 from sase_bench.benchmark import Benchmark, Finished, Measured, Simulation, Strategy
 from sase_bench.bo.acquisition import Acquisition
+from sase_bench.bo.bayesian import BayesianSearch
 from sase_bench.bo.ending import ending, pareto
 from sase_bench.bo.live import Live, Outcome
 from sase_bench.bo.objectives import Objective, hypervolume_improvement, known_costs, read_objective
@@ -24,6 +25,7 @@ from sase_bench.files import write_json
 from sase_bench.predictors import PREDICTORS
 from sase_bench.recipes.recipe import Proxy
 from sase_bench.recipes.registry import find as find_proxy
+from sase_bench.samples import representative
 from sase_bench.search import Pool
 from sase_bench.search.differentiable import DifferentiableSearch, Found, write_found
 from sase_bench.seeds import read_seeds
@@ -53,6 +55,10 @@ def simulated(options: argparse.Namespace) -> int:
     strategy = _build(options, proxy, pool, objective)
     evaluations = min(options.evaluations, len(pool))
     simulation = Simulation(table, options.workers or 1)
+    if chosen := len(set(pool) - representative(set(table.archs.tolist()), options.space)):
+        what = f"were not drawn at random from the {options.space} space but chosen; --compare leaves them out"
+        say(f"{chosen} of the {len(pool)} blocks {what}")
+    _say_if_unguided(strategy, evaluations)
     watched = Watched(strategy, objective.metric, evaluations, say)
     done = simulation.run(watched, evaluations, metric=objective.metric, batch=options.batch, seeds=seeds)
     print(f"{len(done)} of {len(pool)} blocks, {duration(simulation.clock)} on a simulated cluster of {simulation.workers}")
@@ -75,6 +81,7 @@ def live(options: argparse.Namespace) -> int:
     with Store(options.db, [proxy]) as store:
         say_recovered(store, say)
         strategy = _build(options, proxy, pool, objective)
+        _say_if_unguided(strategy, evaluations)
         watched = Watched(strategy, objective.metric, evaluations, say)
         search = Live(watched, pool, metric=objective.metric, seeds=seeds, evaluations=evaluations, batch=options.batch)
         executor = executor_of(options, job)
@@ -91,6 +98,13 @@ def live(options: argparse.Namespace) -> int:
     table = bench.measured(proxy.name) if proxy.name in bench.proxies else None
     _report(options, search.outcomes, strategy, objective, table)
     return 0
+
+
+def _say_if_unguided(strategy: Strategy, evaluations: int) -> None:
+    """Tell whoever asks for so few blocks that no model chooses one of them."""
+    if isinstance(strategy, BayesianSearch) and evaluations <= strategy.initial:
+        first = f"the first {strategy.initial} blocks cover the operations of all slots"
+        say(f"{first}, and a model chooses after them: none of {evaluations}")
 
 
 def _build(options: argparse.Namespace, proxy: Proxy, pool: Pool, objective: Objective) -> Strategy:

@@ -7,6 +7,7 @@ import pytest
 from sase_bench import Architecture, Benchmark
 from sase_bench.bo.__main__ import main
 from sase_bench.database import Store
+from sase_bench.space import Space
 from tests.records import DIGITS, made_up
 
 
@@ -58,6 +59,22 @@ def test_at_the_end_a_search_predicts_from_all_its_results_however_few(table: Pa
     out, err = capsys.readouterr()
     assert re.search(r"^ +val_top1 0\.7\d+, mean of 2 seeds \(predicted 0\.\d+ ± 0\.\d+\)$", out, re.MULTILINE)
     assert "predicted" not in err  # five blocks are chosen without a surrogate
+    assert "the first 14 blocks cover the operations of all slots, and a model chooses after them: none of 5" in err
+
+
+def test_blocks_that_were_chosen_are_told_of(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    drawn = [arch.index for arch in Space("tied").sample(30, seed=0)]
+    chosen = [arch.index for arch in Space("tied") if arch.index not in drawn][:3]
+    for archs, is_told in ((drawn, False), ([*drawn, *chosen], True)):
+        path = tmp_path / f"{len(archs)}.duckdb"
+        with Store(path, [DIGITS]) as store:
+            for arch in archs:
+                store.append(made_up(arch))
+        assert main(["--db", str(path), "--strategy", "random", "--evaluations", "3"]) == 0
+        err = capsys.readouterr().err
+        told = "3 of the 33 blocks were not drawn at random from the tied space but chosen; --compare leaves them out"
+        assert (told in err) is is_told
+        assert "a model chooses" not in err
 
 
 def test_several_objectives_end_with_a_front(table: Path, capsys: pytest.CaptureFixture[str]) -> None:
