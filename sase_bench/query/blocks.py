@@ -18,7 +18,7 @@ from sase_bench.query.relation import Relation, relation_on, unmeasured
 from sase_bench.query.source import Source
 from sase_bench.query.together import NOTE, is_shared, sd_sql, trained_together
 from sase_bench.space import SLOTS, Architecture
-from sase_bench.statistics.means import spread
+from sase_bench.statistics.means import Spread, spread
 
 __all__ = ["arch", "compare", "curve"]
 
@@ -27,8 +27,9 @@ _CURVES = ("train_loss", "val_loss", "val_top1")
 _SIZED = "resnet50_params and resnet50_flops: of ResNet-50 at 224×224 with the attention in every bottleneck"
 _PAIRED = (
     "a, b and a - b, the difference, are means over the seeds that both have; low and high: 95 % interval, of scores with the "
-    "noise of all blocks and modules"
+    "noise of all blocks and modules; p: by the same noise, that there is no difference, two-sided, of each by itself"
 )
+_NO_ERROR = Spread(0.0, 1)  # of a block beside itself
 _APART = "no seed ended ok for both, so there is no difference; a and b are means over their own seeds"
 
 
@@ -105,7 +106,7 @@ def compare(query: Compare, source: Source) -> Answer:
     paired = _PAIRED if _common(*(_seeds(measured, "seed", block) for block in (query.a, query.b))) else _APART
     names = ("a_arch", "a_text", "b_arch", "b_text", "proxy", "metric", "unit", "a", "a_sd", "a_seeds", "b", "b_sd", "b_seeds")
     return Answer(
-        fields=fields(*names, "difference", "low", "high", "pairs"),
+        fields=fields(*names, "difference", "low", "high", "p", "pairs"),
         rows=tuple(rows),
         notes=(*notes, f"params and flops: of {measured.trunk}, the trunk of the proxy; {_SIZED}", paired),
         shared=5,
@@ -166,13 +167,15 @@ def _side_by_side(
         one, other = ({seed: side[seed] for seed in common} for side in (one, other))
     differences = [one[seed] - other[seed] for seed in common]
     mean, _ = spread(differences)
-    margin = None if shared else 0.0 if a == b else measured.margin(metric, differences, a.index, b.index)
-    low, high = (None, None) if mean is None or margin is None else (mean - margin, mean + margin)
+    error = None if shared else _NO_ERROR if a == b else measured.error(metric, differences, a.index, b.index)
+    told: tuple[float | None, ...] = (None, None, None)
+    if mean is not None and error is not None:
+        told = (mean - error.half_width, mean + error.half_width, error.p_value(mean))
     sides: list[float | None] = []
     for block, side in ((a, one), (b, other)):
         center, width = spread(list(side.values()))
         sides += [center, None if block.index in shared else width, len(side)]
-    return column, metric.unit, *sides, mean, low, high, len(differences)
+    return column, metric.unit, *sides, mean, *told, len(differences)
 
 
 def _cost_side_by_side(
@@ -203,4 +206,4 @@ def _at_full_size(a: Architecture | Module, b: Architecture | Module) -> list[tu
 def _difference(name: str, unit: str, one: float | None, other: float | None) -> tuple[Any, ...]:
     """A line of what has no seeds."""
     difference = None if one is None or other is None else one - other
-    return name, unit, one, None, None, other, None, None, difference, None, None, None
+    return name, unit, one, None, None, other, None, None, difference, None, None, None, None

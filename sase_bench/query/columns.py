@@ -25,7 +25,7 @@ _STYLES: dict[Style, str] = {
     "score": """
         reliability reliability_low reliability_high divergence_rate gain gain_low gain_high lead lead_low lead_high
         share correlation
-        value neighbour_value predicted_sd p_better seed_sd mean low high difference a a_sd b b_sd
+        value neighbour_value predicted_sd p_better seed_sd mean low high p difference a a_sd b b_sd
     """,
     "seconds": "median_train_seconds",
     "digits": "latency",

@@ -27,7 +27,7 @@ from sase_bench.query.source import Source
 from sase_bench.query.together import NOTE, is_shared, sd_sql, trained_together
 from sase_bench.space import SLOTS, Architecture
 from sase_bench.statistics.effects import separate
-from sase_bench.statistics.means import half_width, spread
+from sase_bench.statistics.means import Spread, error_of_mean, spread
 
 __all__ = ["Relation", "relation_on", "unmeasured"]
 
@@ -70,17 +70,17 @@ class Relation:
             self._require(present)
         return rows
 
-    def margin(self, metric: Metric, differences: Sequence[float], one: int, other: int) -> float | None:
-        """Half the interval of the mean of differences between two blocks or modules over the seeds that both have.
+    def error(self, metric: Metric, differences: Sequence[float], one: int, other: int) -> Spread | None:
+        """The standard error of the mean of differences between two blocks or modules over the seeds that both have.
 
         Two or three differences say little of how far they scatter. For a score it is the noise of both, on which all blocks
         and modules of the proxy have a say; the differences alone are asked for times, and where no noise is known.
         """
         if is_shared(metric) or not differences:
-            return half_width(spread(differences)[1], len(differences))
+            return error_of_mean(spread(differences)[1], len(differences))
         archs, _, scores = self.scores(metric.column(test=self.source.test), with_modules=True)
         error = separate(scores).error_of_pairs(archs.index(one), archs.index(other), len(differences))
-        return half_width(spread(differences)[1], len(differences)) if error is None else error.half_width
+        return error_of_mean(spread(differences)[1], len(differences)) if error is None else error
 
     def scores(self, column: str, among: Set[int] | None = None, *, with_modules: bool = False) -> Scores:
         """What `scores_of` gives for the proxy."""

@@ -14,9 +14,9 @@ from math import fsum, sqrt
 import numpy as np
 from numpy.typing import NDArray
 
-from sase_bench.statistics.quantiles import t_quantile
+from sase_bench.statistics.quantiles import t_quantile, t_tail
 
-__all__ = ["CONFIDENCE", "TAILS", "Spread", "central_interval", "half_width", "mean_and_error", "spread"]
+__all__ = ["CONFIDENCE", "TAILS", "Spread", "central_interval", "error_of_mean", "half_width", "mean_and_error", "spread"]
 
 #: Of every interval, two-sided.
 CONFIDENCE = 0.95
@@ -37,12 +37,22 @@ class Spread:
         """Half the confidence interval of what has this standard error."""
         return t_quantile(CONFIDENCE, self.degrees) * self.sd
 
+    def p_value(self, value: float) -> float:
+        """p-value that the truth behind `value` is zero: two-sided, below 0.05 where the interval of the two is beyond zero."""
+        if not self.sd:
+            return float(not value)
+        return t_tail(value / self.sd, self.degrees)
+
 
 def half_width(sd: float | None, count: int) -> float | None:
     """Half the confidence interval of a mean of `count` numbers with standard deviation `sd`; None for fewer than two."""
-    if sd is None or count < 2:
-        return None
-    return t_quantile(CONFIDENCE, count - 1) * sd / sqrt(count)
+    error = error_of_mean(sd, count)
+    return None if error is None else error.half_width
+
+
+def error_of_mean(sd: float | None, count: int) -> Spread | None:
+    """The standard error of a mean of `count` numbers with standard deviation `sd`; None for fewer than two."""
+    return None if sd is None or count < 2 else Spread(sd / sqrt(count), count - 1)
 
 
 def spread(values: Sequence[float]) -> tuple[float | None, float | None]:

@@ -4,6 +4,8 @@ The series and fractions stand here because the table side does without scipy; t
 
 >>> round(t_quantile(0.95, 2), 4), round(t_quantile(0.95, 10_000), 4)
 (4.3027, 1.9602)
+>>> round(t_tail(4.3027, 2), 4), round(t_tail(0.0, 2), 4)
+(0.05, 1.0)
 >>> round(f_quantile(0.975, 11, 55), 4), round(f_quantile(0.95, 1, 10), 4)
 (2.237, 4.9646)
 >>> round(range_quantile(0.95, 3), 3), round(chi_squared_tail(5.991, 2), 4)
@@ -18,7 +20,7 @@ from statistics import NormalDist
 
 import numpy as np
 
-__all__ = ["chi_squared_tail", "f_quantile", "normal_quantile", "range_quantile", "t_quantile"]
+__all__ = ["chi_squared_tail", "f_quantile", "normal_quantile", "range_quantile", "t_quantile", "t_tail"]
 
 _HALVINGS = 100  # of an interval, which is then as narrow as doubles allow
 _EXACT = 100  # degrees of freedom of t up to which the finite series is summed
@@ -49,6 +51,11 @@ def t_quantile(confidence: float, degrees: int) -> float:
         angle = (low + high) / 2
         low, high = (angle, high) if _coverage(angle, degrees) < confidence else (low, angle)
     return sqrt(degrees) * tan(low)
+
+
+def t_tail(t: float, degrees: int) -> float:
+    """P(|T| ≥ |t|) for Student's t; `degrees` is a whole number from 1 (Abramowitz & Stegun 26.7.1 and 26.5.27)."""
+    return _beta(degrees / (degrees + t * t), degrees / 2, 1 / 2) if t else 1.0
 
 
 def chi_squared_tail(x: float, degrees: int) -> float:

@@ -1,5 +1,5 @@
 from collections.abc import Sequence
-from math import sqrt
+from math import atan, pi, sqrt
 from pathlib import Path
 
 import duckdb
@@ -112,7 +112,7 @@ def at_full_size(name: str) -> tuple[object, ...]:
     one, other = (
         int(number) for number in getattr(count(ResNetTrunk(depth=50), [Architecture(SASE), Architecture(PLAIN)]), name)
     )
-    return one, None, None, other, None, None, one - other, None, None, None
+    return one, None, None, other, None, None, one - other, None, None, None, None
 
 
 def test_compare_pairs_the_seeds_that_both_have(asked: Ask) -> None:
@@ -123,6 +123,9 @@ def test_compare_pairs_the_seeds_that_both_have(asked: Ask) -> None:
     margins = [margin_of_pairs([*SCORES.items(), *MODULES], column, 2) for column in (0, 1)]
     margins += [0.0]  # the training loss of a seed is that of any block here
     margins += [t_quantile(0.95, 1) * differences[:, 3].std(ddof=1) / sqrt(2)]  # of times
+    p_values = [record["p"] for record in answer.records()]
+    assert p_values[2:] == [1.0, pytest.approx(2 / pi * atan(1 / 2)), *[None] * 4]  # times: t = 2 with one degree of freedom
+    assert [p < 0.05 for p in p_values[:4]] == (np.abs(differences.mean(axis=0)) > margins).tolist()
     (params, flops), (plain_params, plain_flops) = costs(SASE), costs(PLAIN)
     facts = (SASE, NAMES[SASE], PLAIN, NAMES[PLAIN], "digits")
     sides = [
@@ -133,18 +136,18 @@ def test_compare_pairs_the_seeds_that_both_have(asked: Ask) -> None:
     ]
     assert answer.rows == (
         *(
-            (*facts, *side, mean, pytest.approx(mean - margin, abs=1e-9), pytest.approx(mean + margin, abs=1e-9), 2)
-            for side, mean, margin in zip(sides, differences.mean(axis=0), margins, strict=True)
+            (*facts, *side, mean, pytest.approx(mean - margin, abs=1e-9), pytest.approx(mean + margin, abs=1e-9), p, 2)
+            for side, mean, margin, p in zip(sides, differences.mean(axis=0), margins, p_values[:4], strict=True)
         ),
-        (*facts, "params", "parameters", params, None, None, plain_params, None, None, params - plain_params, None, None, None),
-        (*facts, "flops", "multiply-accumulates", flops, None, None, plain_flops, None, None, flops - plain_flops, *[None] * 3),
+        (*facts, "params", "parameters", params, None, None, plain_params, None, None, params - plain_params, *[None] * 4),
+        (*facts, "flops", "multiply-accumulates", flops, None, None, plain_flops, None, None, flops - plain_flops, *[None] * 4),
         (*facts, "resnet50_params", "parameters", *at_full_size("params")),
         (*facts, "resnet50_flops", "multiply-accumulates", *at_full_size("flops")),
     )  # fmt: skip
     assert answer.notes == (
         f"params and flops: of {TRUNKS['digits']}, the trunk of the proxy; {SIZED}",
         "a, b and a - b, the difference, are means over the seeds that both have; low and high: 95 % interval, of scores with "
-        "the noise of all blocks and modules",
+        "the noise of all blocks and modules; p: by the same noise, that there is no difference, two-sided, of each by itself",
     )
 
 

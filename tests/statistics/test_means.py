@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from sase_bench.statistics.means import CONFIDENCE, TAILS, central_interval, half_width, mean_and_error, spread
+from sase_bench.statistics.means import CONFIDENCE, TAILS, Spread, central_interval, half_width, mean_and_error, spread
 
 
 def test_spread_and_half_width_follow_numpy() -> None:
@@ -16,6 +16,13 @@ def test_too_few_values_have_no_interval() -> None:
     assert spread([0.5]) == (0.5, None)
     assert half_width(None, 1) is None
     assert half_width(0.5, 1) is None
+
+
+def test_a_p_value_is_below_the_level_where_the_interval_is_without_zero() -> None:
+    error = Spread(0.5, 5)
+    assert error.p_value(error.half_width) == error.p_value(-error.half_width) == pytest.approx(1 - CONFIDENCE)
+    assert error.p_value(0.0) == 1.0
+    assert [Spread(0.0, 1).p_value(value) for value in (0.0, 0.25)] == [1.0, 0.0]
 
 
 def test_an_interval_is_between_two_draws_and_what_is_undefined_may_lie_beyond_either_end() -> None:

@@ -3,7 +3,7 @@ from math import pi, sqrt, tan
 import numpy as np
 import pytest
 
-from sase_bench.statistics.quantiles import chi_squared_tail, f_quantile, normal_quantile, range_quantile, t_quantile
+from sase_bench.statistics.quantiles import chi_squared_tail, f_quantile, normal_quantile, range_quantile, t_quantile, t_tail
 
 #: Two-sided 95 % and 99 % quantiles as printed tables have them.
 PRINTED = [
@@ -36,6 +36,14 @@ def test_the_quantile_falls_with_the_degrees_of_freedom_also_where_the_formula_c
     assert quantiles == sorted(quantiles, reverse=True)
     assert quantiles[99] - quantiles[100] == pytest.approx(quantiles[98] - quantiles[99], rel=0.03)
     assert quantiles[-1] > normal_quantile(0.95) == pytest.approx(1.959964, abs=1e-6)
+
+
+@pytest.mark.parametrize("degrees", [1, 2, 5, 34, 100, 101, 1000])
+def test_the_tail_of_t_is_that_of_scipy_and_what_its_quantile_leaves(degrees: int) -> None:
+    student = pytest.importorskip("scipy.stats").t
+    for t in (0.0, 0.5, -2.0, 4.5, 30.0):
+        assert t_tail(t, degrees) == pytest.approx(2 * student.sf(abs(t), degrees), rel=1e-9)
+    assert t_tail(t_quantile(0.95, degrees), degrees) == pytest.approx(0.05, abs=1e-8)
 
 
 @pytest.mark.parametrize("probability", [0.001, 0.025, 0.5, 0.95, 0.975, 0.999])
