@@ -15,11 +15,12 @@ from sase_bench.query.metrics import ranking_metric
 from sase_bench.report.claims import claims
 from sase_bench.report.claims.advice import scatter
 from sase_bench.report.claims.claim import Claim
+from sase_bench.report.claims.transfer import caption
 from sase_bench.report.drawing import save
 from sase_bench.report.evidence import Evidence
 from sase_bench.report.evidence.holdings import has_scores_of_modules, is_tied_sampled
 from sase_bench.report.evidence.searches import command_of
-from sase_bench.report.evidence.transfer import TRANSFERRED, TRANSFERS, transferred
+from sase_bench.report.evidence.transfer import TRANSFERRED, transferred
 from sase_bench.report.figures import Missing, Picture, figures
 from sase_bench.report.networks.comparison import HEADERS, STATED, Entry, cells, missing, stated
 from sase_bench.report.networks.composed import AGREED, PLACE, agreed
@@ -100,7 +101,7 @@ def texts(parts: Iterable[Section], evidence: Evidence, entries: Sequence[Entry]
     if evidence.transfers:
         tasks = [f"* {found.proxy}: {found.task}" for found in evidence.transfers]
         lines = markdown(TRANSFERRED, transferred(evidence.transfers))
-        summary += ["## Transfer to ordinary networks", "", TRANSFERS, "", *tasks, "", lines]
+        summary += ["## Transfer to ordinary networks", "", caption(evidence.transfers), "", *tasks, "", lines]
     for search in evidence.searches:
         summary += [
             f"## Searches compared on {search['proxy']}, {search['space']} space, {search['shown']} shown",

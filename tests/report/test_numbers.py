@@ -126,7 +126,7 @@ def test_the_first_claim_has_its_means_and_intervals(entries: list[Entry]) -> No
 
 def test_the_rank_correlations_of_the_transfer_are_those_that_the_claim_tells(entries: list[Entry]) -> None:
     losses = {"1": 0.5, "2": 0.1, "3": 0.4, "4": 0.2, "5": 0.15}
-    intervals = dict.fromkeys(("top1_low", "top1_high", "loss_low", "loss_high"))
+    intervals = dict.fromkeys(f"{score}_{what}" for score in ("top1", "loss") for what in ("low", "high", "p", "holm"))
     gains = tuple(Gain(attention=name, name=name, seeds=2, top1=0.0, loss=loss, **intervals) for name, loss in losses.items())
     given = evidence(measurement("p", 5), transfers=(Transfer(proxy="t", task=Task(description="a task"), gains=gains),))
     (found,) = numbers(given, entries, TIMES)["transfers_alike"]

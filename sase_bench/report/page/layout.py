@@ -18,9 +18,10 @@ from sase_bench.bo.comparison import Summary
 from sase_bench.bo.comparison.rendering import about, regrets, told
 from sase_bench.report.claims.advice import BOUGHT
 from sase_bench.report.claims.claim import Claim
+from sase_bench.report.claims.transfer import caption
 from sase_bench.report.evidence import Evidence, Measurement, most_trusted
 from sase_bench.report.evidence.searches import command_of, name_of
-from sase_bench.report.evidence.transfer import TRANSFERRED, TRANSFERS, commands, transferred
+from sase_bench.report.evidence.transfer import TRANSFERRED, commands, transferred
 from sase_bench.report.figures import Missing, Picture
 from sase_bench.report.networks import Entry
 from sase_bench.report.networks.times import Times
@@ -239,7 +240,7 @@ def _transfers(evidence: Evidence) -> list[_Section]:
         return []
     asked = commands(evidence.transfers)
     parts = [
-        f"<p>{escape(TRANSFERS)}</p><ul>",
+        f"<p>{escape(caption(evidence.transfers))}</p><ul>",
         *(f"<li>{escape(found.proxy)}: {escape(str(found.task))}</li>" for found in evidence.transfers),
         f"</ul>{table(TRANSFERRED, transferred(evidence.transfers))}<p>{codes(asked)}</p>",
     ]

@@ -167,4 +167,6 @@ def transfer(transfers: Sequence[Transfer], figure: Figure) -> None:
         axes.axvline(0, color="black", linewidth=0.8)
         axes.set_ylim(-0.7, len(rows) - 0.3)
         axes.set_title(f"{found.proxy}: {found.task.training}")
-    panels[-1].set_xlabel("validation top-1 above plain (percentage points)\nmean over n seeds, and 95 % interval")
+    panels[-1].set_xlabel(
+        "validation top-1 above plain (percentage points)\nmean over n seeds, and 95 % interval of each by itself"
+    )

@@ -61,9 +61,8 @@ def test_the_page_asks_no_network_for_anything(tiny: list[Row]) -> None:
 
 @pytest.fixture(scope="module")
 def everything(tmp_path_factory: pytest.TempPathFactory) -> str:
-    gain = Gain(
-        attention="se", name="se", seeds=1, top1=1.0, top1_low=None, top1_high=None, loss=0.1, loss_low=None, loss_high=None
-    )
+    unknown = dict.fromkeys(f"{score}_{what}" for score in ("top1", "loss") for what in ("low", "high", "p", "holm"))
+    gain = Gain(attention="se", name="se", seeds=1, top1=1.0, loss=0.1, **unknown)
     transfers = (Transfer(proxy="q", task=Task(description="a task"), gains=(gain,)),)
     found = replace(evidence(measurement("p", 3), transfers=transfers), searches=[_search()])
     asked = 'python -m sase_bench.query "rank 54983 by loss on p"'
