@@ -8,6 +8,7 @@ from typing import Any
 from sase_bench.modules import PLAIN
 from sase_bench.record import SCORES
 from sase_bench.report.claims.claim import Claim
+from sase_bench.report.claims.phrases import listed
 from sase_bench.report.evidence import Measurement
 from sase_bench.report.networks import Entry
 from sase_bench.report.networks.costs import BACKBONE, TRUNK_OF, Count
@@ -15,16 +16,21 @@ from sase_bench.report.networks.times import HOW
 from sase_bench.report.questions import command
 from sase_bench.space import SASE_BLOCK
 
-__all__ = ["best_block", "costs", "published_block"]
+__all__ = ["best_block", "costs", "longer_than", "published_block"]
 
 #: Modules that everybody has at hand.
 _WELL_KNOWN = ("se", "eca", "cbam")
 
 
+def longer_than(proxy: str, calibrations: Sequence[Mapping[str, Any]]) -> str | None:
+    """The longer training that a proxy was judged by."""
+    return next((row["reference"] for row in calibrations if row["proxy"] == proxy and row["reference"]), None)
+
+
 def best_block(found: Measurement, calibrations: Sequence[Mapping[str, Any]], option: str) -> Claim:
     """How well the best block scores, what that is over the plain network, and where it stands on other tasks."""
     best, proxy = found.best, found.proxy
-    longer = next((row["reference"] for row in calibrations if row["proxy"] == proxy and row["reference"]), None)
+    longer = longer_than(proxy, calibrations)
     places = {record["metric"]: record for record in found.elsewhere if record["proxy"] == longer}
     after = (
         ""
@@ -43,9 +49,21 @@ def best_block(found: Measurement, calibrations: Sequence[Mapping[str, Any]], op
     return Claim(
         f"Of {len(found.blocks)} blocks trained on a small task, block {best['arch']} scores best, untried on ImageNet.{after}",
         f"It is {best['text']}. {found.name.capitalize()} on {proxy}: {best[found.column]:.4f} nats over {best['seeds']} "
-        f"seeds{over}, in a network of {best['params']:,} parameters and {best['flops']:,} FLOPs. It has no ImageNet number: "
-        f"nothing here says that it beats a published module there.{there} The task: {found.task}.",
+        f"seeds{over}, in a network of {best['params']:,} parameters and {best['flops']:,} FLOPs.{_by_rare_seeds(found)} It "
+        f"has no ImageNet number: nothing here says that it beats a published module there.{there} The task: {found.task}.",
         "\n".join(command(question, option) for question in _asked_of(found)),
+    )
+
+
+def _by_rare_seeds(found: Measurement) -> str:
+    """What the gain is by seeds that had little say in the choice, a sentence; nothing where there are too few."""
+    rare = found.rare_gain
+    if rare is None:
+        return ""
+    seeds = listed([str(seed) for seed in rare["seeds"]])
+    return (
+        f" It is the best by these seeds, so part of that may be their luck: over seeds {seeds}, which most blocks lack, it "
+        f"is {rare['gain']:+.4f} (95 % interval {rare['low']:+.4f} to {rare['high']:+.4f}, from these differences alone)."
     )
 
 

@@ -1,22 +1,36 @@
-"""How the best block and SASE's stand beside published modules that were trained in the same place, in words."""
+"""How the best block and SASE's stand beside published modules that were trained in the same place, in words.
+
+Where an interval holds zero no difference is seen, which does not make two alike: the interval stands beside it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from sase_bench.modules import PLAIN, is_rival
 from sase_bench.query.modules import nearest
+from sase_bench.report.claims.best import longer_than
 from sase_bench.report.claims.claim import Claim
+from sase_bench.report.claims.phrases import listed
 from sase_bench.report.evidence import Measurement
+from sase_bench.report.evidence.measurement import IN_WORDS
 from sase_bench.report.questions import command
 from sase_bench.space import SASE
+from sase_bench.statistics.means import CONFIDENCE
 
 __all__ = ["beside_modules"]
 
+Records = Sequence[Mapping[str, Any]]
 
-def beside_modules(found: Measurement, others: Sequence[Measurement], option: str) -> Claim:
-    """How the best block and SASE's stand beside the published modules trained in the same place; and on other proxies."""
+
+def beside_modules(
+    found: Measurement, others: Sequence[Measurement], calibrations: Sequence[Mapping[str, Any]], option: str
+) -> Claim:
+    """How the best block and SASE's stand beside the published modules trained in the same place; and on other proxies.
+
+    First the same block on every proxy where it was trained, then the best block of each of the others.
+    """
     asked = command(f"modules by {found.metric.name} on {found.proxy}", option)
     ranked = [row for row in found.modules if is_rival(row["module"])]
     if not ranked:
@@ -29,7 +43,7 @@ def beside_modules(found: Measurement, others: Sequence[Measurement], option: st
     text = (
         f"Of {len(ranked)} published modules trained in the same place on {found.proxy}, {_have(ahead)} a smaller mean "
         f"{found.name} than the best measured block; the best of them is {first['module']}, {first[column]:.4f} nats over "
-        f"{first['seeds']} seeds{_apart(found.rival)}.{_price(found)}"
+        f"{first['seeds']} seeds{_apart(found.rival)}.{''.join(_same_block(found))}{_price(found)}"
     )
     sase = next((row for row in found.modules if row["module"] == SASE), None)
     if sase is not None:
@@ -45,7 +59,10 @@ def beside_modules(found: Measurement, others: Sequence[Measurement], option: st
                 f"{sase['gain_low']:+.4f} to {sase['gain_high']:+.4f}."
             )
     text += "".join(_elsewhere(other) for other in others)
-    return Claim(_beside(found, first), text, asked)
+    told = _told_elsewhere(found, longer_than(found.proxy, calibrations))
+    compared = {f"compare {row['module']} with {found.best['arch']} on {row['proxy']}": None for row in told if _is_ahead(row)}
+    asked = "\n".join([asked, *(command(question, option) for question in compared)])
+    return Claim(f"{_beside(found, first)}{_ahead_elsewhere(found, first['module'], told, calibrations)}", text, asked)
 
 
 def _elsewhere(found: Measurement) -> str:
@@ -67,10 +84,65 @@ def _beside(found: Measurement, first: Mapping[str, Any]) -> str:
         return f"Of the published modules trained in the same place, {name} is the best."
     if rival["low"] > 0:
         return f"The best block is ahead of {name}, the best of the published modules trained in the same place."
-    stands = "is ahead of the best block" if rival["high"] < 0 else "does as well as the best block within the noise"
+    stands = "is ahead of the best block" if rival["high"] < 0 else "is the best, and no difference from the best block is seen"
+    within = f"ahead by {-rival['difference']:+.4f} nats, 95 %: {-rival['high']:+.4f} to {-rival['low']:+.4f}"
     share = None if first["params"] is None else 100 * first["params"] / found.best["params"]
     cost = "" if share is None else f", in a network with {share:.0f} % of its parameters"
-    return f"Of the published modules trained in the same place, {name} {stands}{cost}."
+    return f"Of the published modules trained in the same place, {name} {stands} ({within}){cost}."
+
+
+def _told_elsewhere(found: Measurement, longer: str | None) -> Records:
+    """The leads over the same block in longer training, or else on the first of the other proxies that have both."""
+    proxies = [row["proxy"] for row in found.rivals_elsewhere]
+    told = longer if longer in proxies else next(iter(proxies), None)
+    return [row for row in found.rivals_elsewhere if row["proxy"] == told]
+
+
+def _ahead_elsewhere(found: Measurement, first: str, told: Records, calibrations: Sequence[Mapping[str, Any]]) -> str:
+    """How many modules are ahead of the same block there, a sentence; of one the lead, of the `first` if it is among them."""
+    if not told:
+        return ""
+    where = "Trained for longer" if told[0]["proxy"] == longer_than(found.proxy, calibrations) else f"On {told[0]['proxy']}"
+    said = []
+    for metric, rows in _by_metric(told).items():
+        ahead = [row for row in rows if _is_ahead(row)]
+        shown = next((row for row in ahead if row["module"] == first), ahead[0] if ahead else None)
+        by = "" if shown is None else f", {shown['module']} by {_lead(shown)},"
+        said.append(f"by {IN_WORDS[metric]} {len(ahead) or 'none'} of {len(rows)}{by}")
+    return f" {where}, these are ahead of that block beyond the noise, after Holm: {listed(said).removesuffix(',')}."
+
+
+def _same_block(found: Measurement) -> Iterator[str]:
+    """Which modules are ahead of the same block on each of the other proxies, by each score, a sentence each."""
+    for proxy in dict.fromkeys(row["proxy"] for row in found.rivals_elsewhere):
+        for metric, rows in _by_metric([row for row in found.rivals_elsewhere if row["proxy"] == proxy]).items():
+            ahead = [f"{row['module']} by {_lead(row)}" for row in rows if _is_ahead(row)]
+            behind = sum(row["lead"] < 0 and row["holm"] < 1 - CONFIDENCE for row in rows)
+            yield (
+                f" Beside the same block, {found.best['arch']}, on {proxy} by {IN_WORDS[metric]}, after Holm over "
+                f"{len(rows)} modules: {listed(ahead) if ahead else 'none'} ahead, {behind} behind, of the other "
+                f"{len(rows) - len(ahead) - behind} no difference is seen."
+            )
+
+
+def _by_metric(rows: Records) -> dict[str, Records]:
+    """The largest lead first."""
+    return {
+        metric: sorted((row for row in rows if row["metric"] == metric), key=lambda row: (-row["lead"], row["module"]))
+        for metric in dict.fromkeys(row["metric"] for row in rows)
+    }
+
+
+def _is_ahead(row: Mapping[str, Any]) -> bool:
+    """Beyond the noise, all modules of that score allowed for."""
+    return bool(row["lead"] > 0 and row["holm"] < 1 - CONFIDENCE)
+
+
+def _lead(row: Mapping[str, Any]) -> str:
+    """With its own interval: nats of a loss, points of an accuracy."""
+    scale, digits, unit = (100, 2, "points") if row["metric"] == "val_top1" else (1, 4, "nats")
+    lead, low, high = (f"{scale * row[name]:+.{digits}f}" for name in ("lead", "lead_low", "lead_high"))
+    return f"{lead} {unit} (95 %: {low} to {high}, {row['seeds']} seeds)"
 
 
 def _apart(rival: Mapping[str, Any] | None) -> str:

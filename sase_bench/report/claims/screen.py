@@ -39,7 +39,7 @@ def claims(evidence: Evidence, entries: Sequence[Entry]) -> Iterator[Claim]:
         if found.proxy == row["reference"]:
             yield elsewhere_alike(row, evidence.agreements, found, others, evidence.option)
     if found.modules:
-        yield beside_modules(found, others, evidence.option)
+        yield beside_modules(found, others, evidence.calibrations, evidence.option)
     if evidence.transfers:
         yield in_ordinary_networks(evidence.transfers, found)
     ahead = searched(evidence.searches, evidence.largest)

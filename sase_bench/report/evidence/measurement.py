@@ -11,8 +11,8 @@ from sase_bench.modules import PLAIN, is_rival
 from sase_bench.query import ask
 from sase_bench.query.metrics import Metric, ranking_metric
 from sase_bench.recipes.registry import metric_of
-from sase_bench.record import SCORES
 from sase_bench.report.evidence.holdings import Task, has_scores_of_modules, is_tied_sampled, surrounded, task_of
+from sase_bench.report.evidence.rivals import gain_by_rare_seeds, leads, scores_of
 from sase_bench.report.networks.times import Times, in_resnet50
 from sase_bench.samples import drawn_at_random, representative
 from sase_bench.space import SASE_BLOCK, SETS, SLOTS, Space
@@ -49,6 +49,8 @@ class Measurement:
     tied_effects: dict[str, Records] = field(default_factory=dict)  # in the tied space, where enough were drawn from it
     neighbours: dict[int, Records] = field(default_factory=dict)  # by block of which all were trained: as the question has them
     elsewhere: Records = field(default_factory=list)  # places of the best block on other proxies, by their metrics
+    rivals_elsewhere: Records = field(default_factory=list)  # `leads` of published modules over the best block there
+    rare_gain: dict[str, Any] | None = None  # of the best block by seeds that most blocks lack: `gain_by_rare_seeds`
 
     @property
     def best(self) -> dict[str, Any]:
@@ -85,7 +87,9 @@ class Measurement:
 def measurements(db: Path, proxies: Sequence[str], times: Times) -> tuple[Measurement, ...]:
     """Of each of these proxies of the table `db`, which has scores on it; `times` are of whole networks."""
     found = [_measurement(db, proxy, times) for proxy in proxies]
-    return tuple(replace(one, elsewhere=_elsewhere(db, one, found)) for one in found)
+    return tuple(
+        replace(one, elsewhere=_elsewhere(db, one, found), rivals_elsewhere=_rivals_elsewhere(db, one, found)) for one in found
+    )
 
 
 def _measurement(db: Path, proxy: str, times: Times) -> Measurement:
@@ -124,7 +128,8 @@ def _measurement(db: Path, proxy: str, times: Times) -> Measurement:
         | {role: _curve(db, proxy, name) for role, name in others.items()},
         modules=modules,
         rival=_compared(db, proxy, rivals[0], blocks[0]["arch"]) if rivals else None,
-        best_gain=_gain(db, proxy, blocks[0]["arch"]),
+        best_gain=(gain := _gain(db, proxy, blocks[0]["arch"])),
+        rare_gain=None if gain is None else gain_by_rare_seeds(db, proxy, blocks[0]["arch"]),
         published=place if SASE_BLOCK.index in there else None,
     )
 
@@ -138,14 +143,29 @@ def _centres(db: Path, proxy: str, ranked: Sequence[int]) -> list[int]:
 
 def _elsewhere(db: Path, found: Measurement, measured: Sequence[Measurement]) -> Records:
     """As `rank` has them: the place, its interval and the metric."""
-    arch = found.best["arch"]
-    others = [other.proxy for other in measured if other is not found and any(block["arch"] == arch for block in other.blocks)]
     return [
         record
-        for proxy in others
-        for metric in (SCORES if metric_of(proxy) in SCORES else (metric_of(proxy),))
-        for record in ask(f"rank {arch} by {metric}", db=db, proxy=proxy).records()
+        for other in _with_the_best(found, measured)
+        for metric in scores_of(other.proxy)
+        for record in ask(f"rank {found.best['arch']} by {metric}", db=db, proxy=other.proxy).records()
     ]
+
+
+def _rivals_elsewhere(db: Path, found: Measurement, measured: Sequence[Measurement]) -> Records:
+    """As `leads` has them: published modules beside the best block of this proxy, on the others."""
+    return [
+        record
+        for other in _with_the_best(found, measured)
+        for record in leads(
+            db, other.proxy, found.best["arch"], [row["module"] for row in other.modules if is_rival(row["module"])]
+        )
+    ]
+
+
+def _with_the_best(found: Measurement, measured: Sequence[Measurement]) -> list[Measurement]:
+    """The other measurements that have the best block of this one."""
+    arch = found.best["arch"]
+    return [other for other in measured if other is not found and any(block["arch"] == arch for block in other.blocks)]
 
 
 def _curve(db: Path, proxy: str, arch: int | str) -> Records:

@@ -37,6 +37,13 @@ def test_every_place_of_the_best_block_has_the_question_that_gives_it() -> None:
     gain = {"arch": 1, "gain": 0.25, "gain_low": 0.125, "gain_high": 0.375, "seeds": 3}
     claim = best_block(replace(measurement("p", 3), best_gain=gain, elsewhere=[place]), [], "")
     assert "a gain of +0.2500 over the network without a block (95 % interval +0.1250 to +0.3750, 3 seeds)" in claim.text
+    assert "the luck" not in claim.text
+    rare = {"gain": 0.125, "low": 0.0, "high": 0.25, "seeds": [3, 4]}
+    careful = best_block(replace(measurement("p", 3), best_gain=gain, rare_gain=rare), [], "")
+    assert (
+        "FLOPs. It is the best by these seeds, so part of that may be their luck: over seeds 3 and 4, which most blocks lack, "
+        "it is +0.1250 (95 % interval +0.0000 to +0.2500, from these differences alone). It has no ImageNet number"
+    ) in careful.text
     assert claim.command.splitlines() == [
         'python -m sase_bench.query "top 1 by loss on p"',
         'python -m sase_bench.query "compare none with 1 on p"',

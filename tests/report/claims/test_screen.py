@@ -75,11 +75,12 @@ def test_modules_are_ahead_of_the_published_block_by_their_mean_or_beyond_the_no
     modules = [module("eca", 0.05, 0.35), module("se", 0.38, 0.02), module("sase", 0.4, None), module("gc", 0.6, -0.2)]
     rival = {"difference": -0.05, "low": -0.075, "high": -0.025, "pairs": 3}
     found = replace(measurement("p", 3), modules=modules, rival=rival)
+    assert not any("the same block" in claim.text for claim in claims(evidence(found), []))
     longer = replace(measurement("longer", 2), modules=[module("gc", 0.25, None), module("none", 0.5, None)], rival=rival)
     (claim,) = (claim for claim in claims(evidence(found, longer), []) if "Beside the block that SASE published" in claim.text)
     told = claim.text
     assert claim.headline.startswith(
-        "Of the published modules trained in the same place, eca is ahead of the best block, in a "
+        "Of the published modules trained in the same place, eca is ahead of the best block (ahead by +0.0500 nats, 95 %: "
     )
     assert (
         "Of 3 published modules trained in the same place on p, 1 has a smaller mean validation loss than the best measured "
@@ -98,16 +99,55 @@ def test_modules_are_ahead_of_the_published_block_by_their_mean_or_beyond_the_no
     ("low", "high", "said"),
     [
         (0.025, 0.075, "The best block is ahead of eca, the best of the published modules trained in the same place."),
-        (-0.025, 0.075, "eca does as well as the best block within the noise, in a network with 50 % of its parameters."),
+        (
+            -0.025,
+            0.075,
+            "eca is the best, and no difference from the best block is seen (ahead by -0.0250 nats, 95 %: -0.0750 to "
+            "+0.0250), in a network with 50 % of its parameters.",
+        ),
         (None, None, "Of the published modules trained in the same place, eca is the best."),
     ],
 )
-def test_a_module_is_level_with_the_best_block_where_their_seeds_cannot_tell(
+def test_where_seeds_cannot_tell_a_module_from_the_best_block_it_is_not_said_to_be_as_good(
     low: float | None, high: float | None, said: str
 ) -> None:
     rival = {"difference": 0.025, "low": low, "high": high, "pairs": 3}
     found = replace(measurement("p", 3), modules=[module("eca", 0.4, None)], rival=rival)
     assert any(claim.headline.endswith(said) for claim in claims(evidence(found), []))
+
+
+def test_modules_stand_beside_the_same_block_wherever_both_were_trained() -> None:
+    def lead(proxy: str, name: str, value: float, holm: float, metric: str = "val_loss") -> dict[str, object]:
+        ends = {"lead_low": value - 0.03125, "lead_high": value + 0.03125}
+        return {"proxy": proxy, "metric": metric, "module": name, "lead": value, **ends, "p": holm, "holm": holm, "seeds": 3}
+
+    there = [
+        lead("other", "se", -0.25, 0.001),
+        *(lead("longer", name, value, p) for name, value, p in (("eca", 0.0625, 0.01), ("gc", 0.125, 0.02), ("se", 0.05, 0.3))),
+        *(lead("longer", name, value, p, "val_top1") for name, value, p in (("eca", 0.125, 0.07), ("gc", -0.25, 0.01))),
+    ]
+    rival = {"difference": 0.0, "low": -0.125, "high": 0.125, "pairs": 3}
+    found = replace(measurement("p", 3), modules=[module("eca", 0.1, None)], rival=rival, rivals_elsewhere=there)
+    judged = calibration("p", 0.9) | {"reference": "longer", "reference_blocks": 12, "shared_seeds": []}
+    (claim,) = (c for c in claims(evidence(found, calibrations=[judged]), []) if "published modules trained" in c.headline)
+    assert claim.headline.endswith(
+        " Trained for longer, these are ahead of that block beyond the noise, after Holm: by validation loss 2 of 3, eca by "
+        "+0.0625 nats (95 %: +0.0312 to +0.0938, 3 seeds), and by validation accuracy none of 2."
+    )
+    assert (
+        " Beside the same block, 1, on other by validation loss, after Holm over 1 modules: none ahead, 1 behind, of the other "
+        "0 no difference is seen. Beside the same block, 1, on longer by validation loss, after Holm over 3 modules: gc by "
+        "+0.1250 nats (95 %: +0.0938 to +0.1562, 3 seeds) and eca by +0.0625 nats (95 %: +0.0312 to +0.0938, 3 seeds) ahead, "
+        "0 behind, of the other 1 no difference is seen. Beside the same block, 1, on longer by validation accuracy, after "
+        "Holm over 2 modules: none ahead, 1 behind, of the other 1 no difference is seen."
+    ) in claim.text
+    assert claim.command.splitlines()[1:] == [
+        f'python -m sase_bench.query "compare {name} with 1 on longer"' for name in ("eca", "gc")
+    ]
+    (claim,) = (c for c in claims(evidence(found), []) if "published modules trained" in c.headline)
+    assert (
+        " On other, these are ahead of that block beyond the noise, after Holm: by validation loss none of 1." in claim.headline
+    )
 
 
 @pytest.mark.parametrize(
