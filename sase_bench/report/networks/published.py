@@ -2,8 +2,8 @@
 
 Only rows of one source and one backbone are compared: recipes alone move a plain ResNet-50 by more than most modules claim.
 A gain is from `one recipe` where whoever states both rows trained both, and says so in the same words; where a row was copied
-from another paper, or the recipe differs, the gain is kept and is said to be `mixed`. Nothing here was measured by this
-project, and nothing here is a proxy's score.
+from another paper, or the recipe differs or is not stated, the gain is kept and is said to be `mixed`. Nothing here was
+measured by this project, and nothing here is a proxy's score.
 """
 
 from __future__ import annotations
@@ -56,6 +56,7 @@ METHODS: dict[str, str] = {
 _VARIANTS = {"GE (listed as theta; size says parameter-free)": "ge"}
 
 _HEAD_ENDS = re.compile(r";(?![^()]*\))")
+_UNSTATED = re.compile(r"\brecipe not stated\b")
 _PLAIN = "ResNet"
 _COLUMNS = ("method", "backbone", "top1", "top5", "params_m", "gflops", "protocol", "kind", "source")
 
@@ -154,9 +155,9 @@ def _plain_beside(row: Row, rows: Sequence[Row]) -> Row | None:
 
 
 def _is_one_recipe(row: Row, plain: Row) -> bool:
-    """A row that was copied from another paper was trained by another recipe, or nobody can tell."""
+    """A row that was copied from another paper was trained by another recipe, or nobody can tell, as where none is stated."""
     is_copied = "third-party" in (row.kind, plain.kind)
-    return not is_copied and row.recipe == plain.recipe
+    return not is_copied and row.recipe == plain.recipe and not _UNSTATED.search(f"{row.protocol}; {plain.protocol}")
 
 
 def _row(line: dict[str, str | None], where: str) -> Row:

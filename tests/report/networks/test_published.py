@@ -18,12 +18,25 @@ def test_a_gain_is_over_the_plain_network_of_the_same_source_backbone_and_recipe
     ]
 
 
+@pytest.mark.parametrize(
+    ("protocol", "is_one"),
+    [("re-trained; recipe not stated, stronger than 100 ep", False), ("100 ep (main.py; epochs not stated in README)", True)],
+)
+def test_a_recipe_that_is_not_stated_is_not_one(tmp_path: Path, protocol: str, is_one: bool) -> None:
+    path = tmp_path / "imagenet.csv"
+    path.write_text(
+        HEAD + "".join(line(name, top1, "A", protocol=f'"{protocol}"') for name, top1 in (("ResNet", "76"), ("SE", "77")))
+    )
+    assert [(gain.top1, gain.is_one_recipe) for gain in gains(read(path))] == [(1.0, is_one)]
+
+
 def test_known_gains_come_out_of_the_published_table() -> None:
     found = {(g.module, g.row.backbone, g.row.source.split(":")[0]): g for g in gains(read(IMAGENET))}
     insight = "github.com/implus/PytorchInsight"
     assert found["se", "ResNet-50", insight].top1 == pytest.approx(77.184 - 76.384)
     assert found["sge", "ResNet-101", insight].top1 == pytest.approx(78.798 - 78.2)
     assert found["gct", "ResNet-50", "github.com/z-x-yang/GCT"].is_one_recipe
+    assert not found["cbam", "ResNet-50", "github.com/osmr/imgclsmob"].is_one_recipe  # "recipe not stated"
     evaluated = found["se", "ResNet-50", "github.com/Cadene/pretrained-models.pytorch"]
     assert not evaluated.is_one_recipe  # weights of two trainings, evaluated in one place
     assert ("gsop", "ResNet-50", "github.com/BangguWu/ECANet/issues/37") not in found
