@@ -1,13 +1,16 @@
 """Every example is run as a user runs it, against the real library."""
 
+import runpy
 import subprocess
 import sys
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from sase_bench.database import Store
+from sase_bench.query import ask
 from tests.examples.outputs import EXAMPLES, NEEDS, environment, needed_by, purpose_of
 from tests.records import DIGITS
 from tests.search.tables import measured, records
@@ -48,3 +51,25 @@ def test_an_example_runs(name: str, where: str, table: Path, tmp_path: Path) -> 
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip()
     assert [path.name for path in home.iterdir()] == []
+
+
+def _names_of(name: str, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """What an example ends with, run on the released table."""
+    for library in NEEDS[name]:
+        pytest.importorskip(library)
+    path = str(EXAMPLES / f"{name}.py")
+    monkeypatch.chdir(EXAMPLES.parent)
+    monkeypatch.setattr(sys, "argv", [path])
+    return runpy.run_path(path)
+
+
+def test_means_by_operation_are_of_the_blocks_that_an_effect_is_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = _names_of("pandas_frame", monkeypatch)
+    counted = found["means"].groupby(found["slot"]).count().to_dict()
+    effect = ask("effect channel_squeeze by loss", db=EXAMPLES.parent / "database").records()
+    assert counted == {row["operation"]: row["architectures"] for row in effect}
+
+
+def test_the_loop_that_asks_and_tells_goes_on_until_a_model_was_fitted(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = _names_of("ask_tell", monkeypatch)
+    assert found["search"].predict(found["best"].index) is not None
