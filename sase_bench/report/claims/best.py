@@ -62,8 +62,8 @@ def _by_rare_seeds(found: Measurement) -> str:
         return ""
     seeds = listed([str(seed) for seed in rare["seeds"]])
     return (
-        f" It is the best by these seeds, so part of that may be their luck: over seeds {seeds}, which most blocks lack, it "
-        f"is {rare['gain']:+.4f} (95 % interval {rare['low']:+.4f} to {rare['high']:+.4f}, from these differences alone)."
+        f" It is the best by these seeds, so part of the gain may be their luck: over seeds {seeds}, which most blocks lack, "
+        f"it is {rare['gain']:+.4f} (95 % interval {rare['low']:+.4f} to {rare['high']:+.4f}, from these differences alone)."
     )
 
 

@@ -41,8 +41,8 @@ def test_every_place_of_the_best_block_has_the_question_that_gives_it() -> None:
     rare = {"gain": 0.125, "low": 0.0, "high": 0.25, "seeds": [3, 4]}
     careful = best_block(replace(measurement("p", 3), best_gain=gain, rare_gain=rare), [], "")
     assert (
-        "FLOPs. It is the best by these seeds, so part of that may be their luck: over seeds 3 and 4, which most blocks lack, "
-        "it is +0.1250 (95 % interval +0.0000 to +0.2500, from these differences alone). It has no ImageNet number"
+        "FLOPs. It is the best by these seeds, so part of the gain may be their luck: over seeds 3 and 4, which most blocks "
+        "lack, it is +0.1250 (95 % interval +0.0000 to +0.2500, from these differences alone). It has no ImageNet number"
     ) in careful.text
     assert claim.command.splitlines() == [
         'python -m sase_bench.query "top 1 by loss on p"',
