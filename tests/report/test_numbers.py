@@ -121,7 +121,7 @@ def test_the_first_claim_has_its_means_and_intervals(entries: list[Entry]) -> No
     over = {(one["backbone"], one["module"]): one for one in found["leader"]["over"]}
     assert found["leader"]["module"] == "cbam"
     for backbone in ("ResNet-50", "ResNet-101"):
-        assert f"{over[backbone, 'bam']['mean']:+.2f} over bam (" in claim.text
+        assert f"{over[backbone, 'se']['mean']:+.2f} over se (" in claim.text
 
 
 def test_the_rank_correlations_of_the_transfer_are_those_that_the_claim_tells(entries: list[Entry]) -> None:
