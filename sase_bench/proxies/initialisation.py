@@ -29,5 +29,6 @@ def initialise(network: nn.Module, seed: int) -> None:
             if reset is None:
                 continue
             slot = next((prefix for prefix in operations if name == prefix or name.startswith(prefix + ".")), None)
-            torch.manual_seed(derived_seed(seed, "weights", name, operations[slot] if slot else type(module).__name__))
+            kind = operations[slot] if slot else type(module).__name__
+            torch.default_generator.manual_seed(derived_seed(seed, "weights", name, kind))  # of the CPU only
             reset()

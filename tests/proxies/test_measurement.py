@@ -10,6 +10,7 @@ from sase_bench.proxies import PROXIES, measure
 from sase_bench.proxies import measurement as module
 from sase_bench.proxies.datasets import Images, load
 from sase_bench.proxies.initialisation import initialise
+from sase_bench.proxies.measurement import network_of
 from sase_bench.proxies.training import evaluate, learning_rate
 from sase_bench.record import Record
 from sase_bench.space import SASE_BLOCK, Architecture
@@ -125,6 +126,11 @@ def test_blocks_of_one_seed_share_their_trunk_and_their_common_operations() -> N
     other = cifar_resnet(8, first, width=8, resolution=8)
     initialise(other, seed=1)
     assert not torch.equal(other.state_dict()["stem.0.weight"], networks[0]["stem.0.weight"])
+
+
+def test_weights_are_drawn_without_a_touch_to_the_generators_of_gpus(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("torch.cuda.manual_seed_all", None)
+    network_of(SASE_BLOCK, SHORT, seed=0)
 
 
 def test_the_learning_rate_rises_linearly_and_falls_as_a_half_cosine() -> None:

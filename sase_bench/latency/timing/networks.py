@@ -1,7 +1,11 @@
 """What is run against the clock: parts and whole networks as calls without arguments, in evaluation mode.
 
 Weights are torch's default initialisation; times do not depend on them as long as activations keep an ordinary scale, and
-one pass in training mode sees to that. No global random generator is used.
+one pass in training mode sees to that. Weights are drawn on the CPU, from its generator, which is given back as it was; those
+of a GPU are not touched.
+
+On a GPU the precision of torch's defaults is kept, which a user's network has, too: convolutions in TF32, matrix products in
+float32. Runs of proxies are trained without TF32, see `sase_bench.machine.processor.full_precision`.
 """
 
 from __future__ import annotations
@@ -61,7 +65,7 @@ def part_call(part: Part, batch: int, inputs: Inputs) -> Call:
         return lambda: network(maps)
     channels, pixels = inputs(batch, part.channels, 1, 1), inputs(batch, 1, part.height, part.width)
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(_SEED)
+        torch.default_generator.manual_seed(_SEED)
         if part.slot == WIRING:
             module: nn.Module = SASEBlock(SASE_BLOCK, part.channels, part.height, part.width)
             for slot, members in SLOTS.items():
@@ -78,7 +82,7 @@ def block_call(arch: Architecture, stage: Stage, batch: int, inputs: Inputs) -> 
     """A forward pass of one whole block on `batch` maps of a stage."""
     maps = inputs(batch, stage.channels, stage.height, stage.width)
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(_SEED)
+        torch.default_generator.manual_seed(_SEED)
         block = SASEBlock(arch, stage.channels, stage.height, stage.width).to(inputs.device)
     settle(block, maps)
     return lambda: block(maps)
@@ -87,7 +91,7 @@ def block_call(arch: Architecture, stage: Stage, batch: int, inputs: Inputs) -> 
 def plain_network(trunk: Trunk, device: torch.device) -> nn.Module:
     """The network that `trunk` describes, without blocks."""
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(_SEED)
+        torch.default_generator.manual_seed(_SEED)
         network = network_on(trunk)
     return network.to(device).eval()
 
@@ -98,7 +102,7 @@ def install(network: nn.Module, trunk: Trunk, attention: Attention, device: torc
     places = [module for module in network.modules() if isinstance(getattr(module, "attention", None), nn.Module)]
     stages = [stage for stage in trunk.stages for _ in range(stage.blocks)]
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(_SEED)
+        torch.default_generator.manual_seed(_SEED)
         for place, stage in zip(places, stages, strict=True):
             place.attention = build(stage).to(device).eval()
 

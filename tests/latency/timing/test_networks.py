@@ -88,3 +88,12 @@ def test_building_what_is_timed_leaves_the_callers_random_state_alone() -> None:
         part_call(part, 1, Inputs(CPU))
     block_call(SASE_BLOCK, STAGE, 1, Inputs(CPU))
     assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_weights_are_drawn_without_a_touch_to_the_generators_of_gpus(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("torch.cuda.manual_seed_all", None)
+    state, inputs = torch.get_rng_state(), Inputs(CPU)
+    part_call(wiring(STAGE), 2, inputs)
+    block_call(SASE_BLOCK, STAGE, 2, inputs)
+    install(plain_network(TRUNK, CPU), TRUNK, SASE_BLOCK, CPU)
+    torch.testing.assert_close(torch.get_rng_state(), state)
