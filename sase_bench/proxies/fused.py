@@ -26,13 +26,15 @@ __all__ = [
     "clip_factors",
     "epoch_of",
     "evaluate_fused",
+    "images_at_once",
     "losses_of",
     "scores_of",
     "tally",
     "train_fused",
 ]
 
-_EVALUATION_BATCH_CUDA = 50_000  # images of all replicates at once: a GPU is not to wait for Python
+#: Pixels of all replicates that are evaluated at once on a GPU, which is not to wait for Python: 50,000 images of 8×8.
+_EVALUATION_PIXELS_CUDA = 50_000 * 8 * 8
 _SAFE = 1e-6  # as in torch.nn.utils.clip_grad_norm_
 
 
@@ -113,14 +115,22 @@ def tally(networks: FusedNetworks, images: Images) -> Tensor:
     """Each replicate's sum of losses and number of right answers in evaluation mode, (2,R) float64 on the device."""
     networks.train(False)
     found = torch.zeros(2, networks.count, dtype=torch.float64, device=images.x.device)
-    most = _EVALUATION_BATCH_CUDA if images.x.is_cuda else EVALUATION_BATCH
-    size = max(1, most // networks.count)
+    size = images_at_once(images.x.device, images.x.shape[-2:].numel(), networks.count)
     for x, y in zip(images.x.split(size), images.y.split(size), strict=True):
         logits = networks(x)
         labels = y.expand(networks.count, -1)
         losses = F.cross_entropy(logits.flatten(0, 1), labels.flatten(), reduction="none").view(labels.shape)
         found += torch.stack([losses.sum(1), (logits.argmax(2) == labels).sum(1)])
     return found
+
+
+def images_at_once(device: torch.device, pixels: int, replicates: int) -> int:
+    """How many images of so many `pixels` every replicate evaluates at once on `device`.
+
+    On a GPU fine images take no more memory than coarse ones, with the same channels: maps grow with the pixels.
+    """
+    most = _EVALUATION_PIXELS_CUDA // pixels if device.type == "cuda" else EVALUATION_BATCH
+    return max(1, most // replicates)
 
 
 def scores_of(tallied: Tensor, count: int) -> list[Scores]:

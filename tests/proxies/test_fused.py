@@ -10,7 +10,7 @@ from sase_bench.errors import RequestError
 from sase_bench.proxies import PROXIES, measure, measure_seeds
 from sase_bench.proxies import measurement as module
 from sase_bench.proxies.datasets import load
-from sase_bench.proxies.fused import FusedNetworks, evaluate_fused, train_fused
+from sase_bench.proxies.fused import FusedNetworks, evaluate_fused, images_at_once, train_fused
 from sase_bench.proxies.graph import train_graphed
 from sase_bench.proxies.measurement import network_of
 from sase_bench.proxies.training import evaluate, train
@@ -85,6 +85,12 @@ def test_evaluation_together_is_evaluation_alone() -> None:
         alone = evaluate(network, data.test)
         assert scores.top1 == alone.top1
         assert math.isclose(scores.loss, alone.loss, rel_tol=1e-6)
+
+
+@pytest.mark.parametrize(("pixels", "count"), [(8 * 8, 6250), (16 * 16, 1562), (32 * 32, 390), (10**9, 1)])
+def test_a_gpu_evaluates_as_many_pixels_at_once_whatever_the_resolution(pixels: int, count: int) -> None:
+    assert images_at_once(torch.device("cuda"), pixels, 8) == count
+    assert images_at_once(torch.device("cpu"), pixels, 8) == 125
 
 
 def test_a_record_a_seed_comes_out_in_the_order_of_the_seeds() -> None:
