@@ -21,13 +21,14 @@ from typing import TypeVar
 import torch
 from torch import Tensor
 
+from sase_bench import cli
 from sase_bench.proxies.datasets import Images, ProxyData
 from sase_bench.proxies.fused import FusedNetworks, clip_factors, epoch_of, losses_of, scores_of, tally, train_fused
 from sase_bench.proxies.tape import tape_of
 from sase_bench.proxies.training import Epoch, Scores, learning_rate
 from sase_bench.recipes.recipe import Proxy
 
-__all__ = ["Engine", "FixedStep", "captured", "engine_of", "train_graphed"]
+__all__ = ["CaptureError", "Engine", "FixedStep", "captured", "engine_of", "train_graphed"]
 
 #: Trains replicates with their seeds, giving each epoch as it ends.
 Engine = Callable[[FusedNetworks, Proxy, ProxyData, Sequence[int]], Iterator[list[Epoch]]]
@@ -35,12 +36,17 @@ Engine = Callable[[FusedNetworks, Proxy, ProxyData, Sequence[int]], Iterator[lis
 T = TypeVar("T")
 
 _CAPTURE = Lock()  # one at a time
+_VOID: list[torch.cuda.CUDAGraph] = []  # whose capture failed: they are kept, for torch may still be at them
 _OWN = local()  # of each thread
 
 
+class CaptureError(Exception):
+    """A graph cannot be captured: its kernels are to be started one by one."""
+
+
 def engine_of(device: torch.device) -> tuple[str, Engine]:
-    """What trains several seeds together on `device`, and the `path` of its records."""
-    return ("graph", train_graphed) if device.type == "cuda" else ("fused", train_fused)
+    """What trains several seeds together on `device`, and the `path` of its records; after a failed capture, without graphs."""
+    return ("graph", train_graphed) if device.type == "cuda" and not _VOID else ("fused", train_fused)
 
 
 class FixedStep:
@@ -98,24 +104,17 @@ class FixedStep:
 def captured(action: Callable[[], T], state: Sequence[Tensor]) -> Callable[[], T]:
     """`action`, which changes nothing but `state`, as a graph on the GPU; it is run once before the capture, and undone.
 
-    The graph's result is always the same tensors. Raises RuntimeError where an operation cannot be captured.
+    The graph's result is always the same tensors. Raises `CaptureError` where an operation cannot be captured, and whenever one
+    could not be before. What says nothing of that is raised as it is: too little memory, a warning that is an error.
     """
     before = [tensor.detach().clone() for tensor in state]
-    graph, here = torch.cuda.CUDAGraph(), torch.cuda.current_stream()
+    here = torch.cuda.current_stream()
     side = _side() if here == torch.cuda.default_stream() else here
     side.wait_stream(here)
     try:
         with torch.cuda.stream(side):
             action()  # libraries load, and choose their kernels
-            with _CAPTURE:
-                graph.capture_begin(capture_error_mode="thread_local")
-                try:
-                    result = action()
-                except BaseException:
-                    with suppress(RuntimeError):  # that the capture is void is known
-                        graph.capture_end()
-                    raise
-                graph.capture_end()
+            graph, result = _capture(action)
     finally:
         here.wait_stream(side)
         with torch.no_grad():
@@ -129,6 +128,32 @@ def captured(action: Callable[[], T], state: Sequence[Tensor]) -> Callable[[], T
     return replay
 
 
+def _capture(action: Callable[[], T]) -> tuple[torch.cuda.CUDAGraph, T]:
+    """The graph of `action` on the current stream, and its result; the first failure is told to whoever watches."""
+    with _CAPTURE:
+        if _VOID:
+            raise CaptureError("another capture failed before")
+        torch.cuda.empty_cache()  # of the run before the capture: a graph has memory of its own, and frees none to get it
+        graph = torch.cuda.CUDAGraph()
+        try:
+            graph.capture_begin(capture_error_mode="thread_local")
+            try:
+                result = action()
+            except BaseException:
+                with suppress(Exception):  # that the capture is void is known, also where it warns of that
+                    graph.capture_end()
+                raise
+            graph.capture_end()
+        except torch.OutOfMemoryError:
+            raise
+        except RuntimeError as error:
+            _VOID.append(graph)
+            reason = f"{type(error).__name__}: {(str(error).splitlines() or ['no message'])[0]}"
+            cli.say("proxies", f"no CUDA graph can be captured ({reason}); runs go on without, path fused, and take longer")
+            raise CaptureError(reason) from error
+    return graph, result
+
+
 def _side() -> torch.cuda.Stream:
     """A stream for captures, which the default one does not allow: always the same, for torch has 32 and no more."""
     if not hasattr(_OWN, "stream"):
@@ -140,9 +165,7 @@ def _side() -> torch.cuda.Stream:
 def train_graphed(networks: FusedNetworks, proxy: Proxy, data: ProxyData, seeds: Sequence[int]) -> Iterator[list[Epoch]]:
     """As `train_fused`, by graphs that are captured first where the images are on a GPU, in the time of the first epoch.
 
-    To make the batches, which other blocks will find made, is in nobody's time.
-
-    An operation that cannot be captured costs time only: then the same kernels are started one by one.
+    To make the batches, which other blocks will find made, is in nobody's time. Raises `CaptureError` before the first step.
     """
     tapes = [tape_of(proxy, data.train, seed) for seed in seeds]
     networks.train()
@@ -159,10 +182,7 @@ def train_graphed(networks: FusedNetworks, proxy: Proxy, data: ProxyData, seeds:
         start = time.perf_counter()
         step.begin(number, epochs)
         if number == 1 and data.train.x.is_cuda:
-            with suppress(RuntimeError):
-                make = captured(step, step.state)
-            with suppress(RuntimeError):
-                count = captured(count, ())
+            make, count = captured(step, step.state), captured(count, ())
             networks.train()
         for _ in range(proxy.steps_per_epoch):
             make()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from threading import Lock
 from time import perf_counter
@@ -22,8 +23,8 @@ from sase_bench.machine.processor import device_name, limit_threads, resolve_dev
 from sase_bench.machine.provenance import provenance
 from sase_bench.modules import Module, parse_attention
 from sase_bench.proxies.datasets import Images, ProxyData, load
-from sase_bench.proxies.fused import FusedNetworks, evaluate_fused
-from sase_bench.proxies.graph import engine_of
+from sase_bench.proxies.fused import FusedNetworks, evaluate_fused, train_fused
+from sase_bench.proxies.graph import CaptureError, Engine, engine_of
 from sase_bench.proxies.initialisation import initialise
 from sase_bench.proxies.training import Epoch, Scores, evaluate, train
 from sase_bench.recipes.recipe import Proxy
@@ -77,19 +78,23 @@ def measure_seeds(
 ) -> list[Record]:
     """As `measure`, for several seeds that are trained together, see `fused`; each record has its share of the time.
 
-    The records say path `fused`, or on a GPU `graph`: they differ from those of `measure` as a run differs from itself on
-    another processor.
+    The records say path `fused`, or `graph` where a GPU replays the steps: they differ from those of `measure` as a run differs
+    from itself on another processor.
     Raises `RequestError` as `measure` does, and for a seed that is named twice.
     """
     if not seeds or len(set(seeds)) < len(seeds):
         raise RequestError(f"the seeds of a block are one or more and all different, got {list(seeds)!r}")
 
-    def begin(arch: Architecture | Module, proxy: Proxy, data: ProxyData) -> _Training:
-        networks = FusedNetworks([network_of(arch, proxy, seed) for seed in seeds]).to(data.train.x.device)
-        return engine(networks, proxy, data, seeds), lambda images: evaluate_fused(networks, images)
+    def records_of(path: str, engine: Engine) -> list[Record]:
+        def begin(arch: Architecture | Module, proxy: Proxy, data: ProxyData) -> _Training:
+            networks = FusedNetworks([network_of(arch, proxy, seed) for seed in seeds]).to(data.train.x.device)
+            return engine(networks, proxy, data, seeds), lambda images: evaluate_fused(networks, images)
 
-    path, engine = engine_of(resolve_device(device))
-    return _measure(arch, proxy, seeds, device, data, folder, threads, path, begin, on_epoch)
+        return _measure(arch, proxy, seeds, device, data, folder, threads, path, begin, on_epoch)
+
+    with suppress(CaptureError):  # before the first epoch
+        return records_of(*engine_of(resolve_device(device)))
+    return records_of("fused", train_fused)  # out here, where no traceback holds the memory of the attempt
 
 
 #: The epochs of all seeds as they end, and what scores all of them on some images.

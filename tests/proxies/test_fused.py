@@ -1,17 +1,18 @@
 """The fused engine against the eager one: the same numbers up to rounding, seed by seed."""
 
 import math
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 import pytest
 import torch
 
 from sase_bench.errors import RequestError
-from sase_bench.proxies import PROXIES, measure, measure_seeds
+from sase_bench.proxies import PROXIES, graph, measure, measure_seeds
 from sase_bench.proxies import measurement as module
 from sase_bench.proxies.datasets import load
 from sase_bench.proxies.fused import FusedNetworks, evaluate_fused, images_at_once, train_fused
-from sase_bench.proxies.graph import train_graphed
+from sase_bench.proxies.graph import CaptureError, captured, train_graphed
 from sase_bench.proxies.measurement import network_of
 from sase_bench.proxies.training import evaluate, train
 from sase_bench.space import SASE_BLOCK, Architecture
@@ -40,7 +41,14 @@ def test_the_step_for_a_graph_is_the_step_of_the_fused_engine(arch: Architecture
 
 @pytest.mark.gpu
 @pytest.mark.parametrize("arch", COVERING, ids=str)
-def test_a_graph_replays_the_step_that_was_captured(arch: Architecture) -> None:
+def test_a_graph_replays_the_step_that_was_captured(arch: Architecture, monkeypatch: pytest.MonkeyPatch) -> None:
+    replayed: list[object] = []
+
+    def watched(action: Callable[[], object], state: Sequence[torch.Tensor]) -> Callable[[], object]:
+        replay = captured(action, state)
+        return lambda: (replayed.append(action), replay())[1]
+
+    monkeypatch.setattr(graph, "captured", watched)
     data = load(SHORT).to(torch.device("cuda"))
     plain, graphed = (
         FusedNetworks([network_of(arch, SHORT, seed) for seed in SEEDS]).to(data.train.x.device) for _ in range(2)
@@ -49,6 +57,7 @@ def test_a_graph_replays_the_step_that_was_captured(arch: Architecture) -> None:
         for one, other in zip(known, found, strict=True):
             assert one.train_loss == pytest.approx(other.train_loss, rel=0.01)
             assert one.val.loss == pytest.approx(other.val.loss, rel=0.02)
+    assert len(replayed) == SHORT.epochs * (SHORT.steps_per_epoch + 1)  # an evaluation each
 
 
 @pytest.mark.parametrize("kernel_size", [1, 3])
@@ -106,6 +115,23 @@ def test_a_record_a_seed_comes_out_in_the_order_of_the_seeds() -> None:
         assert record.curve[0].train_loss == pytest.approx(alone.curve[0].train_loss, rel=0.01)
         assert record.test_top1 is not None
         assert 0 < sum(point.seconds or 0.0 for point in record.curve) < 60
+
+
+def test_runs_without_the_graph_that_could_not_be_captured_say_fused(monkeypatch: pytest.MonkeyPatch) -> None:
+    known, asked = measure_seeds(SASE_BLOCK, SHORT, SEEDS), []
+
+    def engine(*arguments: object) -> Iterator[list[object]]:
+        asked.append(arguments)
+        raise CaptureError("an operation that cannot be captured")
+        yield []
+
+    monkeypatch.setattr(module, "engine_of", lambda device: ("graph", engine))
+    seen: list[int] = []
+    records = measure_seeds(SASE_BLOCK, SHORT, SEEDS, on_epoch=lambda point: seen.append(point.epoch))
+    assert (len(asked), seen) == (1, [1] * 3 + [2] * 3)
+    for record, other in zip(records, known, strict=True):
+        assert (record.status, record.path) == ("ok", "fused")
+        assert record.agrees(other)
 
 
 def test_the_same_call_gives_the_same_bits_and_leaves_the_global_generator_alone() -> None:
