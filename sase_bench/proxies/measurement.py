@@ -19,7 +19,7 @@ from sase_bench.backbones.attention import attention_builder
 from sase_bench.backbones.cifar import CifarResNet
 from sase_bench.errors import RequestError
 from sase_bench.machine.memory import peak_memory, reset_peak_memory
-from sase_bench.machine.processor import device_name, limit_threads, resolve_device
+from sase_bench.machine.processor import device_name, full_precision, limit_threads, resolve_device
 from sase_bench.machine.provenance import provenance
 from sase_bench.modules import Module, parse_attention
 from sase_bench.proxies.datasets import Images, ProxyData, load
@@ -122,7 +122,7 @@ def _measure(
     data = data or load(proxy, folder).to(where)
     origin = provenance(proxy, device_name(where), threads) | {"torch_version": str(torch.__version__), "path": path}
     runs = [_Run() for _ in seeds]
-    with limit_threads(threads):
+    with limit_threads(threads), full_precision(where):
         reset_peak_memory(where)
         try:
             epochs, score = begin(arch, proxy, data)

@@ -36,14 +36,15 @@ class InlineExecutor:
 
     def __init__(self, job: Job, workers: int | None = None, *, data: ProxyData | None = None) -> None:
         """`data` are the images on the job's device when they are at hand; else they are read with the first task."""
-        from sase_bench.machine.processor import limit_threads, resolve_device
+        from sase_bench.machine.processor import full_precision, limit_threads, resolve_device
 
         self._job, self._data, self._device = job, data, resolve_device(job.device)
         self._workers = workers or (_STREAMS if self._device.type == "cuda" else 1)
         if self._device.type == "cuda" and self._workers > _MOST:
             raise RequestError(f"a process has streams for {_MOST} blocks at once on a GPU, got --workers {workers}")
-        self._limit = ExitStack()  # around all threads: torch has one number of them for the process
-        self._limit.enter_context(limit_threads(job.threads))
+        self._settings = ExitStack()  # around all threads: torch has one number of them, and one precision, for the process
+        self._settings.enter_context(limit_threads(job.threads))
+        self._settings.enter_context(full_precision(self._device))
         self._pool = ThreadPoolExecutor(self._workers, "run", self._begin_thread)
         self._reading, self._stopped, self._shares = Lock(), Event(), _Shares()
 
@@ -59,7 +60,7 @@ class InlineExecutor:
         if now:
             self._stopped.set()
         self._pool.shutdown(cancel_futures=now)
-        self._limit.close()
+        self._settings.close()
         if self._device.type == "cuda":
             from sase_bench.proxies.tape import forget
 

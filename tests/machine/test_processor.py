@@ -1,12 +1,20 @@
 import os
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 import torch
 
 from sase_bench.errors import RequestError
-from sase_bench.machine.processor import device_name, limit_threads, processor_name, resolve_device, usable_cpus
+from sase_bench.machine.processor import (
+    device_name,
+    full_precision,
+    limit_threads,
+    processor_name,
+    resolve_device,
+    usable_cpus,
+)
 
 
 def test_a_device_that_is_none_is_refused_with_the_choices() -> None:
@@ -57,3 +65,35 @@ def test_threads_are_limited_inside_the_context_alone_whatever_ends_it() -> None
     with pytest.raises(KeyError):
         fail()
     assert (inside, torch.get_num_threads()) == ([before + 1], before)
+
+
+@pytest.mark.parametrize(("name", "full", "coarse"), [("fp32_precision", "ieee", "tf32"), ("allow_tf32", False, True)])
+def test_a_gpu_multiplies_in_full_precision_inside_the_context_alone_whatever_ends_it(
+    name: str, full: object, coarse: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    convolutions, products = SimpleNamespace(**{name: coarse}), SimpleNamespace(**{name: coarse})
+    cudnn = convolutions if name == "allow_tf32" else SimpleNamespace(conv=convolutions)  # torch before 2.9, and since
+    monkeypatch.setattr(torch.backends, "cudnn", cudnn)
+    monkeypatch.setattr(torch.backends.cuda, "matmul", products)
+    seen = []
+
+    def look(device: str) -> None:
+        with full_precision(torch.device(device)):
+            seen.append((getattr(convolutions, name), getattr(products, name)))
+            raise KeyError
+
+    for device in ("cuda", "cpu"):
+        with pytest.raises(KeyError):
+            look(device)
+    look_outside = (getattr(convolutions, name), getattr(products, name))
+    assert (seen, look_outside) == ([(full, full), (coarse, coarse)], (coarse, coarse))
+
+
+def test_torch_takes_the_settings_of_full_precision_and_has_its_own_again_behind_them() -> None:
+    def settings() -> tuple[object, object]:
+        return torch.backends.cudnn.allow_tf32, torch.backends.cuda.matmul.allow_tf32
+
+    before = settings()
+    with full_precision(torch.device("cuda")):
+        torch.nn.Conv2d(1, 1, 3)(torch.ones(1, 1, 8, 8)).sum().backward()
+    assert settings() == before

@@ -1,4 +1,7 @@
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
+from typing import Any
 
 import pytest
 import torch
@@ -11,7 +14,7 @@ from sase_bench.proxies import measurement as module
 from sase_bench.proxies.datasets import Images, load
 from sase_bench.proxies.initialisation import initialise
 from sase_bench.proxies.measurement import network_of
-from sase_bench.proxies.training import evaluate, learning_rate
+from sase_bench.proxies.training import Epoch, evaluate, learning_rate, train
 from sase_bench.record import Record
 from sase_bench.space import SASE_BLOCK, Architecture
 
@@ -43,6 +46,25 @@ def test_the_same_seed_gives_the_same_bits_whatever_the_global_generator_does(re
     state = torch.get_rng_state()
     assert measure(str(SASE_BLOCK), SHORT, seed=3).agrees(record)
     torch.testing.assert_close(torch.get_rng_state(), state)
+
+
+def test_a_run_is_trained_in_full_precision(monkeypatch: pytest.MonkeyPatch) -> None:
+    inside: list[str] = []
+
+    @contextmanager
+    def noted(device: torch.device) -> Iterator[None]:
+        inside.append(device.type)
+        yield
+        inside.clear()
+
+    def watched(*arguments: Any) -> Iterator[list[Epoch]]:
+        assert inside == ["cpu"]
+        return train(*arguments)
+
+    monkeypatch.setattr(module, "full_precision", noted)
+    monkeypatch.setattr(module, "train", watched)
+    assert measure(SASE_BLOCK, SHORT).status == "ok"
+    assert inside == []
 
 
 def test_a_block_may_be_named_by_its_index(record: Record) -> None:

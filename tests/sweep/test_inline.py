@@ -2,6 +2,8 @@
 
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
@@ -35,6 +37,22 @@ def test_blocks_that_are_trained_at_once_are_trained_as_alone() -> None:
             assert record.agrees(alone)
             assert record.peak_memory is None  # it was of all four
     torch.testing.assert_close(torch.get_rng_state(), state)
+
+
+def test_threads_share_one_precision_until_all_have_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    inside: list[str] = []
+
+    @contextmanager
+    def noted(device: torch.device) -> Iterator[None]:
+        inside.append(device.type)
+        yield
+        inside.clear()
+
+    monkeypatch.setattr("sase_bench.machine.processor.full_precision", noted)
+    executor = InlineExecutor(JOB, 2)
+    assert inside == ["cpu"]
+    executor.close(now=False)
+    assert inside == []
 
 
 def test_one_block_at_once_has_all_of_the_time_and_of_the_memory() -> None:
