@@ -15,7 +15,15 @@ from sase_bench.errors import RequestError
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["device_name", "full_precision", "limit_threads", "processor_name", "resolve_device", "usable_cpus"]
+__all__ = [
+    "device_name",
+    "full_precision",
+    "is_lost",
+    "limit_threads",
+    "processor_name",
+    "resolve_device",
+    "usable_cpus",
+]
 
 
 def resolve_device(name: str) -> torch.device:
@@ -74,6 +82,25 @@ def limit_threads(count: int) -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(before)
+
+
+def is_lost(device: torch.device, error: Exception) -> bool:
+    """Whether `error` says that this process can compute no more on `device`: CUDA answers whatever follows with it.
+
+    Too little memory is no such error. One of the libraries on top of CUDA may be, or not: then the device is asked.
+    """
+    import torch
+
+    if not isinstance(error, RuntimeError) or isinstance(error, torch.OutOfMemoryError):
+        return False
+    if isinstance(error, getattr(torch, "AcceleratorError", ())):  # since torch 2.8
+        return True
+    if device.type == "cuda":
+        try:
+            torch.cuda.current_stream(device).synchronize()  # not all streams: another thread may be capturing one
+        except RuntimeError:
+            return True
+    return False
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from sase_bench.backbones.attention import attention_builder
 from sase_bench.backbones.cifar import CifarResNet
 from sase_bench.errors import RequestError
 from sase_bench.machine.memory import peak_memory, reset_peak_memory
-from sase_bench.machine.processor import device_name, full_precision, limit_threads, resolve_device
+from sase_bench.machine.processor import device_name, full_precision, is_lost, limit_threads, resolve_device
 from sase_bench.machine.provenance import provenance
 from sase_bench.modules import Module, parse_attention
 from sase_bench.proxies.datasets import Images, ProxyData, load
@@ -54,7 +54,7 @@ def measure(
     A loss that is not finite ends the run with status `diverged`, an error with status `failed`; both are results, with the
     reason and the curve so far. On the CPU the same call gives the same bits. `data` are the proxy's images on `device` when
     they are at hand, else they are read from `folder`. `on_epoch` sees each point of the curve as it comes.
-    Raises `RequestError` for an unknown name, a missing data set or a missing device.
+    Raises `RequestError` for an unknown name, a missing data set or a missing device, and where a GPU breaks down.
     """
 
     def begin(arch: Architecture | Module, proxy: Proxy, data: ProxyData) -> _Training:
@@ -140,6 +140,11 @@ def _measure(
         except (RuntimeError, MemoryError, ValueError) as error:
             if isinstance(error, RequestError):
                 raise
+            if is_lost(where, error):  # which says nothing of the run: it stays missing
+                raise RequestError(
+                    f"this process can compute no more on {device_name(where)} ({_told(error)}); the runs under way are not "
+                    "recorded, and the same command goes on"
+                ) from error
             for run in runs:
                 run.fail(error)
     peak = peak_memory(where)
@@ -186,8 +191,7 @@ class _Run:
     def fail(self, error: Exception) -> None:
         """Let an error of the machine end the run, unless it has ended before."""
         if self.status == "ok":
-            text = (str(error).splitlines() or ["no message"])[0]  # a MemoryError has none
-            self.status, self.reason, self._test = "failed", f"{type(error).__name__}: {text[:300]}", None
+            self.status, self.reason, self._test = "failed", _told(error), None
 
     def columns(self) -> dict[str, Any]:
         """The columns of a record that the run decides."""
@@ -204,6 +208,11 @@ def network_of(arch: Architecture | Module, proxy: Proxy, seed: int) -> CifarRes
         network = CifarResNet(proxy.trunk, attention_builder(arch))
         initialise(network, seed)
     return network
+
+
+def _told(error: Exception) -> str:
+    text = (str(error).splitlines() or ["no message"])[0]  # a MemoryError has none
+    return f"{type(error).__name__}: {text[:300]}"
 
 
 def _finite(value: float) -> float | None:

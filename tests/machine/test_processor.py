@@ -10,6 +10,7 @@ from sase_bench.errors import RequestError
 from sase_bench.machine.processor import (
     device_name,
     full_precision,
+    is_lost,
     limit_threads,
     processor_name,
     resolve_device,
@@ -97,3 +98,27 @@ def test_torch_takes_the_settings_of_full_precision_and_has_its_own_again_behind
     with full_precision(torch.device("cuda")):
         torch.nn.Conv2d(1, 1, 3)(torch.ones(1, 1, 8, 8)).sum().backward()
     assert settings() == before
+
+
+@pytest.mark.parametrize(
+    ("error", "answers", "lost"),
+    [
+        (torch.AcceleratorError("CUDA error: an illegal memory access was encountered"), True, True),
+        (torch.OutOfMemoryError("CUDA out of memory"), False, False),
+        (RuntimeError("cuDNN error: CUDNN_STATUS_EXECUTION_FAILED"), False, True),
+        (RuntimeError("sizes of tensors must match"), True, False),
+        (MemoryError(), False, False),
+        (ValueError("of Python"), False, False),
+    ],
+    ids=str,
+)
+def test_a_gpu_is_lost_where_it_says_so_or_does_not_answer(
+    error: Exception, answers: bool, lost: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def synchronize() -> None:
+        if not answers:
+            raise RuntimeError("CUDA error: an illegal memory access was encountered")
+
+    monkeypatch.setattr(torch.cuda, "current_stream", lambda device: SimpleNamespace(synchronize=synchronize))
+    assert is_lost(torch.device("cuda"), error) == lost
+    assert not is_lost(torch.device("cpu"), RuntimeError("of a CPU"))

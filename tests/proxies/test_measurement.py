@@ -106,6 +106,19 @@ def test_an_error_of_the_machine_is_a_result_with_its_reason(
     assert (record.status, record.reason, record.curve) == ("failed", reason, ())
 
 
+def test_a_device_that_breaks_down_makes_no_record(monkeypatch: pytest.MonkeyPatch) -> None:
+    error = RuntimeError("CUDA error: an illegal memory access was encountered\nand advice")
+
+    def break_down(*args: object) -> None:
+        raise error
+
+    monkeypatch.setattr(module, "train", break_down)
+    monkeypatch.setattr(module, "is_lost", lambda device, found: found is error)
+    lines = r"^this process can compute no more on .* \(RuntimeError: CUDA error: an illegal memory access was encountered\); "
+    with pytest.raises(RequestError, match=lines + "the runs under way are not recorded, and the same command goes on$"):
+        measure(SASE_BLOCK, SHORT)
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -5,15 +5,20 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
 
+from sase_bench.backbones.cifar import CifarResNet
+from sase_bench.database.shard_writer import ShardWriter
 from sase_bench.errors import RequestError
-from sase_bench.proxies.measurement import measure, measure_seeds
+from sase_bench.proxies import measurement
+from sase_bench.proxies.measurement import measure, measure_seeds, network_of
 from sase_bench.record import EpochRecord
-from sase_bench.space import SASE_BLOCK, Space
+from sase_bench.space import SASE_BLOCK, Architecture, Space
 from sase_bench.sweep import inline
+from sase_bench.sweep.driver import sweep
 from sase_bench.sweep.executor import Job, Task, WorkerDied
 from sase_bench.sweep.inline import InlineExecutor
 from tests.records import DIGITS, made_up
@@ -111,6 +116,26 @@ def test_to_close_at_once_is_to_wait_for_the_epochs_under_way() -> None:
 def test_a_device_that_is_not_there_is_said_at_once() -> None:
     with pytest.raises(RequestError, match="a device is auto, cpu or cuda, got 'tpu'"):
         InlineExecutor(Job(proxy=SHORT, device="tpu"))
+
+
+def test_a_device_that_breaks_down_ends_the_sweep_and_leaves_its_runs_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """CUDA answers whatever follows such an error with it: every later run of the process would be a row that failed."""
+    done = threading.Event()
+
+    def trained(arch: Architecture, *arguments: object, **options: object) -> CifarResNet:
+        if arch != BLOCKS[0]:
+            done.wait(60)
+            raise torch.AcceleratorError("CUDA error: an illegal memory access was encountered")
+        return network_of(arch, *arguments, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(measurement, "network_of", trained)
+    with ShardWriter(tmp_path / "shelf", [SHORT]) as store:
+        told = r"^this process can compute no more on .* \(AcceleratorError: CUDA error: an illegal memory access was enc"
+        with pytest.raises(RequestError, match=told):
+            sweep(store, InlineExecutor(JOB, 2), JOB, [Task(arch, (0,)) for arch in BLOCKS], progress=lambda run: done.set())
+        assert [(arch.index, "digits", 0) in store for arch in BLOCKS] == [True, False, False, False]
 
 
 @pytest.mark.gpu
