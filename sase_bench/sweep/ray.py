@@ -80,9 +80,10 @@ class RayExecutor:
             self._leave()
             raise
         share_of = {"num_cpus": self._share.cpus, "num_gpus": self._share.gpus}
-        # max_calls: by default a worker with a GPU ends with its task, and the next one imports torch again
+        # max_calls: a worker with a GPU ends with its task, for its process would stay with that GPU where Ray gives the next
+        # task another one of the node; a worker without is used again
         perform = _perform if job.limit is None else _perform_in_steps
-        self._train = ray.remote(max_retries=0, max_calls=0, **share_of)(perform)
+        self._train = ray.remote(max_retries=0, max_calls=int(self._share.gpus > 0), **share_of)(perform)
 
     @property
     def capacity(self) -> int:

@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -96,6 +97,26 @@ def test_a_failure_of_ray_is_told_in_the_words_of_the_protocol() -> None:
     mistake = TypeError("a mistake of ours")
     assert raised(mistake) is mistake
     assert failure(mistake) is mistake
+
+
+@pytest.mark.parametrize(("gpus", "calls"), [(0.0, 0), (0.25, 1), (2.0, 1)])
+def test_a_worker_with_a_gpu_ends_with_its_task(gpus: float, calls: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a node of several it would stay with the first that it was given; without a GPU it is used again."""
+    asked: dict[str, object] = {}
+
+    def remote(**options: object) -> object:
+        asked.update(options)
+        return lambda function: function
+
+    library = SimpleNamespace(
+        is_initialized=lambda: True,
+        nodes=lambda: [{"Alive": True, "Resources": {"CPU": 8.0, "GPU": 2.0}}],
+        put=lambda images: images,
+        remote=remote,
+    )
+    monkeypatch.setattr("sase_bench.sweep.ray._library", lambda: library)
+    RayExecutor(Job(proxy=SHORT), share=Share(gpus=gpus))
+    assert asked == {"max_retries": 0, "max_calls": calls, "num_cpus": 1.0, "num_gpus": gpus}
 
 
 class Nodes:
