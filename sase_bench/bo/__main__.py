@@ -102,7 +102,7 @@ def _parser() -> argparse.ArgumentParser:
     table.add_argument("--proxy", help=proxy)
     seeds = f"runs of each block: a count or a list (default: all there are; live {LIVE_SEEDS})"
     table.add_argument("--seeds", metavar="SEEDS", help=seeds)
-    workers = "runs at once, real or simulated (default: 1; live one for each usable processor)"
+    workers = "runs at once, real or simulated (default: 1; live one for each usable processor, on a GPU 2)"
     add_training_options(table, workers=workers)
     table.add_argument("--budget", metavar="TIME", help="live: stop cleanly before this time is over: 90s, 30m, 2h")
     output = "JSON: of a comparison, of a simulated search block by block, or of a differentiable search"

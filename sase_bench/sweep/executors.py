@@ -8,7 +8,7 @@ from collections.abc import Callable
 from sase_bench.machine.processor import usable_cpus
 from sase_bench.sweep.executor import Executor, Job
 from sase_bench.sweep.inline import InlineExecutor
-from sase_bench.sweep.local import LocalExecutor
+from sase_bench.sweep.local import LocalExecutor, uses_gpu
 
 __all__ = ["EXECUTORS", "at_once", "executor_of"]
 
@@ -40,6 +40,6 @@ def at_once(options: argparse.Namespace) -> int | None:
     """How many tasks the executor that the options choose trains side by side; None where nobody knows beforehand."""
     if options.executor == "ray":
         return options.workers  # type: ignore[no-any-return]
-    if options.executor == "inline":  # streams of a GPU share it: eight blocks at once do not take an eighth of the time
-        return options.workers or 1 if options.device == "cpu" else 1
-    return options.workers or usable_cpus()
+    if uses_gpu(options.device):  # tasks share it: eight at once do not take an eighth of the time
+        return 1
+    return options.workers or (1 if options.executor == "inline" else usable_cpus())

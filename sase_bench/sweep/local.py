@@ -13,21 +13,23 @@ from multiprocessing import get_context
 from typing import Any
 
 from sase_bench.errors import needing
-from sase_bench.machine.processor import usable_cpus
+from sase_bench.machine.processor import resolve_device, usable_cpus
 from sase_bench.record import Record
 from sase_bench.sweep.executor import Job, Task, TookTooLong, WorkerDied, perform
 
-__all__ = ["LocalExecutor"]
+__all__ = ["LocalExecutor", "uses_gpu", "workers_on"]
+
+_ON_GPU = 2  # processes that take turns: one prepares meanwhile; each has a CUDA context, and keeps up to 8 GiB of images
 
 
 class LocalExecutor:
-    """`workers` processes that each train one task at a time; None = one for each usable processor."""
+    """`workers` processes that each train one task at a time; None = as many as `workers_on` says."""
 
     def __init__(self, job: Job, workers: int | None = None) -> None:
         with needing("training", "train"):
             from pebble import ProcessPool
         self._job = job
-        self._workers = workers or usable_cpus()
+        self._workers = workers or workers_on(job.device)
         self._options: dict[str, Any] = {
             "max_workers": self._workers,
             "initializer": _start_worker,
@@ -70,6 +72,16 @@ class LocalExecutor:
         else:
             self._pool.close()
         self._pool.join()
+
+
+def workers_on(device: str) -> int:
+    """The worker processes unless told otherwise: one for each usable processor, or two that share a GPU and its memory."""
+    return _ON_GPU if uses_gpu(device) else usable_cpus()
+
+
+def uses_gpu(device: str) -> bool:
+    """Whether `device` is the GPU, or `auto` where there is one, for which torch is asked."""
+    return device == "cuda" or (device == "auto" and resolve_device(device).type == "cuda")
 
 
 @contextmanager

@@ -21,7 +21,7 @@ from sase_bench.sweep.executors import EXECUTORS
 
 __all__ = ["add_training_options", "check_training_options"]
 
-_WORKERS = "blocks at once (default: one for each usable processor; inline 1, on a GPU 8)"
+_WORKERS = "blocks at once (default: one for each usable processor, on a GPU 2; inline 1, on a GPU 8)"
 _OF_RAY = ("address", "cpus_per_run", "gpus_per_run")
 
 

@@ -1,6 +1,7 @@
 import argparse
 
 import pytest
+import torch
 
 from sase_bench.sweep.executor import Job
 from sase_bench.sweep.executors import EXECUTORS, at_once, executor_of
@@ -20,6 +21,10 @@ def given(*words: str) -> argparse.Namespace:
     ("words", "count"),
     [
         ([], usable_cpus()),
+        (["--executor", "inline"], 1),
+        (["--executor", "inline", "--workers", "3"], 3),
+        (["--device", "cuda"], 1),
+        (["--device", "cuda", "--workers", "3"], 1),
         (["--workers", "3"], 3),
         (["--executor", "inline", "--device", "cpu"], 1),
         (["--executor", "inline", "--device", "cpu", "--workers", "3"], 3),
@@ -28,8 +33,17 @@ def given(*words: str) -> argparse.Namespace:
         (["--executor", "ray", "--workers", "3"], 3),
     ],
 )
-def test_how_much_is_trained_side_by_side_is_known_beforehand_or_not(words: list[str], count: int | None) -> None:
+def test_how_much_is_trained_side_by_side_is_known_beforehand_or_not(
+    words: list[str], count: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     assert at_once(given(*words)) == count
+
+
+@pytest.mark.parametrize("executor", ["local", "inline"])
+def test_who_shares_a_gpu_does_not_take_a_part_of_the_time(executor: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    assert at_once(given("--executor", executor, "--workers", "8")) == 1
 
 
 def test_an_executor_is_chosen_by_its_name() -> None:

@@ -7,6 +7,7 @@ import time
 from dataclasses import replace
 
 import pytest
+import torch
 
 from sase_bench.errors import RequestError
 from sase_bench.proxies.measurement import measure
@@ -45,3 +46,17 @@ def test_a_job_that_cannot_be_done_raises_the_workers_reason() -> None:
             executor.submit(TASK).result(timeout=120)
     finally:
         executor.close(now=False)
+
+
+@pytest.mark.parametrize(
+    ("device", "there", "count"), [("cpu", True, 5), ("auto", False, 5), ("auto", True, 2), ("cuda", True, 2)]
+)
+def test_a_processor_has_a_worker_of_its_own_and_a_gpu_two(
+    device: str, there: bool, count: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: there)
+    monkeypatch.setattr("sase_bench.sweep.local.usable_cpus", lambda: 5)
+    for workers, capacity in ((None, count), (7, 7)):
+        executor = LocalExecutor(Job(proxy=SHORT, device=device), workers)
+        assert executor.capacity == capacity
+        executor.close(now=True)
