@@ -6,7 +6,7 @@ processor, or on a GPU a graph and a stream for each of several blocks. Images a
 runs are short, but for those of the engine on a GPU, where the capture of a graph must not count more than it does. Both ways
 are repeated in turn, and medians are printed, on the CPU with how far a step is from what the processor could do.
 
-    python -m benchmarks.throughput [--proxy NAME] [--repeats 3] [--device cpu|cuda]
+    python -m benchmarks.throughput [--proxy NAME] [--repeats 3] [--device auto|cpu|cuda]
 """
 
 from __future__ import annotations
@@ -29,7 +29,8 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.data import DataLoader, Dataset
 from torchvision import transforms
 
-from sase_bench.machine.processor import usable_cpus
+from sase_bench import cli
+from sase_bench.machine.processor import resolve_device, usable_cpus
 from sase_bench.proxies.datasets import Images, ProxyData
 from sase_bench.proxies.fused import FusedNetworks, train_fused
 from sase_bench.proxies.measurement import network_of
@@ -196,10 +197,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--proxy", default="cifar10-8-local-colours-long")
     parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--device", default="cpu", choices=("cpu", "cuda"))
+    cli.add_device_option(parser)
     parser.add_argument("--workers", type=int, help="blocks at once (default: one for each processor; 8 on a GPU)")
     options = parser.parse_args()
-    full, device = find(options.proxy), options.device
+    full, device = find(options.proxy), resolve_device(options.device).type
     proxy = replace(full, epochs=1, train_size=TRAIN, val_size=VALIDATION, test_size=1)
     share = TRAIN / (full.epochs * full.train_size)  # of a whole run
     blocks = Space("tied").sample(BLOCKS, seed=0)
