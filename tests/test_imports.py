@@ -273,6 +273,14 @@ LIGHT = [
 ]
 
 
+@pytest.mark.parametrize("module", ["sweep.__main__", "latency.__main__", "proxies.measurement", "latency.timing.parts"])
+def test_what_trains_and_times_needs_no_duckdb(module: str) -> None:
+    """Machines with a GPU fill shelves, and files of timings."""
+    code = f"import sys; sys.modules['duckdb'] = None; import sase_bench.{module}"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 @pytest.mark.parametrize("module", LIGHT)
 def test_the_table_side_needs_no_torch(module: str) -> None:
     heavy = {"torch", "sklearn", "pandas", "scipy", "pyarrow", "xgboost"}

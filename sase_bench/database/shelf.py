@@ -12,7 +12,6 @@ import os
 import shlex
 from collections.abc import Container, Iterable
 from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
 
 import duckdb
@@ -22,7 +21,14 @@ from sase_bench.database.checksums import SUMS, check_sums, read_sums
 from sase_bench.database.dimensions import add_modules, architectures_sql, costs_sql, describe
 from sase_bench.database.schema import BLOCK_TABLES, MODULE_TABLES, schema_sql
 from sase_bench.database.shards import be_quiet, quoted, recipes_in
-from sase_bench.database.version import DEFAULT_TABLE, MODULES_FOLDER, SCHEMA_VERSION
+from sase_bench.database.version import (
+    DEFAULT_SHELF,
+    DEFAULT_TABLE,
+    MODULES_FOLDER,
+    SCHEMA_VERSION,
+    find_released,
+    released_path,
+)
 from sase_bench.errors import RequestError
 from sase_bench.recipes.recipe import Proxy, read_recipe
 from sase_bench.recipes.registry import PROXIES
@@ -46,9 +52,6 @@ __all__ = [
     "writing",
 ]
 
-#: Where the released shards lie in a checkout, relative to the working directory.
-DEFAULT_SHELF = Path("database")
-
 
 @dataclass(frozen=True, kw_only=True)
 class Shelf:
@@ -67,18 +70,6 @@ class Shelf:
     def name_of(self, file: Path) -> str:
         """Its path on the shelf, with forward slashes."""
         return file.relative_to(self.path if self.path.is_dir() else self.path.parent).as_posix()
-
-
-def find_released() -> Path | None:
-    """The folder of the released shards: in the installed package, else in the working directory; None if in neither."""
-    packaged = files("sase_bench").joinpath("released")
-    places = [packaged] if isinstance(packaged, Path) else []
-    return next((place for place in (*places, DEFAULT_SHELF) if any(place.glob("*.parquet"))), None)
-
-
-def released_path(*parts: str) -> Path:
-    """Where something lies, or would, that is kept beside the released shards."""
-    return (find_released() or DEFAULT_SHELF).joinpath(*parts)
 
 
 def is_shelf(path: Path) -> bool:

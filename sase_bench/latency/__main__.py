@@ -13,9 +13,7 @@ from typing import Any
 from sase_bench import cli
 from sase_bench.answers import Answer, add_format_option, show, styled
 from sase_bench.cost import DEFAULT_TRUNKS, find_trunk
-from sase_bench.database import Store
-from sase_bench.database.reader import DEFAULT_TABLE, connect
-from sase_bench.database.shelf import DEFAULT_SHELF, released_path
+from sase_bench.database.version import DEFAULT_SHELF, DEFAULT_TABLE, released_path
 from sase_bench.errors import RequestError, needing
 from sase_bench.latency.accuracy import LEAST_SAMPLES, of_exact, repeatability
 from sase_bench.latency.checks import Checked, accuracies, held_out, read_checks, replace_checks
@@ -179,6 +177,8 @@ def _check(options: Any) -> int:
 
 def _fill(options: Any) -> int:
     """Enter the costs of all blocks in the trunks into a table."""
+    from sase_bench.database import Store, connect  # here: what times needs no DuckDB
+
     if len(options.settings) > 1:
         raise RequestError(f"fill takes one --batch, that of the column latency; got {len(options.settings)}")
     timings, checks = _existing(options.timings), read_checks(options.checks)

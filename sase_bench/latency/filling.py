@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from sase_bench.database import Store
 from sase_bench.latency.checks import Checked, factor_of
 from sase_bench.latency.composition import Seconds, compose_networks
 from sase_bench.latency.timings import Setting, Timing, seconds_of
 from sase_bench.space import Space
 from sase_bench.trunk import Trunk
+
+if TYPE_CHECKING:
+    from sase_bench.database import Store
 
 __all__ = ["fill", "latency_of"]
 

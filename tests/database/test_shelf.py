@@ -204,7 +204,7 @@ def test_the_released_table_is_that_of_the_package_or_else_of_the_checkout(
     DEFAULT_TABLE.unlink()
     assert default_source() == Path("database")
     packaged = write_shelf(tmp_path / "package" / "released")
-    monkeypatch.setattr("sase_bench.database.shelf.files", lambda name: packaged.parent)
+    monkeypatch.setattr("sase_bench.database.version.files", lambda name: packaged.parent)
     assert released() == packaged
 
 
