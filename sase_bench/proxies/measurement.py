@@ -142,7 +142,7 @@ def _measure(
                 raise
             if is_lost(where, error):  # which says nothing of the run: it stays missing
                 raise RequestError(
-                    f"this process can compute no more on {device_name(where)} ({_told(error)}); the runs under way are not "
+                    f"this process can compute no more on {origin['device']} ({_told(error)}); the runs under way are not "
                     "recorded, and the same command goes on"
                 ) from error
             for run in runs:
