@@ -168,7 +168,7 @@ def _row(
         "rmse_true": np.sqrt(max(mean["error"], 0.0)),
         "sd_stated": np.sqrt(mean["variance"]),
         "variance_ratio": ratio,
-        "variance_ratio_low": ratio - margin,
+        "variance_ratio_low": np.maximum(ratio - margin, 0.0),  # nan stays
         "variance_ratio_high": ratio + margin,
         "fit_seconds": np.median(columns["fit_seconds"]),
         "predict_seconds": np.median(columns["predict_seconds"]),
