@@ -85,10 +85,9 @@ def _beside(found: Measurement, first: Mapping[str, Any]) -> str:
     if rival["low"] > 0:
         return f"The best block is ahead of {name}, the best of the published modules trained in the same place."
     stands = "is ahead of the best block" if rival["high"] < 0 else "is the best, and no difference from the best block is seen"
-    within = f"ahead by {-rival['difference']:+.4f} nats, 95 %: {-rival['high']:+.4f} to {-rival['low']:+.4f}"
     share = None if first["params"] is None else 100 * first["params"] / found.best["params"]
     cost = "" if share is None else f", in a network with {share:.0f} % of its parameters"
-    return f"Of the published modules trained in the same place, {name} {stands} ({within}){cost}."
+    return f"Of the published modules trained in the same place, {name} {stands}{cost}."
 
 
 def _told_elsewhere(found: Measurement, longer: str | None) -> Records:
@@ -99,7 +98,7 @@ def _told_elsewhere(found: Measurement, longer: str | None) -> Records:
 
 
 def _ahead_elsewhere(found: Measurement, first: str, told: Records, calibrations: Sequence[Mapping[str, Any]]) -> str:
-    """How many modules are ahead of the same block there, a sentence; of one the lead, of the `first` if it is among them."""
+    """How many modules are ahead of the same block there, a sentence that names one, the `first` if it is among them."""
     if not told:
         return ""
     where = "Trained for longer" if told[0]["proxy"] == longer_than(found.proxy, calibrations) else f"On {told[0]['proxy']}"
@@ -107,9 +106,10 @@ def _ahead_elsewhere(found: Measurement, first: str, told: Records, calibrations
     for metric, rows in _by_metric(told).items():
         ahead = [row for row in rows if _is_ahead(row)]
         shown = next((row for row in ahead if row["module"] == first), ahead[0] if ahead else None)
-        by = "" if shown is None else f", {shown['module']} by {_lead(shown)},"
-        said.append(f"by {IN_WORDS[metric]} {len(ahead) or 'none'} of {len(rows)}{by}")
-    return f" {where}, these are ahead of that block beyond the noise, after Holm: {listed(said).removesuffix(',')}."
+        among = "" if shown is None or len(ahead) < 2 else f" ({shown['module']} among them)"
+        count = f"only {shown['module']}" if shown is not None and len(ahead) == 1 else f"{len(ahead) or 'none'} of {len(rows)}"
+        said.append(f"{count} by {IN_WORDS[metric]}{among}")
+    return f" {where}, modules are ahead of that block beyond the noise: {listed(said)}."
 
 
 def _same_block(found: Measurement) -> Iterator[str]:

@@ -50,7 +50,7 @@ def searched(searches: Sequence[Summary], largest: Sequence[LargestFirst | None]
         f"Regret is the distance from the best block of the table by its mean{_certain(search)}"
     )
     if not is_of_means(search):
-        text += " A search with a model of the scores ends with the block that it believes best, others with the best score seen."
+        text += " A search with a model of the scores ends with the block that it believes best, others with the best seen."
     text += "".join(_by_means(other) for other, *_ in judged if _is_the_same(other, search))
     text += f" Not compared here: {listed(missing)}." if missing else ""
     return Claim(f"{headline}{_so_is(ordered, int(count), found[best])}.", text, command_of(search))
