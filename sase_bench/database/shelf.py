@@ -124,12 +124,12 @@ def parquet(shards: Iterable[Path]) -> str:
     return "read_parquet([" + ", ".join(f"'{quoted(path)}'" for path in shards) + "])"
 
 
-def open_shelf(shelf: Shelf) -> duckdb.DuckDBPyConnection:
-    """A database in memory with the tables and views of a table."""
+def open_shelf(shelf: Shelf, *, copied: Container[str] = ()) -> duckdb.DuckDBPyConnection:
+    """A database in memory with the tables and views of a table; `copied` as in `fill`."""
     connection = duckdb.connect()
     be_quiet(connection)
     try:
-        fill(connection, shelf)
+        fill(connection, shelf, copied=copied)
     except duckdb.Error as error:
         connection.close()
         raise RequestError(f"{str(shelf.path)!r} cannot be read as shards ({str(error).splitlines()[0]})") from error

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from sase_bench.answers import Answer
-from sase_bench.database.reader import connect
+from sase_bench.database.reading import reading
 from sase_bench.errors import RequestError
 from sase_bench.query import blocks, catalogue, language, modules, neighbours, rankings
 from sase_bench.query.fidelity import fidelity
@@ -48,7 +48,7 @@ def answer(query: Query, path: Path, *, proxy: str | None = None, test: bool = F
         from sase_bench.query import sandbox  # starts threads, which the other queries need not load
 
         return sandbox.run(query.statement, path=path, test=test)
-    with connect(path) as connection:
+    with reading(path) as connection:
         source = Source(connection=connection, path=path, proxy=proxy, test=test, predicted=predicted)
         if proxy is not None:
             source.proxies()  # refuses one that the table has not, also for a question that does not go by it

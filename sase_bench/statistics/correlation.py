@@ -23,10 +23,13 @@ Indices = NDArray[np.int64]
 
 def ranks(y: Floats) -> Floats:
     """Ranks from 1 within each column of y (k, s); equal values share their mean rank."""
-    found = np.empty(y.shape)
-    for column, values in enumerate(y.T):
-        _, places, counts = np.unique(values, return_inverse=True, return_counts=True)
-        found[:, column] = (np.cumsum(counts) - (counts - 1) / 2)[places]
+    found, last = np.empty(y.shape), len(y) - 1
+    order, places = np.argsort(y, axis=0), np.arange(len(y))[:, None]
+    ordered = np.take_along_axis(y, order, 0)
+    differ, end = ordered[1:] != ordered[:-1], np.ones((min(len(y), 1), y.shape[1]), dtype=bool)
+    first_of = np.maximum.accumulate(np.where(np.vstack([end, differ]), places, 0), axis=0)
+    last_of = np.minimum.accumulate(np.where(np.vstack([differ, end]), places, last)[::-1], axis=0)[::-1]
+    np.put_along_axis(found, order, (first_of + last_of) / 2 + 1, 0)
     return found
 
 

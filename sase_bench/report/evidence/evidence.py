@@ -10,7 +10,7 @@ from typing import Any
 from sase_bench.bo.comparison import Summary
 from sase_bench.bo.comparison.certainty import Certainty
 from sase_bench.calibrate import agreements, judge, trusted
-from sase_bench.database.reader import connect
+from sase_bench.database.reading import reading
 from sase_bench.files import read_json
 from sase_bench.query import ask
 from sase_bench.recipes.registry import metric_of
@@ -95,7 +95,7 @@ def _calibrations(db: Path) -> tuple[Records, Records]:
     kept: Sequence[str] = ("proxy", "metric", "blocks", "seeds", "reference", "reference_blocks", "shared_seeds")
     kept = [*kept, *(f"{name}{end}" for name in ("icc", "reliability", "validity") for end in ("", "_low", "_high"))]
     kept += ["validity_undefined"]
-    with connect(db) as table:
+    with reading(db) as table:
         found = [finding for group in judge(table) for finding in group if finding.metric in OBJECTIVES]
         datasets = dict(table.execute("SELECT proxy, dataset FROM proxies").fetchall())
         across = [item for item in agreements(table, found) if datasets[item.proxy] != datasets[item.reference]]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from sase_bench.database.reader import connect
+from sase_bench.database.reading import reading
 from sase_bench.database.rows import has_modules
 from sase_bench.samples import drawn_at_random, representative
 from sase_bench.space import Architecture, Space
@@ -34,21 +34,21 @@ class Task:
 
 def task_of(db: Path, proxy: str) -> Task:
     """What is trained on a proxy, as the table describes it."""
-    with connect(db) as table:
+    with reading(db) as table:
         found = table.execute("SELECT description, trunk, epochs FROM proxies WHERE proxy = ?", [proxy]).fetchone()
     return Task() if found is None else Task(**dict(zip(("description", "trunk", "epochs"), found, strict=True)))
 
 
 def has_scores_of_modules(db: Path, proxy: str) -> bool:
     """Whether a published module has a run that ended ok on `proxy`."""
-    with connect(db) as table:
+    with reading(db) as table:
         runs = "SELECT 1 FROM module_runs WHERE proxy = ? AND status = 'ok' LIMIT 1"
         return has_modules(table) and table.execute(runs, [proxy]).fetchone() is not None
 
 
 def is_tied_sampled(db: Path, proxy: str) -> bool:
     """Whether so many blocks of the tied space were drawn that it can be judged, beside the space that is judged anyway."""
-    with connect(db) as table:
+    with reading(db) as table:
         rows = table.execute("SELECT DISTINCT arch FROM runs WHERE proxy = ? AND status = 'ok'", [proxy]).fetchall()
     there, tied = {int(arch) for (arch,) in rows}, set(Space("tied").indices.tolist())
     return len(drawn_at_random(there, "tied")) >= _ENOUGH and not representative(there) <= tied
@@ -56,7 +56,7 @@ def is_tied_sampled(db: Path, proxy: str) -> bool:
 
 def surrounded(db: Path, proxy: str) -> set[int]:
     """The blocks on the proxy that were trained beside all of their neighbours, however those runs ended."""
-    with connect(db) as table:
+    with reading(db) as table:
         rows = table.execute("SELECT DISTINCT arch FROM runs WHERE proxy = ?", [proxy]).fetchall()
     there = {int(arch) for (arch,) in rows}
     return {arch for arch in there if all(one.index in there for one in Architecture(arch).neighbours())}

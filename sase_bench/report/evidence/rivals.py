@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from sase_bench.database.reader import connect
+from sase_bench.database.reading import reading
 from sase_bench.modules import PLAIN, Module
 from sase_bench.query import ask
 from sase_bench.recipes.registry import metric_of
@@ -51,7 +51,7 @@ def gain_by_rare_seeds(db: Path, proxy: str, arch: int) -> dict[str, Any] | None
     """
     column = metric_of(proxy)
     scored = f"FROM {{}} WHERE proxy = ? AND status = 'ok' AND {column} IS NOT NULL"
-    with connect(db) as table:
+    with reading(db) as table:
         counts = dict(table.execute(f"SELECT seed, count(*) {scored.format('runs')} GROUP BY seed", [proxy]).fetchall())
         ((blocks,),) = table.execute(f"SELECT count(DISTINCT arch) {scored.format('runs')}", [proxy]).fetchall()
         own, plain = (
