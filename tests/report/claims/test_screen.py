@@ -144,9 +144,7 @@ def test_modules_stand_beside_the_same_block_wherever_both_were_trained() -> Non
         f'python -m sase_bench.query "compare {name} with 1 on longer"' for name in ("eca", "gc")
     ]
     (claim,) = (c for c in claims(evidence(found), []) if "published modules trained" in c.headline)
-    assert (
-        " On other, these are ahead of that block beyond the noise, after Holm: by validation loss none of 1." in claim.headline
-    )
+    assert claim.headline.endswith(" On other, modules are ahead of that block beyond the noise: none of 1 by validation loss.")
 
 
 @pytest.mark.parametrize(
