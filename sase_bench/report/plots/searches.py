@@ -52,7 +52,7 @@ def regret(search: Summary, figure: Figure) -> None:
                 places, means, markevery=every, markersize=4, linewidth=1, label=label if axes is panels[0] else None, **line,
             )  # fmt: skip
     for axes in panels:
-        axes.set_yscale("symlog", linthresh=_least_error(search))
+        axes.set_yscale("symlog", linthresh=_turn(search))
         axes.set_ylim(bottom=0)
     panels[0].locator_params(axis="x", integer=True)
     panels[0].set_xlabel("blocks evaluated")
@@ -72,10 +72,16 @@ def _styles(strategies: Iterable[str]) -> dict[str, dict[str, Any]]:
     return {name: line_of(place) for place, name in enumerate([*_USUAL, *others])}
 
 
-def _least_error(search: Summary) -> float:
-    """Where the axis turns from a logarithm to a line: what the means are not known better than, in the metric's unit."""
+def _turn(search: Summary) -> float:
+    """Where the axis turns from a logarithm to a line, in the metric's unit: what the means are not known better than.
+
+    Where all means stay above that, half of the smallest: there is nothing below it to be shown.
+    """
     ends = [values["curve"][-1][1] for values in search["strategies"].values() if values["curve"]]
-    return max((error for error in ends if error), default=1e-3)
+    least = min(
+        (mean for values in search["strategies"].values() for mean, _ in values["curve"] if mean is not None), default=0
+    )
+    return max(max((error for error in ends if error), default=1e-3), least / 2)
 
 
 def ranks(search: Summary, figure: Figure) -> None:

@@ -19,6 +19,15 @@ def test_regrets_stand_with_their_errors_against_blocks_and_against_hours() -> N
     assert hours.get_xlabel() == "simulated hours, 1 worker"
 
 
+def test_the_axis_of_regrets_ends_where_they_do() -> None:
+    """Down to 0 in a line from what the means are not known better than, or from half of the smallest."""
+    strategies = {name: SEARCH["strategies"][name] for name in ("random", "differentiable-1")}
+    for given, turn in ((SEARCH, 1e-3), (SEARCH | {"strategies": strategies}, 0.1)):
+        figure = new_figure(7, 4)
+        plots.regret(given, figure)
+        assert figure.axes[0].yaxis.get_transform().linthresh == turn
+
+
 def test_every_strategy_has_a_colour_a_marker_and_a_place_in_the_legend_of_its_own() -> None:
     names = [f"strategy-{number:02}" for number in range(12)]
     figure = new_figure(7, 4)
