@@ -1,5 +1,4 @@
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -17,6 +16,7 @@ from sase_bench.proxies.measurement import network_of
 from sase_bench.proxies.training import Epoch, evaluate, learning_rate, train
 from sase_bench.record import Record
 from sase_bench.space import SASE_BLOCK, Architecture
+from tests.noting import Noted
 
 SHORT = replace(PROXIES["digits"], epochs=2, train_size=100, val_size=60, test_size=40)
 
@@ -48,20 +48,14 @@ def test_the_same_seed_gives_the_same_bits_whatever_the_global_generator_does(re
     torch.testing.assert_close(torch.get_rng_state(), state)
 
 
-def test_a_run_is_trained_in_full_precision(monkeypatch: pytest.MonkeyPatch) -> None:
-    inside: list[str] = []
-
-    @contextmanager
-    def noted(device: torch.device) -> Iterator[None]:
-        inside.append(device.type)
-        yield
-        inside.clear()
+def test_a_run_is_trained_in_full_precision(monkeypatch: pytest.MonkeyPatch, noted: Noted) -> None:
+    inside, context = noted
 
     def watched(*arguments: Any) -> Iterator[list[Epoch]]:
         assert inside == ["cpu"]
         return train(*arguments)
 
-    monkeypatch.setattr(module, "full_precision", noted)
+    monkeypatch.setattr(module, "full_precision", context)
     monkeypatch.setattr(module, "train", watched)
     assert measure(SASE_BLOCK, SHORT).status == "ok"
     assert inside == []

@@ -2,8 +2,6 @@
 
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,6 +19,7 @@ from sase_bench.sweep import inline
 from sase_bench.sweep.driver import sweep
 from sase_bench.sweep.executor import Job, Task, WorkerDied
 from sase_bench.sweep.inline import InlineExecutor
+from tests.noting import Noted
 from tests.records import DIGITS, made_up
 
 SHORT = replace(DIGITS, epochs=2, train_size=150, val_size=60, test_size=40)
@@ -44,16 +43,9 @@ def test_blocks_that_are_trained_at_once_are_trained_as_alone() -> None:
     torch.testing.assert_close(torch.get_rng_state(), state)
 
 
-def test_threads_share_one_precision_until_all_have_ended(monkeypatch: pytest.MonkeyPatch) -> None:
-    inside: list[str] = []
-
-    @contextmanager
-    def noted(device: torch.device) -> Iterator[None]:
-        inside.append(device.type)
-        yield
-        inside.clear()
-
-    monkeypatch.setattr("sase_bench.machine.processor.full_precision", noted)
+def test_threads_share_one_precision_until_all_have_ended(monkeypatch: pytest.MonkeyPatch, noted: Noted) -> None:
+    inside, context = noted
+    monkeypatch.setattr("sase_bench.machine.processor.full_precision", context)
     executor = InlineExecutor(JOB, 2)
     assert inside == ["cpu"]
     executor.close(now=False)

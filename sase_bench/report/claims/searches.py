@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import zip_longest
 
 from sase_bench.bo.comparison import Summary
@@ -38,20 +38,18 @@ def searched(searches: Sequence[Summary], largest: Sequence[LargestFirst | None]
     alike = sorted(name for name in p_beats if found[name] == found[best])
     guided = f"searches guided by the predictors {listed(alike)} are" if len(alike) > 1 else f"the search guided by {best} is"
     said = f"{guided} ahead of {listed(beaten)}" if beaten else "no search with a predictor is seen to be ahead of one without"
-    regrets = ", ".join(f"{name} {figure(found[name])}" for name in sorted(found, key=lambda name: (order(found[name]), name)))
-    tests = ", ".join(f"{name} {p:.2g}" for name, p in rivals.items())
     missing = [name for name in names() if name not in search["strategies"]]
     headline = f"Simulated on {search['pool']} measured blocks with {_seen(search)}, after {count} of them {said}"
     text = (
         f"Regret in {search['metric']} on {search['proxy']}, mean and standard error over {search['repeats']} repeats with "
-        f"paired seeds: {regrets}. That {best} is ahead of each, p by Wilcoxon's paired test after Holm over all pairs: "
-        f"{tests}; Nemenyi's test of average ranks, in the figure, is weaker and may join what these tell apart. The repeats "
-        f"are other random starts on this table, so that says nothing of other tables.{_ordered(ordered, int(count))} "
-        f"Regret is the distance from the best block of the table by its mean{_certain(search)}"
+        f"paired seeds: {_regrets(search, count)}. That {best} is ahead of each, p by Wilcoxon's paired test after Holm over "
+        f"all pairs: {_tests(rivals)}; Nemenyi's test of average ranks, in the figure, is weaker and may join what these tell "
+        f"apart. The repeats are other random starts on this table, so that says nothing of other tables."
+        f"{_ordered(ordered, int(count))} Regret is the distance from the best block of the table by its mean{_certain(search)}"
     )
     if not is_of_means(search):
         text += " A search with a model of the scores ends with the block that it believes best, others with the best seen."
-    text += "".join(_by_means(other) for other, *_ in judged if _is_the_same(other, search))
+    text += "".join(_by_means(item[0], *item[2:]) for item in judged if _has_the_means(item[0], search))
     text += f" Not compared here: {listed(missing)}." if missing else ""
     return Claim(f"{headline}{_so_is(ordered, int(count), found[best])}.", text, command_of(search))
 
@@ -61,26 +59,26 @@ def _seen(search: Summary) -> str:
     return "the mean of its runs shown of each" if is_of_means(search) else "one run shown of each"
 
 
-def _is_the_same(other: Summary, search: Summary) -> bool:
+def _regrets(search: Summary, count: str) -> str:
+    """After so many blocks, the smallest first."""
+    found = {name: values["regret"][count] for name, values in search["strategies"].items()}
+    return ", ".join(f"{name} {figure(found[name])}" for name in sorted(found, key=lambda name: (order(found[name]), name)))
+
+
+def _tests(p_values: Mapping[str, float]) -> str:
+    return ", ".join(f"{name} {p:.2g}" for name, p in p_values.items())
+
+
+def _has_the_means(other: Summary, search: Summary) -> bool:
     """Whether the other was shown means, on the pool where this one was shown single runs."""
-    pool = ("proxy", "space", "metric", "pool")
-    is_apart = is_of_means(other) and not is_of_means(search)
-    return is_apart and [other[key] for key in pool] == [search[key] for key in pool]  # type: ignore[literal-required]
+    pools = [(one["proxy"], one["space"], one["metric"], one["pool"]) for one in (other, search)]
+    return pools[0] == pools[1] and is_of_means(other) and not is_of_means(search)
 
 
-def _by_means(search: Summary) -> str:
-    ranked = _first_ranks(search)
-    if ranked is None:
-        return ""
-    count, best, p_beats = ranked
-    regrets = ", ".join(
-        f"{name} {figure(values['regret'][count])}"
-        for name, values in sorted(search["strategies"].items(), key=lambda item: (order(item[1]["regret"][count]), item[0]))
-    )
-    tests = ", ".join(f"{name} {p:.2g}" for name, p in p_beats[best].items())
+def _by_means(search: Summary, count: str, best: str, p_beats: Mapping[str, Mapping[str, float]]) -> str:
     return (
-        f" Shown the mean of each block's runs, which is the truth itself and more than a search that trains each block once "
-        f"has: {regrets}; that {best} is ahead: {tests}."
+        " Shown the mean of each block's runs, which is the truth itself and more than a search that trains each block once "
+        f"has: {_regrets(search, count)}; that {best} is ahead: {_tests(p_beats[best])}."
     )
 
 
