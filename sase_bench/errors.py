@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from difflib import get_close_matches
 
-__all__ = ["EXTRAS", "UNREADABLE", "RequestError", "missing", "needing", "unknown"]
+__all__ = ["EXTRAS", "UNREADABLE", "RequestError", "missing", "needing", "told", "unknown"]
 
 #: What zipfile, zlib, json, numpy and readers built on them raise for other bytes than were once written.
 UNREADABLE = (
@@ -64,6 +64,15 @@ def missing(what: str, *extras: str) -> RequestError:
     one = len(extras) == 1
     named = f"the extra{'s' * (not one)} {' and '.join(map(repr, extras))}; install {'it' if one else 'them'} with"
     return RequestError(f"{what} needs {named}: pip install 'sase-bench[{','.join(extras)}]'")
+
+
+def told(error: BaseException) -> str:
+    """An error in one line of at most some 300 characters: its type, and the first line of its message.
+
+    >>> print(told(ValueError("first\\nsecond")), told(MemoryError()), sep="; ")
+    ValueError: first; MemoryError: no message
+    """
+    return f"{type(error).__name__}: {(str(error).splitlines() or ['no message'])[0][:300]}"
 
 
 @contextmanager

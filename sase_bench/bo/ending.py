@@ -29,23 +29,20 @@ def ending(outcomes: Iterable[Outcome], strategy: Strategy, metric: str, table: 
     """
     if isinstance(strategy, Predicting):
         strategy.learn()
-    scored = [(objective_of(metric, outcome.value), outcome) for outcome in outcomes]
-    known = [(objective, outcome) for objective, outcome in scored if objective is not None]
-    if not known:
+    scored = {
+        outcome.arch: (objective, outcome)
+        for outcome in outcomes
+        if (objective := objective_of(metric, outcome.value)) is not None
+    }
+    if not scored:
         return "no block has a score: every run diverged or failed"
-    _, best = min(known, key=lambda pair: pair[0])
-    lines = [
-        f"best block       {best.arch}  {Architecture(best.arch)}",
-        f"                 {metric} {best.value:.4f}, {_mean_of(best.seeds)}{prediction_of(strategy, metric, best.arch)}",
-        f"published block  {SASE_BLOCK.index}  {SASE_BLOCK}",
-    ]
-    if isinstance(strategy, Predicting) and (believed := strategy.best()) not in (None, best.arch):
-        known_as = next(outcome for _, outcome in known if outcome.arch == believed)
-        lines[2:2] = [
-            f"believed best    {believed}  {Architecture(known_as.arch)}",
-            f"                 {metric} {known_as.value:.4f}, {_mean_of(known_as.seeds)}"
-            f"{prediction_of(strategy, metric, known_as.arch)}",
-        ]
+    _, best = min(scored.values(), key=lambda pair: pair[0])
+    believed = strategy.best() if isinstance(strategy, Predicting) else None
+    named = {"best block": best}
+    if believed in scored and believed != best.arch:
+        named["believed best"] = scored[believed][1]
+    lines = [line for name, outcome in named.items() for line in _described(name, outcome, strategy, metric)]
+    lines.append(f"published block  {SASE_BLOCK.index}  {SASE_BLOCK}")
     row = -1 if table is None else int(table.row[SASE_BLOCK.index])
     published = None if table is None or row < 0 else objective_of(metric, _finite(float(table.means(metric)[row])))
     if table is None or published is None:
@@ -61,6 +58,15 @@ def ending(outcomes: Iterable[Outcome], strategy: Strategy, metric: str, table: 
             f"compare them     {asked}",
         ]
     return "\n".join([*lines, f"build it         {building(best.arch)}"])
+
+
+def _described(name: str, outcome: Outcome, strategy: Strategy, metric: str) -> tuple[str, str]:
+    """A block that was tried, its score and what is expected of it."""
+    expected = prediction_of(strategy, metric, outcome.arch)
+    return (
+        f"{name:<15}  {outcome.arch}  {Architecture(outcome.arch)}",
+        f"{'':<15}  {metric} {outcome.value:.4f}, {_mean_of(outcome.seeds)}{expected}",
+    )
 
 
 def _verdict(table: Measured, metric: str, arch: int) -> str:

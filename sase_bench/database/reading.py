@@ -48,15 +48,18 @@ def reading(path: Path) -> duckdb.DuckDBPyConnection:
 
     What it gives is read and never written to, and is closed as any connection. Raises `RequestError` as `connect` does.
     """
-    if not is_shelf(path) or not path.exists():
-        return connect(path)
-    return _KEPT[-1].open(path, _stamps(path))
+    stamps = _stamps(path) if is_shelf(path) and os.path.exists(path) else ()
+    return _KEPT[-1].open(path, stamps) if stamps else connect(path)
 
 
 def _stamps(path: Path) -> tuple[_Stamp, ...]:
+    """Of all files that may have a say; none where they cannot be looked at, or one goes away meanwhile."""
     folders = [path, path / MODULES_FOLDER] if path.is_dir() else [path.parent]
-    files = sorted(file for folder in folders if folder.is_dir() for file in folder.iterdir() if file.is_file())
-    return tuple((str(file), file.stat().st_size, file.stat().st_mtime_ns) for file in files)
+    try:
+        files = [file for folder in folders if folder.is_dir() for file in os.scandir(folder) if file.is_file()]
+        return tuple(sorted((file.path, file.stat().st_size, file.stat().st_mtime_ns) for file in files))
+    except OSError:
+        return ()
 
 
 def _begin_anew() -> None:

@@ -22,6 +22,7 @@ import torch
 from torch import Tensor
 
 from sase_bench import cli
+from sase_bench.errors import told
 from sase_bench.proxies.datasets import Images, ProxyData
 from sase_bench.proxies.fused import FusedNetworks, clip_factors, epoch_of, losses_of, scores_of, tally, train_fused
 from sase_bench.proxies.tape import tape_of
@@ -148,9 +149,10 @@ def _capture(action: Callable[[], T]) -> tuple[torch.cuda.CUDAGraph, T]:
             raise
         except RuntimeError as error:
             _VOID.append(graph)
-            reason = f"{type(error).__name__}: {(str(error).splitlines() or ['no message'])[0]}"
-            cli.say("proxies", f"no CUDA graph can be captured ({reason}); runs go on without, path fused, and take longer")
-            raise CaptureError(reason) from error
+            cli.say(
+                "proxies", f"no CUDA graph can be captured ({told(error)}); runs go on without, path fused, and take longer"
+            )
+            raise CaptureError(told(error)) from error
     return graph, result
 
 

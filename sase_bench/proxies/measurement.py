@@ -17,7 +17,7 @@ import torch
 
 from sase_bench.backbones.attention import attention_builder
 from sase_bench.backbones.cifar import CifarResNet
-from sase_bench.errors import RequestError
+from sase_bench.errors import RequestError, told
 from sase_bench.machine.memory import peak_memory, reset_peak_memory
 from sase_bench.machine.processor import device_name, full_precision, is_lost, limit_threads, resolve_device
 from sase_bench.machine.provenance import provenance
@@ -142,7 +142,7 @@ def _measure(
                 raise
             if is_lost(where, error):  # which says nothing of the run: it stays missing
                 raise RequestError(
-                    f"this process can compute no more on {origin['device']} ({_told(error)}); the runs under way are not "
+                    f"this process can compute no more on {origin['device']} ({told(error)}); the runs under way are not "
                     "recorded, and the same command goes on"
                 ) from error
             for run in runs:
@@ -191,7 +191,7 @@ class _Run:
     def fail(self, error: Exception) -> None:
         """Let an error of the machine end the run, unless it has ended before."""
         if self.status == "ok":
-            self.status, self.reason, self._test = "failed", _told(error), None
+            self.status, self.reason, self._test = "failed", told(error), None
 
     def columns(self) -> dict[str, Any]:
         """The columns of a record that the run decides."""
@@ -208,11 +208,6 @@ def network_of(arch: Architecture | Module, proxy: Proxy, seed: int) -> CifarRes
         network = CifarResNet(proxy.trunk, attention_builder(arch))
         initialise(network, seed)
     return network
-
-
-def _told(error: Exception) -> str:
-    text = (str(error).splitlines() or ["no message"])[0]  # a MemoryError has none
-    return f"{type(error).__name__}: {text[:300]}"
 
 
 def _finite(value: float) -> float | None:

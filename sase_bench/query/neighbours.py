@@ -53,19 +53,9 @@ def neighbours(query: Neighbours, source: Source) -> Answer:
     rows.sort(key=lambda row: (row[-1].value is None, -(row[-1].value or 0.0)))  # neighbours come by slot and operation
     facts = (block.index, str(block), measured.proxy, column, own, own_seeds)
     own_names = ("arch", "text", "proxy", "metric", "value", "seeds")
-    names = (
-        "slot",
-        "operation",
-        "neighbour",
-        "neighbour_value",
-        "neighbour_seeds",
-        "gain",
-        "gain_low",
-        "gain_high",
-        "p_better",
-    )
+    names = ("slot", "operation", "neighbour", "neighbour_value", "neighbour_seeds")
     return Answer(
-        fields=fields(*own_names, *names),
+        fields=fields(*own_names, *names, "gain", "gain_low", "gain_high", "p_better"),
         rows=tuple((*facts, *row[:-1], *row[-1], better.get(row[2])) for row in rows),
         notes=(
             *measured.notes_on(metric),

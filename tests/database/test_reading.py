@@ -88,3 +88,20 @@ def test_a_forked_process_opens_its_own(tmp_path: Path, opened: list[Path]) -> N
         assert pool.apply_async(archs_in, [path]).get(60) == [1, 2]
     assert archs_in(path) == [1, 2]
     assert len(opened) == 1  # in this process
+
+
+def test_a_file_that_goes_away_meanwhile_is_no_trouble(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = fill(tmp_path / "shelf", 1)
+
+    def gone(folder: Path) -> list[os.DirEntry[str]]:
+        raise FileNotFoundError(folder)
+
+    monkeypatch.setattr(os, "scandir", gone)
+    assert module._stamps(path) == ()
+    monkeypatch.undo()
+    assert archs_in(path) == [1]
+
+
+def test_a_name_that_is_too_long_is_refused_as_ever() -> None:
+    with pytest.raises(RequestError, match=r"cannot look at .*: File name too long"):
+        reading(Path("x" * 5000 + ".parquet"))

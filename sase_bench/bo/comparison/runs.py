@@ -150,9 +150,10 @@ def _repeat(name: str, repeat: int) -> Trajectory:
 
 def _simulate(table: Measured, pool: Pool, plan: Plan, make: Callable[[Pool, int], Strategy], repeat: int) -> Trajectory:
     seed = plan.first_seed + repeat
-    simulation, followed = Simulation(_shown(table, plan, seed), plan.workers), _Followed(make(pool, seed))
-    done = simulation.run(followed, min(plan.evaluations, len(pool)), metric=plan.metric, batch=plan.batch)
-    return trajectory(done, plan.metric, followed.believed() if plan.sees == "seed" else None)
+    simulation, strategy = Simulation(_shown(table, plan, seed), plan.workers), make(pool, seed)
+    followed = _Followed(strategy) if plan.sees == "seed" else None
+    done = simulation.run(followed or strategy, min(plan.evaluations, len(pool)), metric=plan.metric, batch=plan.batch)
+    return trajectory(done, plan.metric, followed.believed() if followed else None)
 
 
 class _Followed:

@@ -59,10 +59,11 @@ def beside_modules(
                 f"{sase['gain_low']:+.4f} to {sase['gain_high']:+.4f}."
             )
     text += "".join(_elsewhere(other) for other in others)
-    told = _told_elsewhere(found, longer_than(found.proxy, calibrations))
+    longer = longer_than(found.proxy, calibrations)
+    told = _told_elsewhere(found, longer)
     compared = {f"compare {row['module']} with {found.best['arch']} on {row['proxy']}": None for row in told if _is_ahead(row)}
     asked = "\n".join([asked, *(command(question, option) for question in compared)])
-    return Claim(f"{_beside(found, first)}{_ahead_elsewhere(found, first['module'], told, calibrations)}", text, asked)
+    return Claim(f"{_beside(found, first)}{_ahead_elsewhere(told, first['module'], longer)}", text, asked)
 
 
 def _elsewhere(found: Measurement) -> str:
@@ -97,11 +98,11 @@ def _told_elsewhere(found: Measurement, longer: str | None) -> Records:
     return [row for row in found.rivals_elsewhere if row["proxy"] == told]
 
 
-def _ahead_elsewhere(found: Measurement, first: str, told: Records, calibrations: Sequence[Mapping[str, Any]]) -> str:
+def _ahead_elsewhere(told: Records, first: str, longer: str | None) -> str:
     """How many modules are ahead of the same block there, a sentence that names one, the `first` if it is among them."""
     if not told:
         return ""
-    where = "Trained for longer" if told[0]["proxy"] == longer_than(found.proxy, calibrations) else f"On {told[0]['proxy']}"
+    where = "Trained for longer" if told[0]["proxy"] == longer else f"On {told[0]['proxy']}"
     said = []
     for metric, rows in _by_metric(told).items():
         ahead = [row for row in rows if _is_ahead(row)]

@@ -36,7 +36,10 @@ def task_of(db: Path, proxy: str) -> Task:
     """What is trained on a proxy, as the table describes it."""
     with reading(db) as table:
         found = table.execute("SELECT description, trunk, epochs FROM proxies WHERE proxy = ?", [proxy]).fetchone()
-    return Task() if found is None else Task(**dict(zip(("description", "trunk", "epochs"), found, strict=True)))
+    if found is None:
+        return Task()
+    description, trunk, epochs = found
+    return Task(description=description, trunk=trunk, epochs=epochs)
 
 
 def has_scores_of_modules(db: Path, proxy: str) -> bool:
