@@ -15,7 +15,7 @@ from sase_bench.answers import Answer, render, styled
 from sase_bench.benchmark import Measured, Strategy, objective_of
 from sase_bench.bo.live import Outcome
 from sase_bench.bo.objectives import Objective, front
-from sase_bench.bo.progress import Predicting, prediction_of
+from sase_bench.bo.progress import Predicting, believed_best, prediction_of
 from sase_bench.record import COLUMNS
 from sase_bench.space import SASE_BLOCK, Architecture
 
@@ -37,7 +37,7 @@ def ending(outcomes: Iterable[Outcome], strategy: Strategy, metric: str, table: 
     if not scored:
         return "no block has a score: every run diverged or failed"
     _, best = min(scored.values(), key=lambda pair: pair[0])
-    believed = strategy.best() if isinstance(strategy, Predicting) else None
+    believed = believed_best(strategy)
     named = {"best block": best}
     if believed in scored and believed != best.arch:
         named["believed best"] = scored[believed][1]

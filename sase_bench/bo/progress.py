@@ -8,7 +8,7 @@ from typing import Protocol, runtime_checkable
 from sase_bench.benchmark import Strategy, objective_of
 from sase_bench.predictors import Prediction
 
-__all__ = ["Predicting", "Watched", "prediction_of"]
+__all__ = ["Predicting", "Watched", "believed_best", "prediction_of"]
 
 
 @runtime_checkable
@@ -21,8 +21,12 @@ class Predicting(Protocol):
     def predict(self, arch: int) -> Prediction | None:
         """What it expects as it stands, without being changed by the question."""
 
-    def best(self) -> int | None:
-        """Which of the blocks with a score it believes best, as it stands; None while it believes nothing."""
+
+@runtime_checkable
+class _Believing(Protocol):
+    """A strategy that can say which of the blocks with a score it believes best; None while it believes nothing."""
+
+    def best(self) -> int | None: ...
 
 
 class Watched:
@@ -54,6 +58,11 @@ class Watched:
         self._told += 1
         if objective is not None and (self._best is None or objective < self._best[0]):
             self._best = objective, arch
+
+
+def believed_best(strategy: Strategy) -> int | None:
+    """The block with a score that `strategy` believes best as it stands; None from one that believes nothing."""
+    return strategy.best() if isinstance(strategy, _Believing) else None
 
 
 def prediction_of(strategy: Strategy, metric: str, arch: int) -> str:

@@ -1,11 +1,12 @@
 from typing import Any, Self
 
+import numpy as np
 import pytest
 
 from sase_bench.benchmark import Simulation, Strategy
 from sase_bench.bo import BayesianSearch
-from sase_bench.bo.progress import Watched
-from sase_bench.predictors import PREDICTORS
+from sase_bench.bo.progress import Watched, believed_best, prediction_of
+from sase_bench.predictors import PREDICTORS, Prediction
 from sase_bench.search import Pool
 from sase_bench.search.random_search import RandomSearch
 from sase_bench.space import Space
@@ -69,3 +70,35 @@ def test_a_search_that_predicts_nothing_is_watched_as_well() -> None:
     strategy.tell(arch, 0.5)
     (following,) = strategy.ask()
     assert said == [f"0/2  no score yet;  next: {arch}", f"1/2  best {arch}: val_loss 0.5000;  next: {following}"]
+
+
+class Guessing:
+    """A strategy of somebody's own with a model, which says what it expects and not what it believes best."""
+
+    spent = 0.0
+
+    def ask(self, count: int = 1) -> list[int]:
+        return []
+
+    def tell(self, arch: int, objective: float | None) -> None:
+        pass
+
+    def learn(self) -> None:
+        pass
+
+    def predict(self, arch: int) -> Prediction:
+        return Prediction(np.array([0.25]), np.array([0.5]))
+
+
+class Sure(Guessing):
+    """And one that says both."""
+
+    def best(self) -> int:
+        return 7
+
+
+def test_a_strategy_tells_what_it_can() -> None:
+    assert prediction_of(Guessing(), "val_loss", 3) == " (predicted 0.2500 ± 0.5000)"
+    assert prediction_of(RandomSearch(POOL, 0), "val_loss", 3) == ""
+    assert believed_best(Sure()) == 7
+    assert believed_best(Guessing()) is None

@@ -9,6 +9,7 @@ SEARCH: dict[str, Any] = {
     "pool": 9,
     "pool_is_whole_space": False,
     "shown": "mean over seeds",
+    "judged_by": "all seeds",
     "oracle": {"arch": 5, "objective": 0.25},
     "repeats": 3,
     "workers": 1,

@@ -1,10 +1,10 @@
 """How far a search was from the best block of its pool, after so many evaluations or so much simulated time.
 
-The truth is the table's mean over the seeds by which the blocks of the pool are ranked (`Measured.ranking`), whatever a search
-was shown; the first of them is the oracle. Regret is the true score of the incumbent short of the oracle's: in the unit of the
-metric, 0 is best, negative where it has few of the seeds and they flatter it. The incumbent is the block with the best score
-that was shown. Where that is one noisy run, a search with a model of its scores says itself which block it believes best; the
-run is one of those that the truth is the mean of.
+The truth is the table's mean over the seeds by which the blocks of the pool are ranked (`Measured.ranking`); the first of them
+is the oracle. Regret is the true score of the incumbent short of the oracle's: in the unit of the metric, 0 is best, negative
+where it has few of the seeds and they flatter it. The incumbent is the block with the best score that was shown. Where that is
+one noisy run, a search with a model of its scores says itself which block it believes best, and the truth is the mean of the
+other runs alone (`Truth.without`): a block that looked best for its luck is not judged by that luck.
 """
 
 from __future__ import annotations
@@ -17,8 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sase_bench.benchmark import Finished, Measured, objective_of
+from sase_bench.benchmark.arrays import mean_over_seeds
+from sase_bench.errors import RequestError
 from sase_bench.record import COLUMNS
 from sase_bench.search import Pool
+from sase_bench.statistics.effects import separate
 
 __all__ = ["Trajectory", "Truth", "one_seed", "trajectory"]
 
@@ -58,6 +61,7 @@ class Truth:
 
     metric: str
     objectives: Floats  # (n,) by member of the pool
+    runs: Floats  # (n, s) of each run, without what its seed does to all blocks; nan where there is none
     pool: Pool
     ranked: NDArray[np.int64]  # members with a score for each of the seeds, best first; of equals the smaller index
 
@@ -65,8 +69,24 @@ class Truth:
     def of(cls, table: Measured, pool: Pool, metric: str) -> Truth:
         """Raises `RequestError` if no block of the pool has a score."""
         rows = table.row[pool.members]
-        ranking = table.ranking(metric, rows)
-        return cls(metric, COLUMNS[metric].sign * ranking.values[rows], pool, table.archs[ranking.rows])
+        ranking, sign = table.ranking(metric, rows), COLUMNS[metric].sign
+        runs = table.scores(metric)[rows].copy()
+        scored = np.isfinite(runs).any(1)
+        runs[scored] -= separate(runs[scored]).levels
+        return cls(metric, sign * ranking.values[rows], sign * runs, pool, table.archs[ranking.rows])
+
+    def without(self, shown: Measured) -> Truth:
+        """The truth by the runs that `shown`, a part of the table, lacks: for a search that was shown it.
+
+        Nan for a block that has no other score. The oracle stays, and its objective is by its other runs, too. Raises
+        `RequestError` where it has none.
+        """
+        seen = shown.status[shown.row[self.pool.members]] >= 0
+        unseen = replace(self, objectives=mean_over_seeds(np.where(seen, np.nan, self.runs)))
+        if np.isnan(unseen.objective(np.asarray([self.oracle]))).any():
+            why = "a run that a search is shown does not judge it, and the best block has no other"
+            raise RequestError(f"{why}; fill in a second seed of all blocks, or compare by --sees mean")
+        return unseen
 
     @property
     def oracle(self) -> int:

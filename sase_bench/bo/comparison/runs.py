@@ -1,13 +1,14 @@
 """All strategies on one table, many times, with paired seeds.
 
 A repeat is a strategy's seed; what a strategy tries first is its own affair. With `sees="seed"` every block shows one of its
-runs, the same one to all strategies of a repeat, as a search sees it that trains each block once; with `sees="mean"` it shows
-the mean of its runs, which is the truth itself. The pool is what was measured of the space, and is said to be no more.
+runs, the same one to all strategies of a repeat, as a search sees it that trains each block once, and is judged by the others;
+with `sees="mean"` it shows the mean of its runs, which is the truth itself. The pool is what was measured of the space, and is
+said to be no more.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from functools import partial
@@ -19,7 +20,7 @@ from numpy.typing import NDArray
 
 from sase_bench.benchmark import Measured, Simulation, Strategy
 from sase_bench.bo.comparison.regret import Trajectory, Truth, one_seed, trajectory
-from sase_bench.bo.progress import Predicting
+from sase_bench.bo.progress import Predicting, believed_best
 from sase_bench.bo.registry import find
 from sase_bench.errors import RequestError
 from sase_bench.recipes.registry import PROXIES
@@ -61,10 +62,11 @@ class Runs:
     seconds: NDArray[np.float64]  # (r, t) on the simulated clock; infinite behind the end
 
     @classmethod
-    def of(cls, name: str, paths: Sequence[Trajectory], truth: Truth, evaluations: int) -> Runs:
+    def of(cls, name: str, paths: Sequence[Trajectory], truths: Iterable[Truth], evaluations: int) -> Runs:
+        """From a trajectory, and a truth to judge it by, of each repeat."""
         shape = (len(paths), evaluations)
         archs, regrets, seconds = np.full(shape, -1), np.full(shape, np.nan), np.full(shape, np.inf)
-        for row, path in enumerate(paths):
+        for row, (path, truth) in enumerate(zip(paths, truths, strict=True)):
             count = len(path.archs)
             archs[row, :count], seconds[row, :count] = path.archs, path.seconds
             regrets[row, :count] = truth.regret(path.incumbents)
@@ -111,6 +113,9 @@ def compare(
     for name in plan.strategies:
         find(name)(pool, 0)  # whatever is not installed says so now, and in this process
     truth = Truth.of(table, pool, plan.metric)
+    truths = [truth] * plan.repeats
+    if plan.sees == "seed":
+        truths = [truth.without(_shown(table, plan, plan.first_seed + repeat)) for repeat in range(plan.repeats)]
     runs: dict[str, Runs] = {}
     with ProcessPoolExecutor(processes, get_context("spawn"), _receive, (table, pool, plan)) as workers:
         for name in plan.strategies:
@@ -119,7 +124,7 @@ def compare(
             for future in as_completed(futures):
                 paths[futures[future]] = future.result()
                 progress(name, len(paths))
-            runs[name] = Runs.of(name, [paths[repeat] for repeat in range(plan.repeats)], truth, plan.evaluations)
+            runs[name] = Runs.of(name, [paths[repeat] for repeat in range(plan.repeats)], truths, plan.evaluations)
     few: dict[str, Runs] = {}
     for order in sorted({item.order for item in found}):
         name = f"differentiable-{order}"
@@ -128,7 +133,7 @@ def compare(
             _simulate(table, pool, plan, partial(DifferentiableSearch, search=_already(item)), repeat)
             for repeat, item in enumerate(trained)
         ]
-        few[name] = Runs.of(name, paths_of_order, truth, plan.evaluations)
+        few[name] = Runs.of(name, paths_of_order, [truth] * len(trained), plan.evaluations)  # it saw no run of the table
     shown = _shown(table, plan, plan.first_seed)
     seconds = np.nansum(np.where(shown.status >= 0, shown.run_seconds, 0.0)[table.row[pool.members]], axis=1)
     return Comparison(plan, table.proxy, truth, float(seconds.mean()), runs, few)
@@ -181,11 +186,11 @@ class _Followed:
         """By the number of results, the last one with all of them taken in."""
         if isinstance(self._strategy, Predicting):
             self._strategy.learn()
-            self._note()
+        self._note()
         return self._believed
 
     def _note(self) -> None:
-        best = self._strategy.best() if isinstance(self._strategy, Predicting) else None
+        best = believed_best(self._strategy)
         if best is not None:
             self._believed[self._told] = best
 

@@ -15,10 +15,13 @@ from sase_bench.bo.comparison.runs import AT, Comparison, Runs
 from sase_bench.bo.comparison.standings import Standings, standings
 from sase_bench.statistics.means import mean_and_error
 
-__all__ = ["SHOWN", "Estimate", "Oracle", "Performance", "Summary", "summarise"]
+__all__ = ["JUDGED_BY", "SHOWN", "Estimate", "Oracle", "Performance", "Summary", "summarise"]
 
 #: What a search is shown of a block, in words, by `Plan.sees`.
 SHOWN = {"mean": "mean over seeds", "seed": "one seed"}
+
+#: What regret is measured by, in words, by `Plan.sees`; the differentiable search, which sees no table, by all of them always.
+JUDGED_BY = {"mean": "all seeds", "seed": "the other seeds"}
 
 _JUDGED_AT = (48, 96)  # evaluations at which strategies are ranked and tested
 _GRID = 50  # points of the curve against time
@@ -55,6 +58,7 @@ class Summary(TypedDict):
     pool: int  # blocks
     pool_is_whole_space: bool
     shown: str  # of a block to a search
+    judged_by: str  # what of a block regret is measured by
     oracle: Oracle
     repeats: int  # of each strategy
     workers: int  # of the simulated cluster
@@ -85,6 +89,7 @@ def summarise(comparison: Comparison, certainty: Certainty | None) -> Summary:
         "pool": len(truth.pool),
         "pool_is_whole_space": len(truth.pool) == len(truth.pool.space),
         "shown": SHOWN[plan.sees],
+        "judged_by": JUDGED_BY[plan.sees],
         "oracle": {"arch": truth.oracle, "objective": float(truth.objective(np.asarray([truth.oracle]))[0])},
         "repeats": plan.repeats,
         "workers": plan.workers,

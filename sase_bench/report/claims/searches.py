@@ -48,7 +48,10 @@ def searched(searches: Sequence[Summary], largest: Sequence[LargestFirst | None]
         f"{_ordered(ordered, int(count))} Regret is the distance from the best block of the table by its mean{_certain(search)}"
     )
     if not is_of_means(search):
-        text += " A search with a model of the scores ends with the block that it believes best, others with the best seen."
+        text += (
+            f" A search is judged by {search['judged_by']} of a block. One with a model of the scores ends with the block that "
+            "it believes best, others with the best seen."
+        )
     text += "".join(_by_means(item[0], *item[2:]) for item in judged if _has_the_means(item[0], search))
     text += f" Not compared here: {listed(missing)}." if missing else ""
     return Claim(f"{headline}{_so_is(ordered, int(count), found[best])}.", text, command_of(search))

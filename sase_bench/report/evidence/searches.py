@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import cast
 
 from sase_bench.bo.comparison import Summary
+from sase_bench.bo.comparison.bars import SHARES
 from sase_bench.bo.comparison.summary import SHOWN
 from sase_bench.database.shelf import DEFAULT_SHELF, released_path
 from sase_bench.errors import RequestError
@@ -22,13 +23,15 @@ _DIFFERENTIABLE = "differentiable"  # how the names of such strategies and files
 
 
 def read_searches(folder: Path) -> list[Summary]:
-    """The comparisons in a folder by name, none where there is no folder. Raises `RequestError` for another file."""
+    """The comparisons in a folder by name, none where there is no folder.
+
+    Raises `RequestError` for another file, and for a comparison of another version, which may have judged otherwise.
+    """
     found = [(path, read_json(path)) for path in sorted(folder.glob("*.json"))]
     for path, content in found:
-        if not content.keys() >= Summary.__required_keys__:
-            raise RequestError(
-                f"{str(path)!r} is no comparison of searches; python -m sase_bench.bo --compare --output makes one"
-            )
+        if not content.keys() >= Summary.__required_keys__ or not content["tops"].keys() <= SHARES.keys():
+            made_by = "python -m sase_bench.bo --compare --output makes one"
+            raise RequestError(f"{str(path)!r} is no comparison of searches, or one of another version; {made_by}")
     return [cast(Summary, content) for _, content in found]
 
 

@@ -65,6 +65,38 @@ def test_one_seed_is_the_same_luck_for_all_and_another_in_another_repeat() -> No
     assert (first.status[first.status >= 0] == TABLE.status[first.status >= 0]).all()
 
 
+def test_a_block_is_judged_by_the_runs_that_were_not_shown_freed_of_what_their_seeds_do_to_all() -> None:
+    rng = np.random.default_rng(0)
+    quality, levels = rng.normal(0.8, 0.01, len(TABLE.archs)), np.array([0.0, 0.02, -0.01])
+    top1 = np.repeat((quality[:, None] + levels)[:, :, None], TABLE.epochs, axis=2)
+    lucky = int(quality.argsort()[0])
+    top1[lucky, 0] += 0.5
+    table = replace(TABLE, val_top1=top1, status=np.zeros_like(TABLE.status))
+    truth, shown = Truth.of(table, POOL, "val_top1"), one_seed(table, 0)
+    status = np.full_like(table.status, -1)
+    status[:, 1], status[lucky, 1], status[lucky, 0] = 0, -1, 0
+    unseen = truth.without(replace(shown, status=status))
+    worst = table.archs[[lucky]]
+    assert truth.oracle == unseen.oracle == worst[0]
+    assert truth.regret(table.archs).min() == 0
+    best = table.archs[[quality.argmax()]]
+    luck = 0.5 / len(quality)  # what is left of it in the level of its seed
+    assert unseen.regret(best)[0] == pytest.approx(quality.min() - quality.max(), abs=luck)
+    others = np.delete(np.arange(len(quality)), lucky)
+    found = unseen.objective(table.archs[others])
+    assert found - found.mean() == pytest.approx(quality[others].mean() - quality[others], abs=1e-12)
+
+
+def test_where_blocks_have_one_run_it_cannot_be_shown_and_judge_too() -> None:
+    status = TABLE.status.copy()
+    status[:, 1:] = -1
+    top1 = np.where((status >= 0)[:, :, None], TABLE.val_top1, np.nan)
+    single = replace(TABLE, status=status, val_top1=top1)
+    truth = Truth.of(single, POOL, "val_top1")
+    with pytest.raises(RequestError, match="fill in a second seed of all blocks, or compare by --sees mean"):
+        truth.without(one_seed(single, 0))
+
+
 def test_a_pool_without_a_score_has_no_truth() -> None:
     nothing = replace(TABLE, status=np.ones_like(TABLE.status), val_top1=np.full_like(TABLE.val_top1, np.nan))
     with pytest.raises(RequestError, match="no run on digits ended ok"):

@@ -61,13 +61,14 @@ def test_the_largest_pool_is_told_of() -> None:
 
 
 def test_what_one_run_shows_is_told_before_what_the_means_show() -> None:
-    one = SEARCH | {"shown": "one seed"}
+    one = SEARCH | {"shown": "one seed", "judged_by": "the other seeds"}
     said, alone = searched([SEARCH, one]), searched([SEARCH])
     assert said is not None
     assert alone is not None
     assert said.headline.startswith("Simulated on 9 measured blocks with one run shown of each, after 3 of them the search")
     assert " Shown the mean of each block's runs, which is the truth itself and more than a search" in said.text
     assert "ends with the block that it believes best, others with the best seen." in said.text
+    assert " A search is judged by the other seeds of a block. " in said.text
     assert "believes best" not in alone.text
     assert said.text.count("gp 0.0000 ± 0.0000, random 0.2000, differentiable-1 0.2500") == 2
     assert "Shown the mean" not in alone.text

@@ -15,7 +15,10 @@ def test_comparisons_are_read_in_the_order_of_their_names_and_a_missing_folder_h
     assert [search["pool"] for search in read_searches(tmp_path)] == [7, 9]
 
 
-@pytest.mark.parametrize("text", ["{}", "[]", "nothing", '{"proxy": "digits"}'])
+OLDER = json.dumps(SEARCH | {"tops": {"top 5 % within 20": 1}})
+
+
+@pytest.mark.parametrize("text", ["{}", "[]", "nothing", '{"proxy": "digits"}', OLDER])
 def test_a_file_of_another_kind_is_refused_by_name(tmp_path: Path, text: str) -> None:
     (tmp_path / "odd.json").write_text(text)
     with pytest.raises(RequestError, match=r"odd\.json"):
