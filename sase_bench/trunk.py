@@ -10,10 +10,11 @@ attention modules call FLOPs; element-wise work, pooling and normalisation are n
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from sase_bench.errors import RequestError, unknown
 
-__all__ = ["CIFAR_DEPTHS", "CifarTrunk", "ResNetTrunk", "Stage", "Trunk"]
+__all__ = ["CIFAR_DEPTHS", "CifarTrunk", "NetworkCost", "ResNetTrunk", "Stage", "Trunk"]
 
 #: The depth of each CIFAR ResNet that goes by a name wherever a backbone is named.
 CIFAR_DEPTHS = {f"resnet{depth}": depth for depth in (8, 20, 32, 56)}
@@ -27,6 +28,13 @@ class Stage:
     height: int  # pixels
     width: int  # pixels
     blocks: int
+
+
+class NetworkCost(NamedTuple):
+    """What a network costs, or costs more than another."""
+
+    params: int  # learnable numbers
+    flops: int  # multiply-accumulates for one image
 
 
 @dataclass(frozen=True)
@@ -50,6 +58,12 @@ class _Counted(ABC):
 
     @abstractmethod
     def _plain(self) -> _Tally: ...
+
+    @property
+    def cost(self) -> NetworkCost:
+        """Of the plain network."""
+        tally = self._plain()
+        return NetworkCost(tally.params, tally.flops)
 
     @property
     def params(self) -> int:

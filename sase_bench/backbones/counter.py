@@ -11,22 +11,14 @@ Pooling, normalisation and element-wise work count nothing. Under `torch.device(
 NetworkCost(params=28088024, flops=4091699200)
 """
 
-from typing import NamedTuple
-
 import torch
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from sase_bench.blocks.covariance import RowConv2d
+from sase_bench.trunk import NetworkCost
 
-__all__ = ["NetworkCost", "count_network"]
-
-
-class NetworkCost(NamedTuple):
-    """What a network costs."""
-
-    params: int  # learnable numbers
-    flops: int  # multiply-accumulates for one image
+__all__ = ["count_network"]
 
 
 def count_network(network: nn.Module, channels: int, height: int, width: int) -> NetworkCost:

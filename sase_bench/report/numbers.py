@@ -56,8 +56,8 @@ def _networks(entries: Sequence[Entry], times: Times) -> list[dict[str, Any]]:
             "module": entry.name,
             "best_on": entry.best_on or None,
             **_network(entry.backbone, entry.name if entry.arch is None else entry.arch, times),
-            "params": entry.count.params,
-            "flops": entry.count.flops,
+            "params": entry.cost.params,
+            "flops": entry.cost.flops,
             "published": [asdict(row) for row in entry.rows],
             "gains": [
                 {

@@ -105,7 +105,7 @@ def _module(entry: Entry) -> tuple[str, ...]:
     if len(values) == 1:
         gains[1:] = [""] * 2
     count = "" if entry.name == PLAIN else str(len(values))
-    return (entry.label, f"{entry.count.params / 1e6:.2f}", f"{entry.count.flops / 1e9:.3f}", *times, *gains, count)
+    return (entry.label, f"{entry.cost.params / 1e6:.2f}", f"{entry.cost.flops / 1e9:.3f}", *times, *gains, count)
 
 
 def _times(backbone: str, times: Times) -> str:

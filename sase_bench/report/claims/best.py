@@ -11,10 +11,11 @@ from sase_bench.report.claims.claim import Claim
 from sase_bench.report.claims.phrases import listed
 from sase_bench.report.evidence import Measurement
 from sase_bench.report.networks import Entry
-from sase_bench.report.networks.costs import BACKBONE, TRUNK_OF, Count
+from sase_bench.report.networks.costs import BACKBONE, TRUNK_OF
 from sase_bench.report.networks.times import HOW
 from sase_bench.report.questions import command
 from sase_bench.space import SASE_BLOCK
+from sase_bench.trunk import NetworkCost
 
 __all__ = ["best_block", "costs", "longer_than", "published_block"]
 
@@ -81,7 +82,7 @@ def costs(found: Measurement, entries: Sequence[Entry]) -> Iterator[Claim]:
     """What the best block costs in a ResNet-50 and a ResNet-101, beside well-known modules; nothing where none was counted."""
     arch = found.best["arch"]
     added = {entry.backbone: entry.added for entry in entries if entry.arch == arch}
-    plain = {entry.backbone: entry.count for entry in entries if entry.name == PLAIN}
+    plain = {entry.backbone: entry.cost for entry in entries if entry.name == PLAIN}
     if not added:
         return
     took = found.best["resnet50_time"]
@@ -108,9 +109,9 @@ def costs(found: Measurement, entries: Sequence[Entry]) -> Iterator[Claim]:
     )
 
 
-def _added(count: Count) -> str:
-    size = f"{count.params / 1e6:.2f} million" if count.params >= 1e5 else f"{count.params:,}"
-    return f"{size} parameters and {count.flops / 1e9:.2g} GFLOPs"
+def _added(cost: NetworkCost) -> str:
+    size = f"{cost.params / 1e6:.2f} million" if cost.params >= 1e5 else f"{cost.params:,}"
+    return f"{size} parameters and {cost.flops / 1e9:.2g} GFLOPs"
 
 
 def _placed(record: Mapping[str, Any]) -> str:

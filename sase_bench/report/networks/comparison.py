@@ -11,10 +11,11 @@ from dataclasses import dataclass, replace
 
 from sase_bench.latency.comparisons import Ratio
 from sase_bench.modules import MODULES, PLAIN, Module
-from sase_bench.report.networks.costs import Count, count_of
+from sase_bench.report.networks.costs import cost_of
 from sase_bench.report.networks.published import BACKBONES, PublishedGain, Row, gains, module_of
 from sase_bench.report.networks.times import Taken, Times, interval
 from sase_bench.space import SASE, SASE_BLOCK, Architecture
+from sase_bench.trunk import NetworkCost
 
 __all__ = ["HEADERS", "NOT_AVAILABLE", "NOT_TIMED", "STATED", "Entry", "cells", "compare", "missing", "stated"]
 
@@ -64,8 +65,8 @@ class Entry:
     backbone: str
     name: str
     year: int | None
-    count: Count
-    added: Count
+    cost: NetworkCost
+    added: NetworkCost  # over the plain network
     taken: Taken
     gains: tuple[PublishedGain, ...]
     rows: tuple[Row, ...]
@@ -105,12 +106,12 @@ def compare(
     best = {f"block {arch}": (Architecture(arch), proxies) for arch, proxies in (best_on or {}).items()}
     inside = {SASE: (SASE_BLOCK, ""), **best}
     for backbone in BACKBONES:
-        plain = count_of(backbone, Module(PLAIN))
+        plain = cost_of(backbone, Module(PLAIN))
         everything.append(_entry(backbone, PLAIN, None, plain, plain, Taken(), rows, ()))
-        known: list[tuple[str, int | None, Count]] = [
-            (name, MODULES[name].year, count_of(backbone, Module(name))) for name in sorted(MODULES, key=_by_year)
+        known: list[tuple[str, int | None, NetworkCost]] = [
+            (name, MODULES[name].year, cost_of(backbone, Module(name))) for name in sorted(MODULES, key=_by_year)
         ]
-        known += [(name, 2024 if name == SASE else None, count_of(backbone, arch)) for name, (arch, _) in inside.items()]
+        known += [(name, 2024 if name == SASE else None, cost_of(backbone, arch)) for name, (arch, _) in inside.items()]
         for module in known:
             block, proxies = inside.get(module[0], (None, ""))
             entry = _entry(backbone, *module, plain, times.of(backbone, str(block or module[0])), rows, found)
@@ -120,9 +121,9 @@ def compare(
 
 def cells(entry: Entry) -> tuple[str, ...]:
     """A line of the table, under `HEADERS`; what is missing says so."""
-    count, added = entry.count, entry.added
-    costs = [f"{count.params / 1e6:.3f}", f"{added.params / 1e6:+.4f}"]
-    costs += [f"{count.flops / 1e9:.4f}", f"{added.flops / 1e9:+.4f}"]
+    cost, added = entry.cost, entry.added
+    costs = [f"{cost.params / 1e6:.3f}", f"{added.params / 1e6:+.4f}"]
+    costs += [f"{cost.flops / 1e9:.4f}", f"{added.flops / 1e9:+.4f}"]
     costs += [_ratio(entry.taken.forward), _ratio(entry.taken.training)]
     costs.append(NOT_TIMED if entry.taken.kept is None else f"{entry.taken.kept:.2f}")
     absolute = "; ".join(f"{row.top1:.2f} ({_KINDS.get(row.kind, row.kind)})" for row in entry.rows)
@@ -170,16 +171,16 @@ def _entry(
     backbone: str,
     name: str,
     year: int | None,
-    count: Count,
-    plain: Count,
+    cost: NetworkCost,
+    plain: NetworkCost,
     taken: Taken,
     rows: Sequence[Row],
     found: Sequence[PublishedGain],
 ) -> Entry:
-    added = Count(count.params - plain.params, count.flops - plain.flops)
+    added = NetworkCost(cost.params - plain.params, cost.flops - plain.flops)
     mine = tuple(gain for gain in found if gain.module == name and gain.row.backbone == backbone)
     own = tuple(row for row in rows if row.backbone == backbone and module_of(row) == name)
-    return Entry(backbone=backbone, name=name, year=year, count=count, added=added, taken=taken, gains=mine, rows=own)
+    return Entry(backbone=backbone, name=name, year=year, cost=cost, added=added, taken=taken, gains=mine, rows=own)
 
 
 def _ratio(ratio: Ratio | None) -> str:

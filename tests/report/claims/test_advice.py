@@ -6,9 +6,9 @@ from sase_bench.latency.comparisons import Ratio
 from sase_bench.report.claims import claims
 from sase_bench.report.claims.advice import advice, by_source, differences, leader, margin, scatter
 from sase_bench.report.networks import Entry
-from sase_bench.report.networks.costs import Count
 from sase_bench.report.networks.published import PublishedGain, Row
 from sase_bench.report.networks.times import Taken
+from sase_bench.trunk import NetworkCost
 from tests.evidence import evidence, measurement
 
 TAKEN = Taken(Ratio(median=1.5, low=1.25, high=1.75, rounds=5), Ratio(median=2.0, low=1.75, high=2.25, rounds=4), kept=None)
@@ -35,8 +35,10 @@ def entry(name: str, gained: dict[str, float], backbone: str = "ResNet-50") -> E
         for source, gain in gained.items()
     )
     rows = tuple(gain.row for gain in gains)
-    added = Count(1_250_000, 0)
-    return Entry(backbone=backbone, name=name, year=2020, count=Count(9, 9), added=added, taken=TAKEN, gains=gains, rows=rows)
+    added = NetworkCost(1_250_000, 0)
+    return Entry(
+        backbone=backbone, name=name, year=2020, cost=NetworkCost(9, 9), added=added, taken=TAKEN, gains=gains, rows=rows
+    )
 
 
 def test_modules_are_compared_within_the_sources_they_share() -> None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from sase_bench.modules import Module
 from sase_bench.report.claims.best import best_block, costs
 from sase_bench.report.networks import compare
-from sase_bench.report.networks.costs import count_of
+from sase_bench.report.networks.costs import cost_of
 from sase_bench.report.networks.published import Row
 from sase_bench.space import Architecture
 from tests.evidence import measurement
@@ -15,7 +15,7 @@ BEST = {1: "p"}
 
 def test_what_the_best_block_costs_in_a_resnet_is_counted_and_stands_beside_well_known_modules(tiny: list[Row]) -> None:
     (claim,) = costs(measurement("p", 3), compare(tiny, BEST))
-    added = [count_of("ResNet-50", what) for what in (Architecture(1), Module("none"))]
+    added = [cost_of("ResNet-50", what) for what in (Architecture(1), Module("none"))]
     params, flops = (one - other for one, other in zip(*added, strict=True))
     assert claim.headline == (
         f"In every bottleneck of a ResNet-50 that block adds {params:,} parameters and {flops / 1e9:.2g} GFLOPs and takes 1.25 "

@@ -18,7 +18,7 @@ def test_a_line_of_the_comparison_gives_the_range_over_sources(tiny: list[Row]) 
 
 
 def test_the_plain_networks_are_the_known_ones(tiny: list[Row]) -> None:
-    plain = [entry.count for entry in compare(tiny) if entry.name == "none"]
+    plain = [entry.cost for entry in compare(tiny) if entry.name == "none"]
     assert [count.params for count in plain] == [25_557_032, 44_549_160]
 
 

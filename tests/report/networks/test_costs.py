@@ -2,7 +2,7 @@
 
 from sase_bench.backbones import count_network, resnet50
 from sase_bench.modules import Module
-from sase_bench.report.networks.costs import TRUNK_OF, count_of
+from sase_bench.report.networks.costs import TRUNK_OF, cost_of
 from sase_bench.report.networks.times import Times, in_resnet50
 from sase_bench.space import SASE_BLOCK
 
@@ -15,4 +15,4 @@ def test_counts_are_those_of_the_built_network() -> None:
 
 
 def test_the_plain_networks_are_the_known_ones() -> None:
-    assert [count_of(backbone, Module("none")).params for backbone in TRUNK_OF] == [25_557_032, 44_549_160]
+    assert [cost_of(backbone, Module("none")).params for backbone in TRUNK_OF] == [25_557_032, 44_549_160]
