@@ -26,7 +26,7 @@ def test_there_are_commands_to_check() -> None:
 @pytest.mark.parametrize(("page", "line"), LINES)
 def test_a_command_of_a_page_is_understood(page: str, line: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each line gets through its command's parser: names, choices and types. What it names need not be there."""
-    words = shlex.split(line.partition(" > ")[0])[2:]
+    words = shlex.split(line.partition(" > ")[0], comments=True)[2:]
 
     class Understood(BaseException):
         pass
@@ -45,6 +45,16 @@ def test_a_command_of_a_page_is_understood(page: str, line: str, monkeypatch: py
         main(words[1:])
 
 
+@pytest.mark.parametrize("page", [ROOT / "README.md", *PAGES], ids=lambda page: str(page.relative_to(ROOT)))
+def test_what_a_page_links_to_is_there(page: Path) -> None:
+    links = re.findall(r"\]\(([^)#\s]*)(#[^)]*)?\)", page.read_text())
+    here = {target for target, _ in links if target and "://" not in target}
+    assert {target for target in here if not (page.parent / target).exists()} == set()
+    titles = re.findall(r"^#+ (.*)$", page.read_text(), re.MULTILINE)
+    anchors = {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
+    assert {anchor for target, anchor in links if not target and anchor.removeprefix("#") not in anchors} == set()
+
+
 def test_every_kind_of_file_of_a_report_is_explained() -> None:
     text = (ROOT / "reports" / "README.md").read_text(encoding="utf-8")
     kept = {path.name for path in (ROOT / "reports").iterdir() if not path.name.startswith(".")} - {"README.md"}
@@ -54,14 +64,14 @@ def test_every_kind_of_file_of_a_report_is_explained() -> None:
     assert {kind for kind in kinds if f"`{kind}`" not in text and f"`{kind}/" not in text} == set()
 
 
-def test_the_readme_has_the_figures_of_the_fault_suite() -> None:
+def test_a_page_has_the_figures_of_the_fault_suite() -> None:
     rows = [[cell.strip() for cell in line.split("|")[1:4]] for line in (ROOT / "docs" / "faults.md").read_text().splitlines()]
     times = {row[0]: int(row[1].replace(",", "")) for row in rows if len(row) == 3 and row[1].replace(",", "").isdecimal()}
 
     def total(*starts: str) -> str:
         return f"{sum(count for fault, count in times.items() if fault.startswith(starts)):,}"
 
-    text = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
+    text = " ".join((ROOT / "docs" / "sweeps.md").read_text(encoding="utf-8").split())
     damaged = total("a table with a turned bit", "a shard with a turned bit", "the same of a shard")
     assert (
         f"After {total('`kill -9`')} `kill -9` of drivers and workers, {total('storms of')} signals in storms and "

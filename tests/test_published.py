@@ -90,10 +90,15 @@ def test_released_proxies_rank_by_what_can_be_trusted_most() -> None:
 
 
 def test_the_readme_prints_what_the_commands_print(tables: dict[str, str], capsys: pytest.CaptureFixture[str]) -> None:
-    for question in ("top 10 by top1", "rank 81009 by loss"):
+    asking = (ROOT / "docs" / "asking.md").read_text()
+    printed = [(question, tables["digits"], asking) for question in ("top 10 by top1", "rank 81009 by loss")]
+    on = "on cifar10-8-local-colours-long"
+    printed += [(question, str(SHELF), README) for question in (f"top 5 by loss {on}", f"rank 54983 by loss {on}")]
+    for question, table, page in printed:
         capsys.readouterr()
-        assert query([question, "--db", tables["digits"]]) == 0
-        assert f"```\n{capsys.readouterr().out.rstrip(chr(10))}\n```" in README
+        assert query([question, "--db", table]) == 0
+        assert f'"{question}"' in page
+        assert f"```\n{capsys.readouterr().out.rstrip(chr(10))}\n```" in page
     assert calibrate(["--measured", "--db", str(SHELF)]) == 0
     assert f"```\n{capsys.readouterr().out.rstrip(chr(10))}\n```" in README
     (line,) = re.findall(
