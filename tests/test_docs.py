@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 SHELVES = [ROOT / shelf / "README.md" for shelf in ("database", "predictors", "reports", "reports/published")]
-PAGES = [*sorted((ROOT / "docs").glob("*.md")), *SHELVES]
+PAGES = [*sorted((ROOT / "docs").glob("*.md")), *SHELVES, ROOT / "database" / "findings.md"]
 LINES = [
     (str(page.relative_to(ROOT)), line)
     for page in PAGES

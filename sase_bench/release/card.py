@@ -239,7 +239,7 @@ def _verification(table: duckdb.DuckDBPyConnection, folder: Path) -> Iterator[st
     yield f"The first {first} of the table, in the order that seed 0 gives, are among them; the others were drawn while it was"
     yield "smaller. With the device, the torch version and the code of a row the differences are 0. Elsewhere rounding differs,"
     yield "and then a run differs as one with another seed would. Of a processor, rows made before 2026-11-30 tell the name"
-    yield "alone, and some of one name round differently; `database/README.md` tells which rows differed by other code."
+    yield "alone, and some of one name round differently; `database/findings.md` tells which rows differed by other code."
     lines = []
     names = ("proxy", "path", "device", "torch_version", "again_path", "again_device", "again_torch_version")
     for key, group in groupby(
