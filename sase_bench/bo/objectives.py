@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from sase_bench.bo.acquisition import Acquisition, Situation
 from sase_bench.bo.hypervolume import expected_improvement
+from sase_bench.database.latencies import latency_trunk
 from sase_bench.database.reader import connect
 from sase_bench.database.shelf import writing
 from sase_bench.errors import RequestError, unknown
@@ -24,7 +25,7 @@ from sase_bench.recipes.recipe import Proxy
 from sase_bench.record import OBJECTIVES
 from sase_bench.space import Space
 
-__all__ = ["Objective", "front", "hypervolume_improvement", "known_costs", "read_objective"]
+__all__ = ["Objective", "front", "hypervolume_improvement", "known_costs", "read_objective", "stands_in"]
 
 Floats = NDArray[np.float64]
 
@@ -59,13 +60,17 @@ def read_objective(text: str) -> Objective:
 def known_costs(names: tuple[str, ...], proxy: Proxy, db: Path) -> Floats:
     """The costs `names` of every block of the full space in the trunk of `proxy`, shape (117,649, k); smaller is better.
 
-    Raises `RequestError` for one that the table does not hold of every block.
+    Where that trunk was not timed, its latency is that of ResNet-50, as in a question to the table. Raises `RequestError` for
+    one that the table does not hold of every block.
     """
     size = len(Space("full"))
     with connect(db) as table:
-        rows = table.execute(
-            f"SELECT {', '.join(names)} FROM costs WHERE trunk = ? ORDER BY arch", [proxy.trunk.name]
-        ).fetchnumpy()
+        timed = latency_trunk(table, proxy.trunk.name)
+        of = {name: (timed if name == "latency" and timed else proxy.trunk.name) for name in names}
+        rows = {
+            name: table.execute(f"SELECT {name} FROM costs WHERE trunk = ? ORDER BY arch", [trunk]).fetchnumpy()[name]
+            for name, trunk in of.items()
+        }
     columns = [np.ma.filled(np.ma.asarray(rows[name], dtype=np.float64), np.nan) for name in names]
     for name, column in zip(names, columns, strict=True):
         if len(column) != size or not np.isfinite(column).all():
@@ -76,6 +81,15 @@ def known_costs(names: tuple[str, ...], proxy: Proxy, db: Path) -> Floats:
                 f"and then: {filled}"
             )
     return np.stack(columns, axis=1)
+
+
+def stands_in(names: tuple[str, ...], proxy: Proxy, db: Path) -> str | None:
+    """The trunk whose latency stands for that of the proxy's, where that was not timed and `names` ask for it."""
+    if "latency" not in names:
+        return None
+    with connect(db) as table:
+        timed = latency_trunk(table, proxy.trunk.name)
+    return None if timed == proxy.trunk.name else timed
 
 
 def front(objectives: Floats) -> NDArray[np.bool_]:

@@ -15,7 +15,7 @@ from sase_bench.bo.acquisition import Acquisition
 from sase_bench.bo.bayesian import BayesianSearch
 from sase_bench.bo.ending import ending, pareto
 from sase_bench.bo.live import Live, Outcome
-from sase_bench.bo.objectives import Objective, hypervolume_improvement, known_costs, read_objective
+from sase_bench.bo.objectives import Objective, hypervolume_improvement, known_costs, read_objective, stands_in
 from sase_bench.bo.pools import chosen_table, one_pool
 from sase_bench.bo.progress import Watched
 from sase_bench.bo.registry import BAYESIAN, find, names
@@ -118,6 +118,8 @@ def _build(options: argparse.Namespace, proxy: Proxy, pool: Pool, objective: Obj
         if name not in (BAYESIAN, *PREDICTORS):
             raise RequestError(f"only a Bayesian search weighs several objectives, got the strategy {name!r}")
         rule = hypervolume_improvement(known_costs(objective.against, proxy, options.db))
+        if other := stands_in(objective.against, proxy, options.db):
+            say(f"latency is that of {other}: {proxy.trunk.name}, the network of {proxy.name}, was not timed")
     known = [BAYESIAN, *names(), *DIFFERENTIABLE]
     if ":" not in name and name not in known:
         raise unknown("strategy", name, known)

@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
 from sase_bench.cost import slot_costs
+from sase_bench.database.latencies import SlotSeconds
 from sase_bench.database.schema import MODULES, schema_sql
 from sase_bench.database.version import SCHEMA_VERSION
 from sase_bench.errors import RequestError
@@ -80,17 +82,21 @@ def add_costs(connection: duckdb.DuckDBPyConnection, trunk: Trunk, latency: NDAr
         connection.execute(set_latency, [trunk.name])
 
 
-def costs_sql(trunk: Trunk) -> str:
+def costs_sql(trunk: Trunk, seconds: SlotSeconds | None = None) -> str:
     """The SELECT that gives the rows of `costs` for all architectures in `trunk`: sums over slots, as in `cost.count`."""
     constant, table = slot_costs(trunk)
-    sums = []
-    for column, name in enumerate(("params", "flops")):
-        terms = [f"{table[i, :, column].tolist()}[1 + arch // {place} % {RADIX}]" for i, place in enumerate(PLACES)]
-        sums.append(" + ".join([f"{constant[column]}::BIGINT", *terms]) + f" AS {name}")
+    columns = [f"{_sum(f'{constant[i]}::BIGINT', table[:, :, i])} AS {name}" for i, name in enumerate(("params", "flops"))]
+    latency = "NULL" if seconds is None else _sum(f"{seconds.constant!r}", seconds.table)
     return (
-        f"SELECT arch, '{trunk.name}' AS trunk, {', '.join(sums)}, NULL::DOUBLE AS latency "
+        f"SELECT arch, '{trunk.name}' AS trunk, {', '.join(columns)}, ({latency})::DOUBLE AS latency "
         f"FROM range({len(Space('full'))}) AS numbers(arch)"
     )
+
+
+def _sum(constant: str, table: NDArray[Any]) -> str:
+    """A constant and what each operation of each slot adds (6, 7), as SQL over the number of a block."""
+    terms = [f"{row.tolist()}[1 + arch // {place} % {RADIX}]" for row, place in zip(table, PLACES, strict=True)]
+    return " + ".join([constant, *terms])
 
 
 def add_modules(connection: duckdb.DuckDBPyConnection) -> None:

@@ -8,6 +8,7 @@ from threading import Lock
 
 import duckdb
 
+from sase_bench.database.latencies import SLOT_SECONDS
 from sase_bench.database.reader import connect
 from sase_bench.database.schema import BLOCK_TABLES, MODULE_TABLES
 from sase_bench.database.shelf import is_shelf, open_shelf, read_shelf
@@ -54,7 +55,8 @@ def reading(path: Path) -> duckdb.DuckDBPyConnection:
 
 def _stamps(path: Path) -> tuple[_Stamp, ...]:
     """Of all files that may have a say; none where they cannot be looked at, or one goes away meanwhile."""
-    folders = [path, path / MODULES_FOLDER] if path.is_dir() else [path.parent]
+    beside = SLOT_SECONDS.parent
+    folders = [path, path / MODULES_FOLDER, path / beside] if path.is_dir() else [path.parent, path.parent / beside]
     try:
         files = [file for folder in folders if folder.is_dir() for file in os.scandir(folder) if file.is_file()]
         return tuple(sorted((file.path, file.stat().st_size, file.stat().st_mtime_ns) for file in files))

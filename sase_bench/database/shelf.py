@@ -8,6 +8,7 @@ are still opened one at a time, but nothing is left out in silence. Checksums ar
 
 from __future__ import annotations
 
+import json
 import os
 import shlex
 from collections.abc import Container, Iterable
@@ -19,7 +20,8 @@ import duckdb
 from sase_bench.database.calibrations import CALIBRATIONS, add_calibrations
 from sase_bench.database.checksums import SUMS, check_sums, read_sums
 from sase_bench.database.dimensions import add_modules, architectures_sql, costs_sql, describe
-from sase_bench.database.schema import BLOCK_TABLES, MODULE_TABLES, schema_sql
+from sase_bench.database.latencies import SLOT_SECONDS, read_slot_seconds
+from sase_bench.database.schema import BLOCK_TABLES, LATENCY, MODULE_TABLES, schema_sql
 from sase_bench.database.shards import be_quiet, quoted, recipes_in
 from sase_bench.database.version import (
     DEFAULT_SHELF,
@@ -141,14 +143,16 @@ def fill(connection: duckdb.DuckDBPyConnection, shelf: Shelf, *, copied: Contain
     connection.execute(schema_sql())
     connection.execute("INSERT INTO about VALUES ('format', 'sase-bench'), ('schema_version', ?)", [str(SCHEMA_VERSION)])
     columns = ", ".join(COLUMNS)
-    trunks = {proxy.trunk.name: proxy.trunk for proxy in shelf.proxies}
+    folder = shelf.path if shelf.path.is_dir() else shelf.path.parent
+    timed = {one.trunk.name: one for one in read_slot_seconds(folder / SLOT_SECONDS)}
+    trunks = {proxy.trunk.name: proxy.trunk for proxy in shelf.proxies} | {name: one.trunk for name, one in timed.items()}
     text = " || '/' || ".join(SLOTS)
     slots = ", ".join(
         f"{slot}::ENUM({', '.join(repr(name) for name in names)}) AS {slot}" for slot, names in OPERATIONS.items()
     )
     relations = {
         "architectures": f"SELECT arch, {slots}, is_tied, {text} AS text FROM ({architectures_sql()})",
-        "costs": " UNION ALL ".join(costs_sql(trunk) for trunk in trunks.values()),
+        "costs": " UNION ALL ".join(costs_sql(trunk, timed.get(name)) for name, trunk in trunks.items()),
     }
     sources = {BLOCK_TABLES: (shelf.shards, f"<= {LAST_BLOCK}"), MODULE_TABLES: (shelf.modules, f">= {FIRST_MODULE}")}
     for (runs, epochs), (shards, numbers) in sources.items():
@@ -162,13 +166,14 @@ def fill(connection: duckdb.DuckDBPyConnection, shelf: Shelf, *, copied: Contain
             continue
         connection.execute(f"DROP TABLE {name}")
         connection.execute(f"CREATE {'TABLE' if name in copied else 'VIEW'} {name} AS {select}")
+    for name, one in timed.items():
+        connection.execute("INSERT INTO about VALUES (?, ?)", [LATENCY + name, json.dumps(one.about)])
     published = published_checksums()
     for proxy in shelf.proxies:
         is_ours = proxy == PROXIES.get(proxy.name) and proxy.name in published
         describe(connection, proxy, published[proxy.name] if is_ours else checksums(proxy))
-    calibrations = (shelf.path if shelf.path.is_dir() else shelf.path.parent) / CALIBRATIONS
-    if calibrations.is_file():
-        add_calibrations(connection, calibrations, {proxy.name for proxy in shelf.proxies})
+    if (folder / CALIBRATIONS).is_file():
+        add_calibrations(connection, folder / CALIBRATIONS, {proxy.name for proxy in shelf.proxies})
 
 
 def proxy_of(name: str, recipe: dict[str, object]) -> Proxy:

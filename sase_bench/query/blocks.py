@@ -90,7 +90,7 @@ def compare(query: Compare, source: Source) -> Answer:
     """
     measured = relation_on(source, query.on)
     facts = (query.a.index, str(query.a), query.b.index, str(query.b), measured.proxy)
-    latency = latency_notes(source, (measured.trunk,))
+    latency = measured.notes_on_latency()
     missing = [block for block in dict.fromkeys((query.a, query.b)) if not _seeds(measured, "seed", block)]
     notes = [*measured.notes, *latency, *(str(unmeasured(measured, block)) for block in missing)]
     together = trained_together(source, measured.proxy) & {query.a.index, query.b.index}
@@ -184,7 +184,7 @@ def _cost_side_by_side(
     costs = dict(
         measured.source.rows(
             f"SELECT arch, {metric.val_column} FROM costs WHERE trunk = ? AND arch IN (?, ?)",
-            [measured.trunk, a.index, b.index],
+            [measured.latency_trunk if metric is METRICS["latency"] else measured.trunk, a.index, b.index],
         )
     )
     if measured.trunk in TRUNKS and metric.name in _COUNTED:  # of modules the table has no costs

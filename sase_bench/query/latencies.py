@@ -13,9 +13,11 @@ from sase_bench.query.source import Source
 __all__ = ["latency_notes", "no_latency"]
 
 
-def latency_notes(source: Source, trunks: Collection[str]) -> tuple[str, ...]:
-    """For each of the trunks that has latencies, a line that says how they were taken."""
-    return tuple(f"latency in {trunk}: {_described(about)}" for trunk, about in _known(source).items() if trunk in trunks)
+def latency_notes(source: Source, trunks: Collection[str], *, untimed: str | None = None) -> tuple[str, ...]:
+    """For each of the trunks that has latencies, a line that says how they were taken, and that they stand for `untimed`."""
+    why = "" if untimed is None else f", as {untimed}, the proxy's own network, was not timed"
+    known = _known(source).items()
+    return tuple(f"latency in {trunk}{why}: {_described(about)}" for trunk, about in known if trunk in trunks)
 
 
 def no_latency(source: Source, proxy: str, trunk: str) -> RequestError:

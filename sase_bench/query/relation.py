@@ -1,8 +1,9 @@
 """What was measured on one proxy, as the relation `measured`: an architecture a row, means over its seeds.
 
 Only runs that ended ok count, and only architectures that have one are there: nothing is filled in. Costs are those of the
-proxy's trunk. A source that names a predictor has the architectures without a run as well, marked `predicted`, with the
-mean that was predicted, the predictor's own `predicted_sd`, which is no spread of seeds, and no seeds.
+proxy's trunk; where that one was not timed, the latency is that of ResNet-50, if it was. A source that names a predictor has
+the architectures without a run as well, marked `predicted`, with the mean that was predicted, the predictor's own
+`predicted_sd`, which is no spread of seeds, and no seeds.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from sase_bench.database.latencies import latency_trunk
 from sase_bench.database.rows import has_modules, largest_proxy
 from sase_bench.database.schema import MODULE_TABLES, tables_for
 from sase_bench.errors import RequestError, unknown
@@ -41,6 +43,7 @@ class Relation:
     source: Source
     proxy: str
     trunk: str
+    latency_trunk: str | None  # whose latencies stand for those of the proxy's trunk; None where there are none
     notes: tuple[str, ...]  # how the proxy was chosen
     predicted: tuple[str, ...] = ()  # the columns that the source's predictor has predictions of
 
@@ -105,16 +108,22 @@ class Relation:
     def _of_all(self, what: str, slot: str, selection: Selection) -> list[tuple[Any, ...]]:
         """`what` of all blocks of the space that fit, by their operation in a slot; no scores are asked."""
         text, parameters = to_sql(selection.where, test=False) if selection.where is not None else ("true", [])
-        costs = "SELECT arch, params, flops, latency FROM costs WHERE trunk = ?"
         tied = " AND is_tied" if selection.space == "tied" else ""
-        sql = f"SELECT {what} FROM architectures LEFT JOIN ({costs}) USING (arch) WHERE {text}{tied} GROUP BY {slot}"
-        return self.source.rows(sql, [self.trunk, *parameters])
+        sql = f"SELECT {what} FROM architectures LEFT JOIN ({_COSTS}) USING (arch) WHERE {text}{tied} GROUP BY {slot}"
+        return self.source.rows(sql, [self.trunk, self.latency_trunk, *parameters])
 
     def notes_on(self, *metrics: Metric, where: Condition | None = None) -> tuple[str, ...]:
         """How the proxy was chosen, what a latency stands for where there is one, and that seeds share a time."""
         has_latency = METRICS["latency"] in (*metrics, *metrics_in(where))
-        notes = (*self.notes, *(latency_notes(self.source, (self.trunk,)) if has_latency else ()))
+        notes = (*self.notes, *(self.notes_on_latency() if has_latency else ()))
         return (*notes, NOTE) if any(self.is_together(metric) for metric in metrics) else notes
+
+    def notes_on_latency(self) -> tuple[str, ...]:
+        """What a latency stands for; nothing where there is none."""
+        if self.latency_trunk is None:
+            return ()
+        untimed = None if self.latency_trunk == self.trunk else self.trunk
+        return latency_notes(self.source, (self.latency_trunk,), untimed=untimed)
 
     def notes_on_seeds(self, selection: Selection, *metrics: Metric) -> tuple[str, ...]:
         """What a ranking goes by, and that means are not equally sure, where its blocks have different seeds."""
@@ -186,9 +195,14 @@ class Relation:
     def _select(self, what: str, tail: str = "", parameters: Sequence[float | str] = ()) -> list[tuple[Any, ...]]:
         sql = f"WITH measured AS ({_relation(self.source, self.levels)}) SELECT {what} FROM measured {tail}"
         keys = [] if self.source.predicted is None else [self.proxy, self.source.predicted, self.proxy]
-        return self.source.rows(sql, [self.proxy, *keys, self.trunk, *parameters])
+        return self.source.rows(sql, [self.proxy, *keys, self.trunk, self.latency_trunk, *parameters])
 
 
+#: Of all blocks in two trunks, whose latencies are those of the second.
+_COSTS = """
+    SELECT * FROM (SELECT arch, params, flops FROM costs WHERE trunk = ?)
+    LEFT JOIN (SELECT arch, latency FROM costs WHERE trunk = ?) USING (arch)
+"""
 _MODULE_RUN = f"SELECT 1 FROM {MODULE_TABLES[0]} WHERE proxy = ? AND status = 'ok' LIMIT 1"
 
 
@@ -226,7 +240,8 @@ def relation_on(source: Source, on: Word | None, space: str | None = None) -> Re
         notes += (
             f"blocks without a run have {metrics} as {source.predicted} predicts it, with its predicted_sd; they are marked",
         )
-    return Relation(source=source, proxy=proxy, trunk=trunks[proxy], notes=notes, predicted=predicted)
+    timed = latency_trunk(source.connection, trunks[proxy])
+    return Relation(source=source, proxy=proxy, trunk=trunks[proxy], latency_trunk=timed, notes=notes, predicted=predicted)
 
 
 def _predicted(source: Source, proxy: str, predictor: str) -> tuple[str, ...]:
@@ -289,5 +304,5 @@ def _relation(source: Source, levels: Mapping[str, Levels]) -> str:
             {"" if source.predicted is None else f"UNION ALL BY NAME ({_PREDICTED})"}
         ) AS means
         JOIN architectures USING (arch)
-        LEFT JOIN (SELECT arch, params, flops, latency FROM costs WHERE trunk = ?) AS costs USING (arch)
+        LEFT JOIN ({_COSTS}) AS costs USING (arch)
     """

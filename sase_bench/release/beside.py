@@ -11,6 +11,7 @@ _BESIDE = {
     "latency/check.parquet": "random networks and blocks timed beside the sums of their parts (`latency check`)",
     "latency/comparisons.parquet": "networks with modules and blocks timed beside the plain one (`latency compare`)",
     "latency/operations.parquet": "seconds of every slot-operation in ResNet-20, 50 and 101 (`latency measure`, `… compose`)",
+    "latency/slots.json": "seconds that each operation of each slot adds to these networks: the column `latency` (`release`)",
     "searches/*.json": "strengths that a differentiable search ended with (`bo --live --strategy differentiable`)",
 }
 

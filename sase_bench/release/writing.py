@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import partial
 from itertools import groupby
 from pathlib import Path
@@ -10,13 +11,18 @@ from pathlib import Path
 from sase_bench import cli
 from sase_bench.answers import Answer, render
 from sase_bench.calibrate import Finding, judge
+from sase_bench.cost import DEFAULT_TRUNKS
 from sase_bench.database.check import LARGEST, check_shelf
 from sase_bench.database.checksums import SUMS, write_sums
+from sase_bench.database.latencies import SLOT_SECONDS, content
 from sase_bench.database.schema import schema_sql
 from sase_bench.database.shelf import CALIBRATIONS, open_shelf, read_shelf
 from sase_bench.database.version import MODULES_FOLDER
 from sase_bench.errors import RequestError
 from sase_bench.files import write_json, write_text
+from sase_bench.latency.checks import read_checks
+from sase_bench.latency.filling import slot_seconds_of
+from sase_bench.latency.timings import Setting, read_timings
 from sase_bench.release.beside import files_beside
 from sase_bench.release.card import card
 from sase_bench.release.croissant import croissant
@@ -48,6 +54,7 @@ def write(folder: Path, *, reference: str | None = None) -> list[Path]:
             _say(f"{findings[0].proxy}: {findings[0].blocks} blocks judged")
             found += findings
     _write_calibrations(folder / CALIBRATIONS, found)
+    _write_slot_seconds(folder)
     write_text(folder / SCHEMA, schema_sql())
     write_text(folder / CARD, card(folder, found))
     others, beside = [name for name in (CALIBRATIONS, VERIFICATION) if (folder / name).is_file()], files_beside(folder)
@@ -68,6 +75,20 @@ def write(folder: Path, *, reference: str | None = None) -> list[Path]:
 def _is_input(path: Path) -> bool:
     """Whether a problem of the file matters: all but the shards is about to be written."""
     return path.suffix == ".parquet" or path.is_dir()
+
+
+def _write_slot_seconds(folder: Path) -> None:
+    """The latencies of all blocks in the networks whose parts were timed as `latency` times them by default."""
+    latency = folder / SLOT_SECONDS.parent
+    timings, checks = read_timings(latency / "operations.parquet"), read_checks(latency / "check.parquet")
+    found = []
+    for trunk in DEFAULT_TRUNKS:
+        with suppress(RequestError):  # not all of its parts were timed
+            found.append(slot_seconds_of(trunk, timings, checks, Setting()))
+    if found:
+        write_json(folder / SLOT_SECONDS, content(found))
+    else:
+        (folder / SLOT_SECONDS).unlink(missing_ok=True)
 
 
 def _write_calibrations(path: Path, found: Sequence[Finding]) -> None:

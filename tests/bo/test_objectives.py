@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from sase_bench.bo import BayesianSearch, Objective, read_objective
-from sase_bench.bo.objectives import front, hypervolume_improvement, known_costs
-from sase_bench.cost import count
+from sase_bench.bo.objectives import front, hypervolume_improvement, known_costs, stands_in
+from sase_bench.cost import count, find_trunk
 from sase_bench.database import Store
 from sase_bench.errors import RequestError
 from sase_bench.predictors import PREDICTORS
@@ -40,6 +40,21 @@ def test_known_costs_are_those_of_every_block(tmp_path: Path) -> None:
     exact = count(DIGITS.trunk, Space("full").digits())
     found = known_costs(("flops", "params"), DIGITS, tmp_path / "table.duckdb")
     assert (found == np.column_stack([exact.flops, exact.params])).all()
+
+
+def test_the_latency_of_resnet_50_stands_in_where_the_network_of_the_proxy_was_not_timed(tmp_path: Path) -> None:
+    trunk = find_trunk("resnet50")
+    seconds = np.linspace(0.5, 1.0, len(Space("full")))
+    path = tmp_path / "table.duckdb"
+    with Store(path, [DIGITS]) as store:
+        store.replace_costs(trunk, seconds, {"unit": "s"})
+    assert known_costs(("latency",), DIGITS, path)[:, 0].tolist() == seconds.tolist()
+    assert stands_in(("params", "latency"), DIGITS, path) == trunk.name
+    assert stands_in(("params",), DIGITS, path) is None
+    with Store(path, [DIGITS]) as store:
+        store.replace_costs(DIGITS.trunk, 2 * seconds, {"unit": "s"})
+    assert known_costs(("latency",), DIGITS, path)[:, 0].tolist() == (2 * seconds).tolist()
+    assert stands_in(("latency",), DIGITS, path) is None
 
 
 def test_a_cost_that_the_table_does_not_hold_is_refused_with_the_commands_that_fill_it(tmp_path: Path) -> None:

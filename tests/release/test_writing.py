@@ -10,9 +10,12 @@ from sase_bench.database import ShardWriter, connect
 from sase_bench.database.__main__ import main as database
 from sase_bench.database.schema import schema_sql
 from sase_bench.database.shelf import CALIBRATIONS
+from sase_bench.latency import compose_networks, find_trunk, write_timings
 from sase_bench.modules import Module
 from sase_bench.query import ask
 from sase_bench.release.__main__ import main
+from sase_bench.space import Space
+from tests.latency.fakes import fake_parts, fake_timings
 from tests.records import DIGITS, made_up
 from tests.shelves import write_shelf
 
@@ -52,6 +55,21 @@ def test_calibrations_are_those_of_the_merged_table(
     assert len(rows[0]) == 10
     assert ask("summary", db=shelf).rows == ask("summary", db=table).rows
     assert ask("summary", db=shelf).records()[0]["reliability"] is not None
+
+
+def test_the_times_of_all_blocks_are_written_where_all_parts_were_timed(shelf: Path, tmp_path: Path) -> None:
+    (tmp_path / "digits.parquet").write_bytes((shelf / "digits.parquet").read_bytes())
+    latency, trunk = tmp_path / "latency", find_trunk("resnet20")
+    write_timings(latency / "operations.parquet", fake_timings(trunk.name))
+    assert main(["--shelf", str(tmp_path)]) == 0
+    with connect(tmp_path) as table:
+        found = table.execute("SELECT latency FROM costs WHERE trunk = ? ORDER BY arch", [trunk.name]).fetchnumpy()["latency"]
+    assert found == pytest.approx(compose_networks(trunk, fake_parts(trunk.name), Space("full").digits()))
+    assert "`latency/slots.json`" in (tmp_path / "DATACARD.md").read_text()
+    assert "slots.json" in (latency / "SHA256SUMS").read_text()
+    write_timings(latency / "operations.parquet", fake_timings(trunk.name)[1:])
+    assert main(["--shelf", str(tmp_path)]) == 0
+    assert not (latency / "slots.json").exists()
 
 
 def test_the_schema_is_that_of_a_table(shelf: Path) -> None:
