@@ -7,11 +7,13 @@ from sase_bench.benchmark.arrays import Measured, Result
 from sase_bench.benchmark.benchmark import Benchmark, Curve, Oracle, ProxySize, Revealed
 from sase_bench.benchmark.choices import choices, chosen
 from sase_bench.benchmark.simulation import Finished, Simulation, Strategy, objective_of
+from sase_bench.benchmark.tables import Latency
 
 __all__ = [
     "Benchmark",
     "Curve",
     "Finished",
+    "Latency",
     "Measured",
     "Oracle",
     "ProxySize",

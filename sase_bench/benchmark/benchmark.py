@@ -25,7 +25,7 @@ from numpy.typing import ArrayLike, NDArray
 from sase_bench.benchmark.arguments import indices, whole
 from sase_bench.benchmark.arrays import METRICS, Measured, Ranking, Result, mean_over_seeds, only, pick
 from sase_bench.benchmark.simulation import Simulation
-from sase_bench.benchmark.tables import Tables, tables_at
+from sase_bench.benchmark.tables import Latency, Tables, tables_at
 from sase_bench.benchmark.verification import verify
 from sase_bench.cost import Cost, count, find_trunk
 from sase_bench.errors import RequestError, needing, unknown
@@ -245,6 +245,15 @@ class Benchmark:
         Nothing is measured for that, so a block need not be in the table. `sase_bench.cost.TRUNKS` has the names.
         """
         return count(find_trunk(trunk), [Architecture(index) for index in indices(archs).tolist()])
+
+    def latency(self, archs: Sequence[Architecture | str | int] | NDArray[np.integer[Any]], trunk: str = "resnet50") -> Latency:
+        """Seconds of a forward pass of `trunk` with each of n architectures, (n,), and how they were taken (`about`).
+
+        A block need not have been trained. The release has resnet20, resnet50 and resnet101, composed from timed parts; in a
+        table of your own `python -m sase_bench.latency fill` enters them. Raises `RequestError` for a trunk that is not there.
+        """
+        found = self._tables.latency(find_trunk(trunk).name)
+        return found._replace(seconds=found.seconds[indices(archs)])
 
     def simulate(self, proxy: str | None = None, workers: int = 1) -> Simulation:
         """A cluster of `workers` that takes as long as the real runs did, in no time."""

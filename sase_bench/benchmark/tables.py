@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 from sase_bench.benchmark.arrays import Measured, measured
 from sase_bench.errors import RequestError, missing, needing, unknown
@@ -18,13 +22,21 @@ if TYPE_CHECKING:
 
     from sase_bench.database.shelf import Shelf
 
-__all__ = ["RELATIONS", "Tables", "tables_at"]
+__all__ = ["RELATIONS", "Latency", "Tables", "tables_at"]
 
 #: What can be had as a whole, validation only: relation → its view in a table, and its columns.
 RELATIONS: dict[str, tuple[str, dict[str, Column]]] = {
     "runs": ("validation_runs", {name: column for name, column in COLUMNS.items() if column.split != "test"}),
     "epochs": ("epochs", {name: COLUMNS[name] for name in KEY} | EPOCH_COLUMNS),
 }
+
+
+class Latency(NamedTuple):
+    """How long a forward pass takes, composed from timed parts; smaller is better."""
+
+    seconds: NDArray[np.float64]  # (n,)
+    trunk: str  # the network that has the block in every branch
+    about: dict[str, Any]  # statistic, batch, device, threads, processor, torch_version, …
 
 
 class Tables(Mapping[str, Measured]):
@@ -35,6 +47,7 @@ class Tables(Mapping[str, Measured]):
         self._connect = connect
         self._read: dict[str, Measured] = {}
         self._largest: dict[str, str | None] = {}
+        self._latencies: dict[str, Latency] = {}
 
     def largest(self, space: str) -> str | None:
         """The proxy with the most blocks of `space`, as `largest_proxy` has it; None where there are no runs."""
@@ -63,6 +76,22 @@ class Tables(Mapping[str, Measured]):
     def take(self, table: duckdb.DuckDBPyConnection) -> None:
         """Read all proxies now."""
         self._read = {name: measured(table, name) for name in self._names}
+
+    def latency(self, trunk: str) -> Latency:
+        """Of every block of the full space in the trunk of this name. Raises `RequestError` where the source has none."""
+        from sase_bench.database.schema import LATENCY
+
+        if trunk not in self._latencies:
+            with self._connect() as table:
+                known = dict(table.execute("SELECT key, value FROM about WHERE starts_with(key, ?)", [LATENCY]).fetchall())
+                if LATENCY + trunk not in known:
+                    there = ", ".join(sorted(key.removeprefix(LATENCY) for key in known)) or "no network"
+                    raise RequestError(f"the latency in {trunk} is not known here, but that in {there}")
+                seconds = table.execute("SELECT latency FROM costs WHERE trunk = ? ORDER BY arch", [trunk]).fetchnumpy()
+                values = np.asarray(seconds["latency"], dtype=np.float64)
+            values.setflags(write=False)
+            self._latencies[trunk] = Latency(values, trunk, json.loads(known[LATENCY + trunk]))
+        return self._latencies[trunk]
 
     def record(self, key: Key) -> tuple[Record, list[int]]:
         """One run with its provenance, and the seeds it was trained with. Raises `RequestError` if it is not there."""

@@ -14,6 +14,7 @@ from sase_bench.cost import cost_in, find_trunk
 from sase_bench.database import Store
 from sase_bench.errors import RequestError
 from sase_bench.recipes import PROXIES
+from sase_bench.space import Space
 from tests.records import DIGITS, made_up
 
 
@@ -272,6 +273,7 @@ sys.modules.update(dict.fromkeys(["torch", "torchvision", "sklearn", "timm"]))  
 from sase_bench import Benchmark
 from sase_bench.errors import RequestError
 from sase_bench.recipes import PROXIES
+from sase_bench.space import Space
 try:
     Benchmark.load({str(path)!r}).{request_}
 except RequestError as error:
@@ -294,6 +296,24 @@ def test_costs_are_exact_in_any_trunk_and_of_any_block(bench: Benchmark) -> None
         bench.costs([0], trunk="vgg")
     with pytest.raises(RequestError, match="several blocks are a list of them, or an array of their indices, got 54983"):
         bench.costs(54983)  # type: ignore[arg-type]
+
+
+def test_a_latency_is_known_of_any_block_in_the_networks_that_were_timed(bench: Benchmark, tmp_path: Path) -> None:
+    with pytest.raises(RequestError, match=r"^the latency in resnet50-224px-1000 is not known here, but that in no network$"):
+        bench.latency([0])
+    path, trunk = tmp_path / "table.duckdb", find_trunk("resnet50")
+    seconds = np.linspace(0.5, 1.0, len(Space("full")))
+    with Store(path, [DIGITS]) as store:
+        store.append(made_up(0))
+        store.replace_costs(trunk, seconds, {"batch": 1})
+    timed = Benchmark.load(path)
+    found = timed.latency([54983, str(Architecture(0))])
+    assert found.seconds.tolist() == [seconds[54983], seconds[0]]
+    assert (found.trunk, found.about) == (trunk.name, {"batch": 1})
+    with pytest.raises(RequestError, match=rf"in resnet101-224px-1000 is not known here, but that in {trunk.name}$"):
+        timed.latency([0], trunk="resnet101")
+    with pytest.raises(RequestError, match=r"^unknown trunk 'vgg'"):
+        timed.latency([0], trunk="vgg")
 
 
 def test_nobody_can_write_into_the_answers(bench: Benchmark) -> None:
