@@ -10,17 +10,19 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sase_bench.errors import RequestError
-from sase_bench.space import Architecture
+from sase_bench.space import Architecture, Space
 
 __all__ = ["indices", "whole", "whole_numbers"]
 
 
 def indices(archs: Any) -> NDArray[np.int64]:
-    """The index of each of n blocks, shape (n,). Raises `RequestError` for a single block, and for what is none."""
+    """The index of each of n blocks, shape (n,), 0..117,648. Raises `RequestError` for a single block, and for what is none."""
     is_one = isinstance(archs, str | Architecture) or not isinstance(archs, Iterable)
     if is_one or (isinstance(archs, np.ndarray) and archs.ndim != 1):
         raise RequestError(f"several blocks are a list of them, or an array of their indices, got {archs!r}")
     if isinstance(archs, np.ndarray) and archs.dtype.kind in "iu":
+        if outside := archs[(archs < 0) | (archs >= len(Space("full")))].tolist():
+            Architecture(outside[0])  # which says why it is none
         return archs.astype(np.int64)
     return np.asarray([Architecture.of(arch).index for arch in archs], dtype=np.int64)
 

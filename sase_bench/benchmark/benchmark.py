@@ -253,7 +253,7 @@ class Benchmark:
         table of your own `python -m sase_bench.latency fill` enters them. Raises `RequestError` for a trunk that is not there.
         """
         found = self._tables.latency(find_trunk(trunk).name)
-        return found._replace(seconds=found.seconds[indices(archs)])
+        return found._replace(seconds=found.seconds[indices(archs)], about=dict(found.about))
 
     def simulate(self, proxy: str | None = None, workers: int = 1) -> Simulation:
         """A cluster of `workers` that takes as long as the real runs did, in no time."""

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from sase_bench.benchmark.arrays import Measured, measured
 from sase_bench.errors import RequestError, missing, needing, unknown
 from sase_bench.record import COLUMNS, EPOCH_COLUMNS, KEY, STATUSES, Column, Key, Record
+from sase_bench.space import Space
 
 if TYPE_CHECKING:
     import duckdb
@@ -34,7 +35,7 @@ RELATIONS: dict[str, tuple[str, dict[str, Column]]] = {
 class Latency(NamedTuple):
     """How long a forward pass takes, composed from timed parts; smaller is better."""
 
-    seconds: NDArray[np.float64]  # (n,)
+    seconds: NDArray[np.float64]  # (n,); nan where it is missing
     trunk: str  # the network that has the block in every branch
     about: dict[str, Any]  # statistic, batch, device, threads, processor, torch_version, …
 
@@ -85,11 +86,14 @@ class Tables(Mapping[str, Measured]):
             with self._connect() as table:
                 known = dict(table.execute("SELECT key, value FROM about WHERE starts_with(key, ?)", [LATENCY]).fetchall())
                 if LATENCY + trunk not in known:
-                    there = ", ".join(sorted(key.removeprefix(LATENCY) for key in known)) or "no network"
-                    raise RequestError(f"the latency in {trunk} is not known here, but that in {there}")
-                seconds = table.execute("SELECT latency FROM costs WHERE trunk = ? ORDER BY arch", [trunk]).fetchnumpy()
-                values = np.asarray(seconds["latency"], dtype=np.float64)
-            values.setflags(write=False)
+                    there = (
+                        f"; there is that in {', '.join(sorted(key.removeprefix(LATENCY) for key in known))}" if known else ""
+                    )
+                    way_out = f"python -m sase_bench.latency fill --trunks {trunk} --db PATH enters it into a table"
+                    raise RequestError(f"the latency in {trunk} is not in this table{there}; {way_out}")
+                rows = table.execute("SELECT arch, latency FROM costs WHERE trunk = ?", [trunk]).fetchnumpy()
+            values = np.full(len(Space("full")), np.nan)
+            values[rows["arch"]] = np.ma.filled(np.ma.asarray(rows["latency"], dtype=np.float64), np.nan)
             self._latencies[trunk] = Latency(values, trunk, json.loads(known[LATENCY + trunk]))
         return self._latencies[trunk]
 

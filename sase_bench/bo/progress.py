@@ -62,7 +62,7 @@ class Watched:
 
 def believed_best(strategy: Strategy) -> int | None:
     """The block with a score that `strategy` believes best as it stands; None from one that believes nothing."""
-    return strategy.best() if isinstance(strategy, _Believing) else None
+    return strategy.best() if isinstance(strategy, _Believing) and callable(strategy.best) else None
 
 
 def prediction_of(strategy: Strategy, metric: str, arch: int) -> str:

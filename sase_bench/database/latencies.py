@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from sase_bench.cost import find_trunk
 from sase_bench.cost.trunks import RESNET50
+from sase_bench.database.checksums import SUMS, check_sums, read_sums
 from sase_bench.database.schema import LATENCY
 from sase_bench.errors import RequestError
 from sase_bench.space import OPERATIONS
@@ -57,13 +58,16 @@ def content(found: Iterable[SlotSeconds]) -> dict[str, Any]:
 
 
 def read_slot_seconds(path: Path) -> list[SlotSeconds]:
-    """What the file says, nothing where there is none. Raises `RequestError` that names a file of another kind."""
+    """What the file says, nothing where there is none. Raises `RequestError` for one that is damaged or of another kind."""
     if not path.is_file():
+        if path.name in read_sums(path.parent):
+            raise RequestError(f"{str(path)!r}, which {SUMS} lists, is missing; fetch it again")
         return []
+    check_sums(path)
     try:
         entries = json.loads(path.read_text(encoding="utf-8"))
         return [_read(name, entry) for name, entry in entries.items()]
-    except (OSError, ValueError, AttributeError, KeyError, TypeError) as error:
+    except (OSError, ValueError, OverflowError, RecursionError, AttributeError, KeyError, TypeError) as error:
         way_out = f"remove it; python -m sase_bench.release --shelf {path.parent.parent} writes it again"
         raise RequestError(f"{str(path)!r} cannot be read as seconds by slot ({error!r}); {way_out}") from error
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from sase_bench.answers import parquet
+from sase_bench.database.checksums import read_sums, write_sums
 from sase_bench.errors import RequestError
 from sase_bench.files import replacing
 from sase_bench.latency import arrow
@@ -36,6 +37,8 @@ def write_parquet(path: Path, columns: Mapping[str, str], rows: Sequence[tuple[A
         path.parent.mkdir(parents=True, exist_ok=True)
         with replacing(path) as fresh:
             (_write_rows if _has_duckdb() else arrow.write_rows)(fresh, columns, rows)
+        if path.name in read_sums(path.parent):  # on a shelf, whose file it is now
+            write_sums(path.parent, [path.name])
     except OSError as error:
         raise RequestError(f"cannot write {str(path)!r} ({str(error).splitlines()[0]})") from error
 

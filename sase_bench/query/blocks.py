@@ -90,7 +90,8 @@ def compare(query: Compare, source: Source) -> Answer:
     """
     measured = relation_on(source, query.on)
     facts = (query.a.index, str(query.a), query.b.index, str(query.b), measured.proxy)
-    latency = measured.notes_on_latency()
+    has_block = not (isinstance(query.a, Module) and isinstance(query.b, Module))  # of modules the table has no latency
+    latency = measured.notes_on_latency() if has_block else ()
     missing = [block for block in dict.fromkeys((query.a, query.b)) if not _seeds(measured, "seed", block)]
     notes = [*measured.notes, *latency, *(str(unmeasured(measured, block)) for block in missing)]
     together = trained_together(source, measured.proxy) & {query.a.index, query.b.index}

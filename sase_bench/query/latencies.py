@@ -6,6 +6,7 @@ import json
 from collections.abc import Collection
 from typing import Any
 
+from sase_bench.cost.trunks import RESNET50
 from sase_bench.database.schema import LATENCY
 from sase_bench.errors import RequestError
 from sase_bench.query.source import Source
@@ -25,9 +26,10 @@ def no_latency(source: Source, proxy: str, trunk: str) -> RequestError:
     command = f"python -m sase_bench.latency measure --trunks {trunk}"
     others = ", ".join(_known(source))
     there = f"; the table has it for {others}: sql SELECT arch, latency FROM costs WHERE trunk = ..." if others else ""
+    own, stands_in = (source.writing(f"latency fill --trunks {name}") for name in (trunk, RESNET50.name))
     return RequestError(
         f"latency has not been measured in {trunk}, the trunk of the proxy {proxy}; measure it with: {command}, and then: "
-        f"{source.writing(f'latency fill --trunks {trunk}')}{there}"
+        f"{own}; or take that of ResNet-50, timed for the release: {stands_in}{there}"
     )
 
 

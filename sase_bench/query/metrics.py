@@ -82,7 +82,7 @@ METRICS: dict[str, Metric] = {
         _of_run("loss", "val_loss", "test_loss"),
         _cost("params", "parameters", "learnable numbers of the whole network"),
         _cost("flops", "multiply-accumulates", "multiply-accumulates of the whole network for one image"),
-        _cost("latency", "s", "median time of a forward pass of the whole network, else of ResNet-50; `about` says how"),
+        _cost("latency", "s", "median time of one forward pass of the whole network; `about` says how it was taken"),
         _of_run("train_seconds", "train_seconds"),
         _of_run("train_loss", "train_loss"),
     )

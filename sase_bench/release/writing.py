@@ -74,13 +74,15 @@ def write(folder: Path, *, reference: str | None = None) -> list[Path]:
 
 def _is_input(path: Path) -> bool:
     """Whether a problem of the file matters: all but the shards is about to be written."""
-    return path.suffix == ".parquet" or path.is_dir()
+    return (path.suffix == ".parquet" and path.parent.name != SLOT_SECONDS.parent.name) or path.is_dir()
 
 
 def _write_slot_seconds(folder: Path) -> None:
     """The latencies of all blocks in the networks whose parts were timed as `latency` times them by default."""
     latency = folder / SLOT_SECONDS.parent
     timings, checks = read_timings(latency / "operations.parquet"), read_checks(latency / "check.parquet")
+    if not timings:
+        return
     found = []
     for trunk in DEFAULT_TRUNKS:
         with suppress(RequestError):  # not all of its parts were timed

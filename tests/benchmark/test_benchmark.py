@@ -299,7 +299,7 @@ def test_costs_are_exact_in_any_trunk_and_of_any_block(bench: Benchmark) -> None
 
 
 def test_a_latency_is_known_of_any_block_in_the_networks_that_were_timed(bench: Benchmark, tmp_path: Path) -> None:
-    with pytest.raises(RequestError, match=r"^the latency in resnet50-224px-1000 is not known here, but that in no network$"):
+    with pytest.raises(RequestError, match=r"^the latency in resnet50-224px-1000 is not in this table; python -m sase_"):
         bench.latency([0])
     path, trunk = tmp_path / "table.duckdb", find_trunk("resnet50")
     seconds = np.linspace(0.5, 1.0, len(Space("full")))
@@ -310,7 +310,12 @@ def test_a_latency_is_known_of_any_block_in_the_networks_that_were_timed(bench: 
     found = timed.latency([54983, str(Architecture(0))])
     assert found.seconds.tolist() == [seconds[54983], seconds[0]]
     assert (found.trunk, found.about) == (trunk.name, {"batch": 1})
-    with pytest.raises(RequestError, match=rf"in resnet101-224px-1000 is not known here, but that in {trunk.name}$"):
+    found.about["batch"] = 2
+    assert timed.latency([0]).about == {"batch": 1}
+    for outside in (-1, len(Space("full"))):
+        with pytest.raises(RequestError, match=rf"lies in 0..117648, got {outside}$"):
+            timed.latency(np.asarray([0, outside]))
+    with pytest.raises(RequestError, match=rf"in resnet101-224px-1000 is not in this table; there is that in {trunk.name}; "):
         timed.latency([0], trunk="resnet101")
     with pytest.raises(RequestError, match=r"^unknown trunk 'vgg'"):
         timed.latency([0], trunk="vgg")

@@ -102,3 +102,6 @@ def test_a_strategy_tells_what_it_can() -> None:
     assert prediction_of(RandomSearch(POOL, 0), "val_loss", 3) == ""
     assert believed_best(Sure()) == 7
     assert believed_best(Guessing()) is None
+    noted = Guessing()
+    noted.best = 7  # type: ignore[attr-defined]
+    assert believed_best(noted) is None

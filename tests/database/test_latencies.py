@@ -7,6 +7,8 @@ import pytest
 
 from sase_bench.cost import DEFAULT_TRUNKS, count, find_trunk
 from sase_bench.database import Store, connect
+from sase_bench.database.check import check_shelf
+from sase_bench.database.checksums import write_sums
 from sase_bench.database.latencies import SLOT_SECONDS, SlotSeconds, content, latency_trunk, read_slot_seconds
 from sase_bench.database.reading import reading
 from sase_bench.errors import RequestError
@@ -103,6 +105,20 @@ def test_times_that_come_later_are_seen(shelf: Path) -> None:
     assert timed() == (len(Space("full")),)
 
 
+def test_a_file_that_does_not_match_its_checksum_is_refused_and_so_is_one_that_is_gone(shelf: Path) -> None:
+    write_json(shelf / SLOT_SECONDS, content([made_up()]))
+    write_sums((shelf / SLOT_SECONDS).parent, [SLOT_SECONDS.name])
+    assert check_shelf(shelf)[shelf / SLOT_SECONDS] == []
+    text = (shelf / SLOT_SECONDS).read_text()
+    (shelf / SLOT_SECONDS).write_text(text.replace("0.5", "9.5", 1))
+    assert "does not match its checksum" in check_shelf(shelf)[shelf / SLOT_SECONDS][0]
+    with pytest.raises(RequestError, match=r"slots\.json' is damaged: it does not match its checksum"):
+        connect(shelf)
+    (shelf / SLOT_SECONDS).unlink()
+    with pytest.raises(RequestError, match=r"slots\.json', which SHA256SUMS lists, is missing; fetch it again"):
+        connect(shelf)
+
+
 def _without_an_operation() -> str:
     entry = content([made_up()])
     del entry[RESNET50]["slots"]["channel_gate"][OPERATIONS["channel_gate"][3]]
@@ -118,6 +134,8 @@ def _without_an_operation() -> str:
         json.dumps(content([made_up()])).replace(RESNET50, "a network"),
         json.dumps(content([made_up()])).replace("0.5", "NaN", 1),
         json.dumps(content([made_up()])).replace("0.5", '"soon"', 1),
+        json.dumps(content([made_up()])).replace("0.5", "9" * 400, 1),
+        "[" * 100_000,
         _without_an_operation(),
     ],
 )

@@ -2,9 +2,12 @@
 
 The truth is the table's mean over the seeds by which the blocks of the pool are ranked (`Measured.ranking`); the first of them
 is the oracle. Regret is the true score of the incumbent short of the oracle's: in the unit of the metric, 0 is best, negative
-where it has few of the seeds and they flatter it. The incumbent is the block with the best score that was shown. Where that is
-one noisy run, a search with a model of its scores says itself which block it believes best, and the truth is the mean of the
-other runs alone (`Truth.without`): a block that looked best for its luck is not judged by that luck.
+where it has few of the seeds and they flatter it. The incumbent is the block with the best score that was shown.
+
+Where that is one noisy run, a search with a model of its scores says itself which block it believes best, and the truth is the
+mean of the other runs alone (`Truth.without`): a block that looked best for its luck is not judged by that luck. The oracle is
+chosen by all runs, so it keeps some luck of its own, by which all regrets of a repeat are too large alike; by a repeat's own
+runs another block may be ahead of it, with a negative regret.
 """
 
 from __future__ import annotations
@@ -100,6 +103,11 @@ class Truth:
     def regret(self, archs: NDArray[np.int64]) -> Floats:
         """True objective above the oracle's; nan for -1."""
         return self.objective(archs) - self.objective(np.asarray([self.oracle]))
+
+    @property
+    def worst(self) -> float:
+        """The largest regret of a member that has one: that of a block without a score to judge it by, too."""
+        return float(np.nanmax(self.regret(self.pool.members)))
 
     def top(self, share: float) -> NDArray[np.int64]:
         """The best `share` of the blocks that are ranked, at least one, best first."""

@@ -27,9 +27,10 @@ def render(summary: Summary) -> str:
 def about(summary: Summary) -> list[str]:
     """What was compared, on what, and what a regret is."""
     whole = "all of it" if summary["pool_is_whole_space"] else "only what was measured of it"
+    shown = f"{'the ' if summary['shown'].startswith('mean') else ''}{summary['shown']}"
     return [
         f"{summary['proxy']}, {summary['space']} space, {summary['pool']} blocks ({whole}); {summary['repeats']} repeats with "
-        f"paired seeds; a search sees {'the ' if summary['shown'].startswith('mean') else ''}{summary['shown']} of a block",
+        f"paired seeds; a search sees {shown} of a block and is judged by {summary['judged_by']}",
         f"regret in {summary['metric']} ({COLUMNS[summary['metric']].unit}), mean ± standard error; oracle: block "
         f"{summary['oracle']['arch']}",
     ]

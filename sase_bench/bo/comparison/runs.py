@@ -69,7 +69,8 @@ class Runs:
         for row, (path, truth) in enumerate(zip(paths, truths, strict=True)):
             count = len(path.archs)
             archs[row, :count], seconds[row, :count] = path.archs, path.seconds
-            regrets[row, :count] = truth.regret(path.incumbents)
+            found, named = truth.regret(path.incumbents), path.incumbents >= 0
+            regrets[row, :count] = np.where(named & np.isnan(found), truth.worst, found)
             if count:
                 regrets[row, count:] = regrets[row, count - 1]
         return cls(name, archs, regrets, seconds)

@@ -53,5 +53,4 @@ def standings(comparison: Comparison, count: int) -> Standings:
 def _at(comparison: Comparison, count: int) -> np.ndarray:
     """Regrets (r, k) after `count` evaluations; a search without a score yet is as bad as the pool's worst block."""
     columns = np.column_stack([runs.regrets[:, count - 1] for runs in comparison.runs.values()])
-    worst = np.nanmax(comparison.truth.regret(comparison.truth.pool.members))
-    return np.where(np.isfinite(columns), columns, worst)
+    return np.where(np.isfinite(columns), columns, comparison.truth.worst)

@@ -29,7 +29,7 @@ def read_searches(folder: Path) -> list[Summary]:
     """
     found = [(path, read_json(path)) for path in sorted(folder.glob("*.json"))]
     for path, content in found:
-        if not content.keys() >= Summary.__required_keys__ or not content["tops"].keys() <= SHARES.keys():
+        if not content.keys() >= Summary.__required_keys__ or not set(content["tops"]) <= SHARES.keys():
             made_by = "python -m sase_bench.bo --compare --output makes one"
             raise RequestError(f"{str(path)!r} is no comparison of searches, or one of another version; {made_by}")
     return [cast(Summary, content) for _, content in found]

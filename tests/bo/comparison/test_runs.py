@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -9,7 +10,7 @@ from sase_bench.benchmark import Measured
 from sase_bench.bo import Plan, compare
 from sase_bench.bo.__main__ import main
 from sase_bench.bo.comparison import Comparison, Runs
-from sase_bench.bo.comparison.regret import Trajectory, one_seed
+from sase_bench.bo.comparison.regret import Trajectory, Truth, one_seed
 from sase_bench.database import Store
 from sase_bench.errors import RequestError
 from sase_bench.search import Pool
@@ -121,6 +122,31 @@ def test_a_search_that_sees_one_run_is_judged_by_the_block_that_it_believes_best
     assert runs.archs[0].tolist() == POOL.members[:-25:-1].tolist()
     truth = TRUTH.without(one_seed(TABLE, 0)) if sees == "seed" else TRUTH
     assert bool((runs.regrets[0] == truth.regret(POOL.members[-1:])).all()) is is_believed
+
+
+def test_each_repeat_is_judged_by_the_runs_that_it_was_not_shown() -> None:
+    plan = Plan(strategies=(OWN,), metric="val_loss", evaluations=12, repeats=3, sees="seed", first_seed=5)
+    found, truth = compare(TABLE, POOL, plan).runs[OWN], Truth.of(TABLE, POOL, "val_loss")
+    for repeat in range(3):
+        shown = one_seed(TABLE, 5 + repeat)
+        looked = np.where(shown.status >= 0, np.nan_to_num(TABLE.scores("val_loss"), nan=np.inf), np.inf).min(1)
+        rows = TABLE.row[found.archs[repeat]]
+        best = [rows[int(np.argmin(looked[rows[: count + 1]]))] for count in range(12)]
+        assert (found.regrets[repeat] == truth.without(shown).regret(TABLE.archs[best])).all()
+
+
+def test_a_block_without_another_run_to_judge_it_by_is_as_bad_as_the_worst() -> None:
+    status, loss = TABLE.status.copy(), TABLE.val_loss.copy()
+    alone = int(TABLE.row[POOL.members[-1]])
+    status[alone, 1:], loss[alone, 1:] = 1, np.nan
+    status[alone, 0], loss[alone, 0] = 0, 1e-6  # looks better than any
+    table = replace(TABLE, status=status, val_loss=loss)
+    plan = Plan(strategies=(OWN,), metric="val_loss", evaluations=12, repeats=12, sees="seed")
+    found, truth = compare(table, POOL, plan).runs[OWN], Truth.of(table, POOL, "val_loss")
+    lucky = [repeat for repeat in range(12) if one_seed(table, repeat).status[alone, 0] >= 0]
+    assert lucky
+    for repeat in lucky:
+        assert (found.regrets[repeat] == truth.without(one_seed(table, repeat)).worst).all()
 
 
 def test_the_differentiable_search_is_one_evaluation_after_its_training(comparison: Comparison) -> None:

@@ -6,9 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from sase_bench.benchmark import Benchmark
+from sase_bench.bo.comparison import Truth
+from sase_bench.bo.comparison.regret import one_seed
 from sase_bench.cost import count
 from sase_bench.database import Store
 from sase_bench.report.evidence.largest import by_the_table
+from sase_bench.search import Pool
 from sase_bench.search.differentiable import write_found
 from sase_bench.space import Architecture, Space
 from tests.records import DIGITS, made_up
@@ -38,6 +42,34 @@ def test_regrets_are_those_of_the_best_so_far_in_the_order_of_flops(tmp_path: Pa
     assert (found.blocks, found.best_at) == (12, 1 + order.index(int(losses.argmin())))
     assert told.certainty is not None
     assert (told.certainty["oracle_place"], told.certainty["blocks"]) == ([1, 1], 12)  # the seeds differ for all blocks alike
+
+
+def test_where_searches_saw_one_run_the_order_of_flops_is_shown_one_and_judged_by_the_others(tmp_path: Path) -> None:
+    losses = np.random.default_rng(0).permutation(12) / 16
+    path = tmp_path / "table.duckdb"
+    with Store(path, [DIGITS]) as store:
+        for block, loss in zip(BLOCKS, losses, strict=True):
+            for seed in range(3):  # the third run of each has the blocks in the contrary order
+                store.append(made_up(block.index, seed, val_loss=5 + float(-loss if seed == 2 else loss)))
+    search = SEARCH | {"shown": "one seed", "judged_by": "the other seeds", "repeats": 4}
+    told = by_the_table(path, search)
+    assert told is not None
+    table = Benchmark.load(path).measured()
+    truth = Truth.of(table, Pool.of(Space("tied"), table.archs.tolist()), "val_loss")
+    flops = count(DIGITS.trunk, BLOCKS).flops
+    order = [BLOCKS[place].index for place in sorted(range(12), key=lambda place: (-flops[place], BLOCKS[place].index))]
+    expected = np.zeros(12)
+    for repeat in range(4):
+        shown, incumbent, best = one_seed(table, repeat), -1, np.inf
+        for place, arch in enumerate(order):
+            row = table.row[arch]
+            looked = float(table.val_loss[row, int(np.flatnonzero(shown.status[row] >= 0)[0]), -1])
+            incumbent, best = (arch, looked) if looked < best else (incumbent, best)
+            expected[place] += truth.without(shown).regret(np.asarray([incumbent]))[0] / 4
+    assert told.largest.regrets == pytest.approx(expected.tolist())
+    by_means = by_the_table(path, SEARCH)
+    assert by_means is not None
+    assert told.largest.regrets != pytest.approx(by_means.largest.regrets)
 
 
 def test_a_larger_score_that_is_better_counts_so(tmp_path: Path) -> None:
