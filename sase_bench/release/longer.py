@@ -35,8 +35,8 @@ def longer(table: duckdb.DuckDBPyConnection, found: Sequence[Finding]) -> Iterat
         yield "No block was trained for longer than on the proxy that it is judged by."
     for proxy, reference in pairs:
         rows = _means(table, proxy, reference)
-        tried = table.execute("SELECT DISTINCT arch FROM runs WHERE proxy = ?", [reference]).fetchall()
-        drawn = drawn_at_random({arch for (arch,) in tried})  # for the longer training, whatever drew them for the shorter one
+        drawn = _drawn(table, reference)  # for the longer training, whatever drew them for the shorter one
+        words = dict.fromkeys(_drawn(table, proxy), "picked") | dict.fromkeys(drawn, "drawn")
         groups = {"all": rows, "drawn at random": [row for row in rows if row[0] in drawn]}
         yield f"Means over their seeds on {proxy}, and on {reference} (longer)."
         yield ""
@@ -44,9 +44,17 @@ def longer(table: duckdb.DuckDBPyConnection, found: Sequence[Finding]) -> Iterat
             if len(members) >= _LEAST:
                 yield f"* Spearman's correlation of both over {_blocks(len(members), name)}: {_agreement(members)}."
         yield ""
-        lines = [(str(arch), "drawn" if arch in drawn else "chosen", *map(_number, scores)) for arch, *scores in rows]
+        yield "Drawn: trained for longer as it was drawn at random; picked: drawn for the shorter training, and picked from these for"
+        yield "the longer one; chosen: by a search or a person for both."
+        yield ""
+        lines = [(str(arch), words.get(arch, "chosen"), *map(_number, scores)) for arch, *scores in rows]
         yield markdown(_HEAD, lines, _SIDES).rstrip()
         yield ""
+
+
+def _drawn(table: duckdb.DuckDBPyConnection, proxy: str) -> set[int]:
+    tried = table.execute("SELECT DISTINCT arch FROM runs WHERE proxy = ?", [proxy]).fetchall()
+    return drawn_at_random({arch for (arch,) in tried})
 
 
 def _means(table: duckdb.DuckDBPyConnection, proxy: str, reference: str) -> list[tuple[Any, ...]]:

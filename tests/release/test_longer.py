@@ -39,6 +39,21 @@ def test_a_block_that_was_chosen_may_fall_behind(tmp_path: Path) -> None:
     assert rows[0].startswith(f"| {chosen} | chosen | 1.0000 | 0.5625 | 0.2500 | 5.0000 | 0.5625 |")
 
 
+def test_a_block_that_was_drawn_and_then_picked_is_not_one_that_a_search_chose(tmp_path: Path) -> None:
+    drawn = [arch.index for arch in Space("full").sample(12, seed=0)]
+    blocks = [*drawn[:3], drawn[11]]  # the last of the draw was picked
+    losses = {SHORT.name: [float(place) for place in range(1, 5)], LONGER.name: [1, 2, 3, 4]}
+    lines = lines_of(tmp_path / "t.duckdb", blocks, losses)
+    with Store(tmp_path / "t.duckdb", [SHORT, LONGER]) as store:
+        for place, arch in enumerate(drawn[3:11]):
+            store.append(made_up(arch, 0, SHORT.name, val_loss=5.0 + place))
+    assert f"| {drawn[11]} | chosen |" in " ".join(lines)
+    with connect(tmp_path / "t.duckdb") as table:
+        lines = list(longer(table, [item for group in judge(table, LONGER.name) for item in group]))
+    assert f"| {drawn[11]} | picked |" in " ".join(lines)
+    assert f"| {drawn[0]} | drawn |" in " ".join(lines)
+
+
 def test_blocks_on_one_of_both_are_left_out(tmp_path: Path) -> None:
     blocks = [arch.index for arch in Space("full").sample(5, seed=0)]
     lines = lines_of(tmp_path / "t.duckdb", blocks, {SHORT.name: [1, 2, 3, 4, 5], LONGER.name: [1, 2, 3, 4]})
