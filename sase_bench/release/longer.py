@@ -44,8 +44,8 @@ def longer(table: duckdb.DuckDBPyConnection, found: Sequence[Finding]) -> Iterat
             if len(members) >= _LEAST:
                 yield f"* Spearman's correlation of both over {_blocks(len(members), name)}: {_agreement(members)}."
         yield ""
-        yield "Drawn: trained for longer as it was drawn at random; picked: drawn for the shorter training, and picked from these"
-        yield "for the longer one; chosen: by a search or a person for both."
+        yield "Drawn: trained for longer as it was drawn at random; picked: drawn for the shorter training, and picked from"
+        yield "these for the longer one; chosen: by a search or a person for both."
         yield ""
         lines = [(str(arch), words.get(arch, "chosen"), *map(_number, scores)) for arch, *scores in rows]
         yield markdown(_HEAD, lines, _SIDES).rstrip()
