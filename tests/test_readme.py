@@ -15,7 +15,10 @@ from tests.snapshots import ASSETS
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
-PAGES = {page: (ROOT / page).read_text() for page in ("README.md", "docs/asking.md", "docs/searching.md", "docs/sweeps.md")}
+PAGES = {
+    page: (ROOT / page).read_text()
+    for page in ("README.md", "docs/asking.md", "docs/networks.md", "docs/searching.md", "docs/sweeps.md")
+}
 COMMANDS = sorted(
     {
         shlex.split(line, comments=True)[2].removeprefix("sase_bench."): None
@@ -61,6 +64,7 @@ def test_the_python_examples_run(page: str, tmp_path: Path, monkeypatch: pytest.
         "README.md": lambda: names["bench"].revealed > 0 and (tmp_path / "block.safetensors").exists(),  # type: ignore[attr-defined]
         "docs/asking.md": lambda: len(names["answer"]) == 3,  # type: ignore[arg-type]
         "docs/searching.md": lambda: len(names["study"].trials) == 20,  # type: ignore[attr-defined]
+        "docs/networks.md": lambda: len(names["missing"]) == 16,  # type: ignore[arg-type]
         "docs/sweeps.md": lambda: names["record"].status == "ok",  # type: ignore[attr-defined]
     }
     assert found[page]()
