@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from sase_bench.space import SETS, SLOTS
+
 ROOT = Path(__file__).parents[1]
 SHELVES = [ROOT / shelf / "README.md" for shelf in ("database", "predictors", "reports", "reports/published")]
 PAGES = [*sorted((ROOT / "docs").glob("*.md")), *SHELVES, ROOT / "database" / "findings.md"]
@@ -53,6 +55,19 @@ def test_what_a_page_links_to_is_there(page: Path) -> None:
     titles = re.findall(r"^#+ (.*)$", page.read_text(), re.MULTILINE)
     anchors = {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
     assert {anchor for target, anchor in links if not target and anchor.removeprefix("#") not in anchors} == set()
+
+
+def test_the_page_of_the_space_has_every_slot_and_operation_in_order() -> None:
+    text = (ROOT / "docs" / "space.md").read_text(encoding="utf-8")
+    slots = re.findall(r"^\| `(\w+)` \| ([a-z ]+) \|", text, re.MULTILINE)
+    assert {slot: name.replace(" ", "_") for slot, name in slots} == SLOTS
+    assert [slot for slot, _ in slots] == list(SLOTS)
+    sections = text.partition("## Operations")[2].split("\n### ")[1:]
+    found = {
+        part.splitlines()[0].lower().replace(" ", "_"): re.findall(r"^\| (\d) \| `(\S+)` \|", part, re.MULTILINE)
+        for part in sections
+    }
+    assert found == {name: [(str(i), choice) for i, choice in enumerate(choices)] for name, choices in SETS.items()}
 
 
 def test_every_kind_of_file_of_a_report_is_explained() -> None:

@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
 PAGES = {
     page: (ROOT / page).read_text()
-    for page in ("README.md", "docs/asking.md", "docs/networks.md", "docs/searching.md", "docs/sweeps.md")
+    for page in ("README.md", "docs/asking.md", "docs/networks.md", "docs/searching.md", "docs/space.md", "docs/sweeps.md")
 }
 COMMANDS = sorted(
     {
@@ -65,6 +65,7 @@ def test_the_python_examples_run(page: str, tmp_path: Path, monkeypatch: pytest.
         "docs/asking.md": lambda: len(names["answer"]) == 3,  # type: ignore[arg-type]
         "docs/searching.md": lambda: len(names["study"].trials) == 20,  # type: ignore[attr-defined]
         "docs/networks.md": lambda: len(names["missing"]) == 16,  # type: ignore[arg-type]
+        "docs/space.md": lambda: names["y"].shape == names["x"].shape,  # type: ignore[attr-defined]
         "docs/sweeps.md": lambda: names["record"].status == "ok",  # type: ignore[attr-defined]
     }
     assert found[page]()
