@@ -62,11 +62,10 @@ def test_the_page_of_the_space_has_every_slot_and_operation_in_order() -> None:
     slots = re.findall(r"^\| `(\w+)` \| ([a-z ]+) \|", text, re.MULTILINE)
     assert {slot: name.replace(" ", "_") for slot, name in slots} == SLOTS
     assert [slot for slot, _ in slots] == list(SLOTS)
-    sections = text.partition("## Operations")[2].split("\n### ")[1:]
-    found = {
-        part.splitlines()[0].lower().replace(" ", "_"): re.findall(r"^\| (\d) \| `(\S+)` \|", part, re.MULTILINE)
-        for part in sections
-    }
+    found = {}
+    for section in text.partition("## Operations")[2].split("\n### ")[1:]:
+        name = section.splitlines()[0].lower().replace(" ", "_")
+        found[name] = re.findall(r"^\| (\d) \| `(\S+)` \|", section, re.MULTILINE)
     assert found == {name: [(str(i), choice) for i, choice in enumerate(choices)] for name, choices in SETS.items()}
 
 
