@@ -9,6 +9,7 @@ from torch import nn
 from sase_bench.backbones.attention import Attention, attention_builder
 from sase_bench.backbones.cifar import CifarResNet
 from sase_bench.blocks.shape import EPSILON
+from sase_bench.errors import RequestError
 from sase_bench.trunk import CifarTrunk, Trunk
 
 __all__ = ["network_on"]
@@ -21,6 +22,8 @@ def network_on(trunk: Trunk, attention: Attention = None, *, epsilon: float = EP
     Raises `RequestError` for impossible shapes.
     """
     if isinstance(trunk, CifarTrunk):
+        if options:
+            raise RequestError(f"a CIFAR ResNet has no options of torchvision's, got {', '.join(options)}")
         return CifarResNet(trunk, attention_builder(attention, epsilon=epsilon))
     from sase_bench.backbones.resnet import resnet
 

@@ -159,8 +159,10 @@ def build_described(description: dict[str, str]) -> nn.Module:
         options: dict[str, Any] = json.loads(description["options"])
         epsilon = float(description.get("epsilon", EPSILON))
         trunk = _TRUNKS[fields.pop("kind")](**fields)
+        return network_on(trunk, description["attention"], epsilon=epsilon, **options)
+    except RequestError:
+        raise
     except (ValueError, LookupError, TypeError, AttributeError) as error:
         raise RequestError(
             f"there is no backbone {description['backbone']!r} with options {description['options']!r}"
         ) from error
-    return network_on(trunk, description["attention"], epsilon=epsilon, **options)

@@ -32,13 +32,14 @@ def count_network(network: nn.Module, channels: int, height: int, width: int) ->
     hooks = [module.register_forward_hook(lambda row, *_: rows.append(row.out_channels**2)) for module in convolutions]
     for module in convolutions:
         module.as_defined = True
-    training = network.training
-    device = next((parameter.device for parameter in network.parameters()), torch.device("cpu"))
+    modes = [(part, part.training) for part in network.modules()]  # some may be frozen
+    like = next(network.parameters(), torch.empty(0))
     try:
         with torch.no_grad(), FlopCounterMode(display=False) as counter:
-            network.eval()(torch.zeros(1, channels, height, width, device=device))
+            network.eval()(like.new_zeros(1, channels, height, width))
     finally:
-        network.train(training)
+        for part, was in modes:
+            part.training = was
         for hook in hooks:
             hook.remove()
         for module in convolutions:

@@ -3,6 +3,8 @@
 Everything but the attention blocks keeps torchvision's parameter names, so its checkpoints load with `strict=False`.
 """
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from torch import Tensor, nn
@@ -11,7 +13,7 @@ from torchvision.models.resnet import Bottleneck, ResNet
 from sase_bench.backbones.attention import Attention, attention_builder
 from sase_bench.backbones.resolution import require_pixels
 from sase_bench.blocks.shape import EPSILON
-from sase_bench.trunk import ResNetTrunk
+from sase_bench.trunk import ResNetTrunk, Stage
 
 __all__ = ["resnet", "resnet50", "resnet101"]
 
@@ -36,13 +38,23 @@ def resnet(trunk: ResNetTrunk, attention: Attention = None, *, epsilon: float = 
     """The network that `trunk` describes, with `attention` in every bottleneck; `options` go to `torchvision.models.ResNet`."""
     require_pixels(trunk.resolution)
     build = attention_builder(attention, epsilon=epsilon)
-    stages = trunk.stages
-    network = ResNet(AttentionBottleneck, [stage.blocks for stage in stages], num_classes=trunk.num_classes, **options)
+    blocks = [stage.blocks for stage in trunk.stages]
+    network = ResNet(AttentionBottleneck, blocks, num_classes=trunk.num_classes, **options)
+    stages = _dilated(trunk.stages, options.get("replace_stride_with_dilation"))
     for layer, stage in zip((network.layer1, network.layer2, network.layer3, network.layer4), stages, strict=True):
         for block in layer:
             block.attention = build(stage)
     network.trunk, network.attention, network.options = trunk, str(build), options
     return network
+
+
+def _dilated(stages: Sequence[Stage], dilated: Sequence[bool] | None) -> list[Stage]:
+    """The stages where those of the last three that are `dilated` keep the size of the map before them."""
+    found = [stages[0]]
+    for stage, keeps in zip(stages[1:], dilated or [False] * 3, strict=True):
+        size = found[-1].height if keeps else -(-found[-1].height // 2)
+        found.append(replace(stage, height=size, width=size))
+    return found
 
 
 def resnet50(

@@ -43,7 +43,7 @@ class SASEBlock(nn.Module):
 
     `height` and `width` are those of the map at training time; the block also runs on maps of any other size.
     `epsilon` stands under the roots of the norms, see `Shape`. Under autocast, and on a map in float16, the block computes in
-    float32 all the same.
+    float32 all the same; on one in float64 in float64.
     """
 
     def __init__(
@@ -71,8 +71,9 @@ class SASEBlock(nn.Module):
         self.spatial_excite = operations["spatial_excite"]
 
     def forward(self, x: Tensor) -> Tensor:
-        if torch.is_autocast_enabled(x.device.type):
-            with torch.autocast(x.device.type, enabled=False):
+        kind = x.device.type  # "meta" knows no autocast
+        if x.dtype != torch.float64 and torch.amp.is_autocast_available(kind) and torch.is_autocast_enabled(kind):
+            with torch.autocast(kind, enabled=False):
                 return self._weighted(x.float(), _in_single_precision).to(x.dtype)
         if x.dtype == torch.float16:  # it has neither room for x⁴ nor for ε under a root
             return self._weighted(x.float(), _in_single_precision).to(x.dtype)

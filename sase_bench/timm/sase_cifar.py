@@ -61,6 +61,16 @@ class CifarModel(CifarResNet):
         self.global_pool: Any
         self.reset_classifier(num_classes, global_pool)
 
+    def backbone_trunk(self) -> CifarTrunk:
+        """The trunk of `sase_bench.backbones` that computes the same. Raises `RequestError` for another pooling."""
+        if self.num_classes and self.global_pool.pool_type != "avg":
+            raise RequestError("our CIFAR ResNet, as which weights are saved, has no equal of timm's global_pool")
+        return self.trunk
+
+    def backbone_state(self) -> dict[str, Tensor]:
+        """The tensors, whose names are ours."""
+        return self.state_dict()
+
     def forward_features(self, x: Tensor) -> Tensor:
         """Images to the map of the last stage, unpooled."""
         x = torch.relu(self.stem(x))

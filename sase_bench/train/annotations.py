@@ -21,11 +21,14 @@ from sase_bench.train.masks import are_finite, problem_of
 
 __all__ = ["Annotated", "CocoImages"]
 
+_THINNEST = 0.01  # pixels
+
 
 class CocoImages(Dataset[Any]):
     """Images and their objects. A label is the place of its class among the file's categories, from 1; 0 is the background.
 
-    With `only_annotated` images without an object to learn from are left out; crowds and boxes without an area are none.
+    With `only_annotated` images without an object to learn from are left out; crowds are none, and boxes that
+    are thinner than a hundredth of a pixel, which single precision does not tell from a line.
     """
 
     def __init__(self, folder: Path, truth: COCO, *, masks: bool, only_annotated: bool) -> None:
@@ -66,7 +69,7 @@ class CocoImages(Dataset[Any]):
     def objects(self, number: int) -> list[dict[str, Any]]:
         """The annotations of the image `number` that can be learned from."""
         found = self.truth.loadAnns(self.truth.getAnnIds(imgIds=[number]))
-        return [item for item in found if not item.get("iscrowd") and min(item["bbox"][2:]) > 0]
+        return [item for item in found if not item.get("iscrowd") and min(item["bbox"][2:]) >= _THINNEST]
 
 
 class Annotated:

@@ -22,6 +22,7 @@ from sase_bench.train.images import ChangedImages, TrainingLoader, validation_lo
 from sase_bench.train.loop import Scores, fit
 from sase_bench.train.place import Place
 from sase_bench.train.recipe import CocoRecipe
+from sase_bench.train.weights import file_hash
 
 __all__ = ["Detection", "train_detector"]
 
@@ -46,7 +47,8 @@ def train_detector(
         network = build_detector(detector, backbone, attention, data.classes, recipe, weights)
         if network.taken and place.is_first and not (output / CHECKPOINT).exists():
             cli.say("train", str(network.taken))
-        return fit(Detection(network.to(place.device), data, recipe, place, workers), recipe, place, output)
+        task = Detection(network.to(place.device), data, recipe, place, workers, begun=file_hash(weights))
+        return fit(task, recipe, place, output)
 
 
 class Detection:
@@ -54,7 +56,11 @@ class Detection:
 
     headline = "val_box_ap"
 
-    def __init__(self, network: FasterRCNN, data: Annotated, recipe: CocoRecipe, place: Place, workers: int) -> None:
+    def __init__(
+        self, network: FasterRCNN, data: Annotated, recipe: CocoRecipe, place: Place, workers: int, *, begun: str = "none"
+    ) -> None:
+        """`begun` is the hash of the weights that the backbone has begun with."""
+        self.begun = begun
         self.network, self._data, self._place = network, data, place
         changed = ChangedImages(data.train, Change(recipe.flip), recipe.seed)
         self._training = TrainingLoader(changed, recipe.batch_size, recipe.seed, place, workers, collate=list)
@@ -64,7 +70,7 @@ class Detection:
 
     def describe(self) -> dict[str, str]:
         images = {"train": len(self._data.train), "val": len(self._data.val)}
-        return {**describe_detector(self.network), "images": json.dumps(images)}
+        return {**describe_detector(self.network), "images": json.dumps(images), "weights": self.begun}
 
     def batches(self, epoch: int) -> Iterable[Any]:
         return self._training.epoch(epoch)

@@ -123,9 +123,9 @@ def _begun(weights: Path | None, backbone: str, attention: str, seed: int) -> tu
     if weights is None:
         return build_backbone(backbone, attention, 1, _RESOLUTION, seed), None
     stored = stored_network(weights, backbone, attention)
-    tensors = tensors_at(weights, backbone, attention) if stored is None else stored.state_dict()
     if stored is not None and stored.attention == str(attention_builder(attention)):
-        return stored, Taken(path=weights, tensors=len(tensors))
+        return stored, Taken(path=weights, tensors=len(stored.state_dict()))
+    tensors = tensors_at(weights, backbone, attention)
     network = build_backbone(backbone, attention, 1, _RESOLUTION, seed)
     taken = take_weights(network, tensors, weights)
     return network, replace(taken, classifier_left=False)  # a detector has none

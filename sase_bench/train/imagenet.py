@@ -24,7 +24,7 @@ from sase_bench.train.images import ChangedImages, TrainingLoader, read_image, v
 from sase_bench.train.loop import Scores, fit
 from sase_bench.train.place import Place
 from sase_bench.train.recipe import ImageNetRecipe
-from sase_bench.train.weights import take_weights, tensors_at
+from sase_bench.train.weights import file_hash, take_weights, tensors_at
 
 __all__ = ["Classification", "read_folders", "train_classifier"]
 
@@ -57,7 +57,7 @@ def train_classifier(
             taken = take_weights(network, tensors, weights)
             if place.is_first and not (output / CHECKPOINT).exists():
                 cli.say("train", str(taken))
-        task = Classification(network.to(place.device), images, recipe, place, workers)
+        task = Classification(network.to(place.device), images, recipe, place, workers, begun=file_hash(weights))
         return fit(task, recipe, place, output)
 
 
@@ -89,8 +89,17 @@ class Classification:
     headline = "val_top1"
 
     def __init__(
-        self, network: nn.Module, images: dict[str, ImageFolder], recipe: ImageNetRecipe, place: Place, workers: int
+        self,
+        network: nn.Module,
+        images: dict[str, ImageFolder],
+        recipe: ImageNetRecipe,
+        place: Place,
+        workers: int,
+        *,
+        begun: str = "none",
     ) -> None:
+        """`begun` is the hash of the weights that the network has begun with."""
+        self.begun = begun
         self.network, self._images, self._recipe, self._place = network, images, recipe, place
         changed = ChangedImages(images["train"], Change(recipe), recipe.seed)
         self._training = TrainingLoader(changed, recipe.batch_size, recipe.seed, place, workers)
@@ -100,7 +109,8 @@ class Classification:
 
     def describe(self) -> dict[str, str]:
         images = {part: len(self._images[part]) for part in ("train", "val")}
-        return {**describe(self.network), "images": json.dumps(images), "classes": json.dumps(self._images["train"].classes)}
+        classes = json.dumps(self._images["train"].classes)
+        return {**describe(self.network), "images": json.dumps(images), "classes": classes, "weights": self.begun}
 
     def batches(self, epoch: int) -> Iterable[Any]:
         return self._training.epoch(epoch)

@@ -10,6 +10,7 @@ from pathlib import Path
 from signal import SIG_DFL, SIG_IGN, SIGINT, SIGTERM, signal
 from typing import Any
 
+import numpy as np
 import torch
 from PIL import Image
 from torch.utils.data import DataLoader, Dataset, DistributedSampler, Subset
@@ -22,11 +23,18 @@ __all__ = ["ChangedImages", "TrainingLoader", "read_image", "validation_loader"]
 
 
 def read_image(path: Path | str) -> Image.Image:
-    """The image at `path` in red, green and blue. Raises `RequestError` for a file that is none."""
+    """The image at `path` in red, green and blue, 8 bits each: of 16 bits the upper ones.
+
+    Raises `RequestError` for a file that is none, and for pixels of 32 bits, of which no file says what is white.
+    """
     try:
         with Image.open(path) as file:
+            if file.mode.startswith("I;16") or (file.mode == "I" and file.format == "PNG"):  # older Pillow has PNG's as I
+                return Image.fromarray((np.asarray(file).astype(np.uint32) >> 8).astype(np.uint8)).convert("RGB")
+            if file.mode in ("I", "F"):
+                raise ValueError("its pixels have 32 bits, and nothing says what is white")
             return file.convert("RGB")
-    except (OSError, SyntaxError, ValueError) as error:  # Pillow has all three for damaged files
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:  # Pillow has all for damaged files
         raise RequestError(f"cannot read the image {str(path)!r}: {error}") from error
 
 

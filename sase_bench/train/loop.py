@@ -47,6 +47,7 @@ class Task(Protocol):
     network: nn.Module  # on the device of the place
     steps: int  # of an epoch, in each process
     headline: str  # the score that is shown, with its prefix
+    begun: str  # the hash of the weights that it has begun with, or "none"
 
     def describe(self) -> dict[str, str]:
         """The network and the data, as far as a checkpoint cannot go on with others."""
@@ -92,7 +93,7 @@ def fit(task: Task, recipe: Recipe, place: Place, folder: Path) -> list[dict[str
                 bar.set_description(f"epoch {len(rows) + 1}/{recipe.epochs}")
                 row = _epoch(task, state, model, recipe, place, len(rows), stop, bar)
                 rows.append(row | provenance(recipe, device_name(place.device), torch.get_num_threads()))
-                rows[-1] |= {"torch_version": str(torch.__version__), "processes": place.count}
+                rows[-1] |= {"torch_version": str(torch.__version__), "processes": place.count, "weights": task.begun}
                 generators = place.gather(capture(place.device))
                 if place.is_first:
                     contents = state.contents() | {"generators": generators}
@@ -126,7 +127,7 @@ def _epoch(
     for number, batch in enumerate(task.batches(epoch)):
         rate = learning_rate(recipe, epoch * task.steps + number, task.steps)
         with state.autocast():
-            loss = task.loss(model, batch)
+            loss = _loss(task, model, batch)
         state.step(loss, rate)
         total += loss.detach()
         bar.update()
@@ -139,7 +140,9 @@ def _epoch(
         network.eval()
         with state.autocast(), torch.no_grad():
             scores = task.score(network, lambda: _raise_if(stop.is_set()))
-        row |= {f"{prefix}_{name}": _finite(value) for name, value in scores.items()}
+        if not all(value is None or math.isfinite(value) for value in scores.values()):
+            raise _diverged("a validation score", epoch)  # before a checkpoint of it takes the place of a good one
+        row |= {f"{prefix}_{name}": value for name, value in scores.items()}
     ended = time.perf_counter()
     return row | {"train_seconds": round(trained - begun, 3), "eval_seconds": round(ended - trained, 3)}
 
@@ -153,7 +156,23 @@ def _consider(stop: Event, total: Tensor, place: Place, number: int, steps: int,
     stopped, lost = place.any(stop.is_set(), not math.isfinite(total.item()))
     _raise_if(stopped)
     if lost:
-        raise RequestError(f"the loss is not finite in epoch {epoch + 1}; lower --learning-rate, or raise --warmup-steps")
+        raise _diverged("the loss", epoch)
+
+
+def _loss(task: Task, model: nn.Module, batch: Any) -> Tensor:
+    try:
+        return task.loss(model, batch)
+    except ValueError as error:
+        if str(error).startswith("Expected more than 1 value per channel"):  # by torch's batch normalisation
+            raise RequestError(
+                "a process has a single number of a channel to normalise; raise --batch-size, or --resolution"
+            ) from error
+        raise
+
+
+def _diverged(what: str, epoch: int) -> RequestError:
+    way_out = "lower --learning-rate or raise --warmup-steps" + (", and name another --output" if epoch else "")
+    return RequestError(f"{what} is not finite in epoch {epoch + 1}; {way_out}")
 
 
 def _raise_if(is_stopped: bool) -> None:
@@ -183,10 +202,6 @@ def _aside(bar: tqdm[Any]) -> Any:
     """Lines on stdout that the bar on the same terminal does not run into."""
     with bar.external_write_mode(file=sys.stdout):
         yield
-
-
-def _finite(value: float | None) -> float | None:
-    return value if value is None or math.isfinite(value) else None
 
 
 def _short(value: float | None) -> str:

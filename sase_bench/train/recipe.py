@@ -28,6 +28,8 @@ DETECTOR_BACKBONES = ("resnet50", "resnet101")
 
 DETECTORS = ("fasterrcnn", "maskrcnn")
 
+_LARGEST = 1e38  # of numbers that take part in arithmetic of single precision
+
 
 def _field(default: Any, meaning: str) -> Any:
     """A field whose meaning, with its unit, is the help of the option that is derived from it."""
@@ -59,8 +61,12 @@ class Recipe:
             if getattr(self, name) < least:
                 raise RequestError(f"{name} is at least {least}, got {getattr(self, name)!r}")
         for name in ("learning_rate", "weight_decay", "clip_norm"):
-            if not 0 <= getattr(self, name) < float("inf"):
-                raise RequestError(f"{name} is 0 or positive, got {getattr(self, name)!r}")
+            if not 0 <= getattr(self, name) < _LARGEST:
+                raise RequestError(f"{name} is 0 or positive, and below {_LARGEST:g}, got {getattr(self, name)!r}")
+        if min(self.milestones, default=1) < 1:
+            raise RequestError(f"milestones are numbers of epochs from 1, got {self.milestones!r}")
+        if not 0 <= self.decay <= 1:
+            raise RequestError(f"decay is in 0..1, got {self.decay!r}")
         for name in ("momentum", "average_decay", "warmup_start"):
             if not 0 <= getattr(self, name) < 1:
                 raise RequestError(f"{name} is at least 0 and below 1, got {getattr(self, name)!r}")
@@ -103,7 +109,7 @@ class ImageNetRecipe(Recipe):
                 raise RequestError(f"{name} is above 0 and at most 1, got {getattr(self, name)!r}")
         if not 0 <= self.flip <= 1 or not 0 <= self.label_smoothing <= 1:
             raise RequestError(f"flip and label_smoothing are in 0..1, got {self.flip!r} and {self.label_smoothing!r}")
-        if min(self.colour_jitter) < 0 or self.colour_jitter[3] > 0.5:
+        if not all(0 <= change < _LARGEST for change in self.colour_jitter) or self.colour_jitter[3] > 0.5:
             raise RequestError(f"colour_jitter is 0 or positive and its hue at most 0.5, got {self.colour_jitter!r}")
 
 

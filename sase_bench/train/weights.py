@@ -6,19 +6,22 @@ error; attention and the classifier may stay as they were initialised, and what 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from hashlib import file_digest
 from pathlib import Path
 from typing import Any
 
 from torch import Tensor, nn
 
 from sase_bench.backbones import attention_builder, load_checkpoint
+from sase_bench.backbones.checkpoint import describe
 from sase_bench.errors import RequestError
 from sase_bench.modules import PLAIN
 from sase_bench.train.files import load_pickled
 
-__all__ = ["Taken", "stored_network", "take_weights", "tensors_at"]
+__all__ = ["Taken", "file_hash", "stored_network", "take_weights", "tensors_at"]
 
 _CLASSIFIER = ("fc.", "classifier.")
 _COUNTER = ".num_batches_tracked"  # of batch normalisation; older files of torchvision have none
@@ -57,10 +60,30 @@ def stored_network(path: Path, backbone: str, attention: str) -> Any:
     return network
 
 
+def file_hash(path: Path | None) -> str:
+    """What tells the file from another, for a run that began with it: 16 hex digits, or "none". Raises `RequestError`."""
+    if path is None:
+        return "none"
+    try:
+        with path.open("rb") as file:
+            return file_digest(file, "sha256").hexdigest()[:16]
+    except OSError as error:
+        raise RequestError(f"cannot read {str(path)!r}: {error.strerror or error}") from error
+
+
 def tensors_at(path: Path, backbone: str, attention: str) -> Mapping[str, Tensor]:
-    """The weights in the file at `path` by their names. Raises `RequestError` as `stored_network`, and for no weights."""
+    """The weights in the file at `path` by their names. Raises `RequestError` as `stored_network`, and for no weights.
+
+    So it does for those of a network with dilated stages or an epsilon of its own, which would compute something else.
+    """
     network = stored_network(path, backbone, attention)
     if network is not None:
+        described = describe(network)
+        dilated = any(json.loads(described["options"]).get("replace_stride_with_dilation") or ())  # of other shape is the rest
+        unlike = ["dilated stages"] if dilated else []
+        unlike += [f"epsilon {described['epsilon']}"] if "epsilon" in described else []
+        if unlike:
+            raise RequestError(f"{str(path)!r} holds the weights of a network with {' and '.join(unlike)}, not of a usual one")
         stored: dict[str, Tensor] = network.state_dict()
         return stored
     content = load_pickled(path, "weights", "download it again")

@@ -141,6 +141,8 @@ def test_files_with_other_contents_than_they_describe_are_refused_in_one_line(tm
         ({"backbone": '{"kind": "CifarTrunk"}'}, "there is no backbone '.*CifarTrunk.*' with options '{}'"),
         ({"backbone": '{"kind": "VGG"}'}, "there is no backbone '.*VGG.*' with options '{}'"),
         ({"options": "["}, r"there is no backbone '.*' with options '\['"),
+        ({"options": "[]"}, r"there is no backbone '.*' with options '\[\]'"),
+        ({"options": '{"foo": 1}'}, "a CIFAR ResNet has no options of torchvision's, got foo"),
     ):
         save_file(tensors, tmp_path / "file", {**described, **change})
         with pytest.raises(RequestError, match=message) as caught:

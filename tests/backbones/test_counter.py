@@ -97,3 +97,17 @@ def test_counting_leaves_the_network_as_it_was() -> None:
     assert count_network(network, 3, 8, 8) == first
     assert network.training
     assert all(torch.equal(tensor, before[name]) for name, tensor in network.state_dict().items())
+
+
+def test_a_block_of_the_space_is_counted_without_memory() -> None:
+    with torch.device("meta"):
+        network = cifar_resnet(8, SASE_BLOCK)
+    assert count_network(network, 3, 32, 32) == count_network(cifar_resnet(8, SASE_BLOCK), 3, 32, 32)
+
+
+def test_counting_leaves_a_network_as_it_was() -> None:
+    network = cifar_resnet(8, "sase").double().train()
+    network.stem.eval()
+    before = [module.training for module in network.modules()]
+    count_network(network, 3, 32, 32)
+    assert [module.training for module in network.modules()] == before

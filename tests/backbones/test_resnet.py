@@ -45,3 +45,18 @@ def test_blocks_of_resnet50_are_built_for_the_maps_they_meet() -> None:
     with torch.no_grad():
         network(torch.zeros(1, 3, 96, 96))
     assert sorted(set(met)) == [(256, 24, 24), (512, 12, 12), (1024, 6, 6), (2048, 3, 3)]
+
+
+def test_a_dilated_stage_has_blocks_of_the_size_of_its_map() -> None:
+    network = resnet50(
+        "gap/affine/affine/l2-norm/l2-norm/affine", 5, resolution=64, width_per_group=4,
+        replace_stride_with_dilation=[False, False, True],
+    )  # fmt: skip
+    sizes = {}
+    for name in ("layer3", "layer4"):
+        block = getattr(network, name)[0].attention
+        block.register_forward_pre_hook(lambda _, maps, name=name: sizes.update({name: maps[0].shape[2:]}))
+    network.eval()(torch.zeros(1, 3, 64, 64))
+    for name, size in sizes.items():
+        assert getattr(network, name)[0].attention.spatial_excite.alpha.shape[1:] == size
+    assert sizes["layer3"] == sizes["layer4"] == (4, 4)

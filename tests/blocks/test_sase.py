@@ -235,6 +235,14 @@ def test_under_autocast_the_block_computes_in_single_precision(arch: Architectur
     assert torch.equal(y, block(x.float()).to(dtype))
 
 
+@pytest.mark.parametrize("arch", ARCHITECTURES[-7:], ids=str)
+def test_autocast_leaves_double_precision_alone(arch: Architecture) -> None:
+    block, x = built(arch).double().eval(), torch.from_numpy(input_of()).double()
+    with torch.autocast("cpu", torch.bfloat16):
+        y = block(x)
+    assert torch.equal(y, block(x))
+
+
 @pytest.mark.parametrize("arch", [SASE_BLOCK, *ARCHITECTURES[-7:]], ids=str)
 @pytest.mark.parametrize("training", [False, True])
 def test_a_block_in_half_precision_computes_in_single_precision(arch: Architecture, training: bool) -> None:

@@ -42,6 +42,12 @@ def test_networks_that_were_cut_after_they_were_built_are_not_saved(tmp_path: Pa
     assert not (tmp_path / "weights.safetensors").exists()
 
 
+def test_another_pooling_than_the_mean_is_not_saved(tmp_path: Path) -> None:
+    network = model("sase_resnet20", global_pool="max")
+    with pytest.raises(RequestError, match="has no equal of timm's global_pool"):
+        save_checkpoint(network, tmp_path / "weights.safetensors")
+
+
 @pytest.mark.parametrize("attention", ["sase", TEXT, *MODULES])
 def test_mixed_precision_gives_finite_gradients(attention: str) -> None:
     network = model("sase_resnet20", attention=attention)

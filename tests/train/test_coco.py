@@ -221,6 +221,17 @@ def test_images_without_an_object_are_learned_from_by_nobody_and_scored(data: Pa
     assert annotated.classes == ["rectangle", "circle"]
 
 
+def test_a_box_that_single_precision_takes_for_a_line_is_not_learned_from(tmp_path: Path) -> None:
+    folder = coco_folder(tmp_path / "coco")
+    for part in FOLDERS:
+        edited(folder, part, lambda content: content["annotations"][0].update(bbox=[33, 5, 1e-6, 20]))
+    annotated = Annotated(folder, images=FOLDERS, files=FILES, masks=False)
+    assert len(annotated.train) == 7
+    for number in range(len(annotated.train)):
+        _, target = annotated.train[number]
+        assert (target["boxes"][:, 2:] > target["boxes"][:, :2]).all()
+
+
 def test_flipped_images_take_their_boxes_and_masks_along(data: Path) -> None:
     from sase_bench.train.coco import Change
 

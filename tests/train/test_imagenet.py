@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -182,6 +183,11 @@ def empty_weights(_: Path) -> None:
         (None, ["--resolution", "18"], "the resolution is a multiple of 4 and at least 8 pixels, got 18"),
         (None, ["--precision", "float16"], "float16 is trained on a CUDA device; on the CPU use --precision bfloat16"),
         (None, ["--learning-rate", "1e30", "--clip-norm", "0"], "the loss is not finite in epoch 1; lower --learning-rate"),
+        (
+            None,
+            ["--batch-size", "1", "--attention", "srm"],
+            "a process has a single number of a channel to normalise; raise --batch-size, or --resolution",
+        ),
         (None, ["--output", "images/train/red/0.png"], "cannot write to 'images/train/red/0.png': File exists"),
     ],
 )
@@ -238,6 +244,40 @@ def test_a_checkpoint_of_another_run_is_refused(
     assert line.startswith(f"train: '{finished}/checkpoint.pt' {message}")
 
 
+def test_a_run_that_began_otherwise_does_not_go_on(
+    images: Path, finished: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert {row["weights"] for row in rows_of(finished)} == {"none"}
+    path = tmp_path / "resnet8.pth"
+    torch.save(build_backbone("resnet8", "none", 3, 16, 5).state_dict(), path)
+    command = [*COMMAND, *SHORT, "--attention", "sase", "--data", str(images), "--output", str(finished)]
+    assert main([*command, "--weights", str(path)]) == 2
+    (line,) = [line for line in capsys.readouterr().err.splitlines() if "another run" in line]
+    assert f"with weights 'none', not '{sha256(path.read_bytes()).hexdigest()[:16]}'; name another --output" in line
+
+
+def test_an_epoch_that_diverged_leaves_the_checkpoint_before_it(
+    images: Path, finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    original = Classification.score
+
+    def poisoned(self: Classification, network: nn.Module, pause: Callable[[], None]) -> dict[str, float | None]:
+        scores = original(self, network, pause)
+        return scores | {"loss": float("nan")} if (tmp_path / "checkpoint.pt").exists() else scores
+
+    monkeypatch.setattr(Classification, "score", poisoned)
+    assert main([*COMMAND, *SHORT, "--attention", "sase", "--data", str(images), "--output", str(tmp_path)]) == 2
+    (line,) = [line for line in capsys.readouterr().err.splitlines() if line.startswith("train: ")]
+    assert line == (
+        "train: a validation score is not finite in epoch 2; lower --learning-rate or raise --warmup-steps, and name another "
+        "--output"
+    )
+    assert untimed(rows_of(tmp_path)) == untimed(rows_of(finished)[:1])
+    monkeypatch.undo()
+    assert main([*COMMAND, *SHORT, "--attention", "sase", "--data", str(images), "--output", str(tmp_path)]) == 0
+    assert untimed(rows_of(tmp_path)) == untimed(rows_of(finished))
+
+
 @pytest.mark.parametrize("classes", [3, 10])
 def test_a_run_begins_with_weights(
     classes: int, images: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
@@ -247,9 +287,9 @@ def test_a_run_begins_with_weights(
     torch.save(source.state_dict(), path)
     original = Classification.__init__
 
-    def seen(self: Classification, network: nn.Module, *rest: Any) -> None:
+    def seen(self: Classification, network: nn.Module, *rest: Any, **options: Any) -> None:
         begun.append({name: tensor.clone() for name, tensor in network.state_dict().items()})
-        original(self, network, *rest)
+        original(self, network, *rest, **options)
 
     monkeypatch.setattr(Classification, "__init__", seen)
     command = [*COMMAND, "--attention", "srm", "--data", str(images), "--output", str(tmp_path / "run")]

@@ -1,12 +1,15 @@
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
+from PIL import Image
 from torch import Tensor
 from torch.utils.data import Dataset
 
 from sase_bench.errors import RequestError
-from sase_bench.train.images import ChangedImages, TrainingLoader, validation_loader
+from sase_bench.train.images import ChangedImages, TrainingLoader, read_image, validation_loader
 from sase_bench.train.place import Place
 
 CPU = torch.device("cpu")
@@ -77,3 +80,24 @@ def test_batches_are_shared_equally() -> None:
         epoch_of(0, 2, 0, batch=5)
     with pytest.raises(RequestError, match="a batch of 14 images needs as many training images, got 13"):
         epoch_of(0, 1, 0, batch=14)
+
+
+def test_an_image_of_16_bits_keeps_its_shades(tmp_path: Path) -> None:
+    ramp = np.arange(0, 65536, 256, dtype=np.uint16).reshape(16, 16)
+    Image.fromarray(ramp).save(tmp_path / "ramp.png")
+    read = np.asarray(read_image(tmp_path / "ramp.png"))
+    assert (read == np.arange(256, dtype=np.uint8).reshape(16, 16, 1)).all()
+
+
+@pytest.mark.parametrize("mode", ["I", "F"])
+def test_an_image_of_32_bits_has_no_white(mode: str, tmp_path: Path) -> None:
+    Image.new(mode, (4, 4)).save(tmp_path / "image.tif")
+    with pytest.raises(RequestError, match=r"cannot read the image '.*image.tif': its pixels have 32 bits"):
+        read_image(tmp_path / "image.tif")
+
+
+def test_an_image_that_would_fill_the_memory_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    Image.new("1", (64, 64)).save(tmp_path / "bomb.png")
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)
+    with pytest.raises(RequestError, match=r"cannot read the image '.*bomb.png': Image size \(4096 pixels\) exceeds limit"):
+        read_image(tmp_path / "bomb.png")

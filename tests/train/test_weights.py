@@ -123,3 +123,19 @@ def test_weights_of_other_networks_are_refused_in_one_line(tmp_path: Path) -> No
     save_checkpoint(narrow("se"), path)
     with pytest.raises(RequestError, match="holds the weights of resnet50 with attention se, not of resnet50 with srm"):
         given(narrow("srm"), path, "srm")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"replace_stride_with_dilation": [False, True, True]}, "a network with dilated stages, not of a usual one"),
+        ({"epsilon": 0.5}, "a network with epsilon 0.5, not of a usual one"),
+    ],
+)
+def test_weights_of_a_network_that_computes_otherwise_are_refused(
+    options: dict[str, Any], message: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "weights.safetensors"
+    save_checkpoint(resnet50(MAPS, 5, resolution=64, width_per_group=4, **options), path)
+    with pytest.raises(RequestError, match=message):
+        tensors_at(path, "resnet50", MAPS)
