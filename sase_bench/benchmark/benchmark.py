@@ -30,7 +30,7 @@ from sase_bench.benchmark.verification import verify
 from sase_bench.cost import Cost, count, find_trunk
 from sase_bench.errors import RequestError, needing, unknown
 from sase_bench.record import COLUMNS, OBJECTIVES, Better, Column
-from sase_bench.space import Architecture
+from sase_bench.space import SPACES, Architecture
 from sase_bench.trunk import CIFAR_DEPTHS
 
 if TYPE_CHECKING:
@@ -119,6 +119,8 @@ class Benchmark:
 
         None, here and everywhere: that with the most blocks of `space`, those drawn from it where more were drawn than chosen.
         """
+        if space not in list(SPACES):
+            raise unknown("space", space, SPACES)
         name = self._tables.largest(space) if proxy is None else proxy
         if name is None:
             raise RequestError("the table has no runs")

@@ -47,11 +47,10 @@ def modules(query: Modules, source: Source) -> Answer:
         )
     levels = measured.levels.get(column, {})
     blocks = source.rows(
-        f"SELECT avg({column} ORDER BY seed) - {level_sql(levels)} FROM {source.runs} WHERE proxy = ? AND status = 'ok' "
+        f"SELECT arch, avg({column} ORDER BY seed) - {level_sql(levels)} FROM {source.runs} WHERE proxy = ? AND status = 'ok' "
         "GROUP BY arch",
         [measured.proxy],
     )
-    means = [mean for (mean,) in blocks]
     together = trained_together(source, measured.proxy) if is_shared(metric) else set()
     gains = Gains(measured, metric)
     rows: list[tuple[Any, ...]] = []
@@ -61,12 +60,12 @@ def modules(query: Modules, source: Source) -> Answer:
         if mean is None:
             continue
         fair[name] = mean - fsum(levels[seed] for seed in seeds) / len(seeds) if levels else mean
-        ahead = sum(metric.sign * other < metric.sign * fair[name] for other in means)
         index = _index(name)
+        ahead = sum(metric.sign * other < metric.sign * fair[name] for arch, other in blocks if arch != index)
         if index in together:
             sd = None
         over = (*gains.over(index, _index(PLAIN)), *gains.over(index, SASE_BLOCK.index))
-        scores = (mean, sd, len(seeds), *over, ahead, len(means))
+        scores = (mean, sd, len(seeds), *over, ahead, len(blocks))
         rows.append((name, _year(name), *scores, *_costs(measured.trunk, name)))
     rows.sort(key=lambda row: (metric.sign * fair[row[0]], row[0]))
     names = (

@@ -98,10 +98,12 @@ def _notes(gains: Sequence[Gain], total: int, measured: Relation, query: Neighbo
     if gains:
         better = sum(gain.low is not None and gain.low > 0 for gain in gains)
         worse = sum(gain.high is not None and gain.high < 0 for gain in gains)
-        counted = f"by 95 % intervals {better} of {len(gains)} are better, {worse} worse"
-        if query.metric.is_of_run:
-            counted += f", and {TAILS[0] * len(gains):.1f} would be either by luck alone"
-        yield f"gain: over block {query.arch.index}, larger is better; {counted}"
+        known = sum(gain.low is not None for gain in gains)
+        counted = f"; {better} of {known} are better, {worse} worse" if known else ""
+        if known and query.metric.is_of_run:
+            counted = f"; by 95 % intervals {better} of {known} are better, {worse} worse"
+            counted += f", and {TAILS[0] * known:.1f} would be either by luck alone"
+        yield f"gain: over block {query.arch.index}, larger is better{counted}"
     if len(gains) < total:
         space = " --space full" if query.selection.space != "tied" else ""
         command = measured.source.writing(f"sweep --plan neighbours:{query.arch.index}{space} --proxy {measured.proxy}")

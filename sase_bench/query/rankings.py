@@ -11,6 +11,7 @@ from typing import Any
 from sase_bench.answers import Answer
 from sase_bench.errors import RequestError
 from sase_bench.query.columns import fields
+from sase_bench.query.conditions import metrics_in
 from sase_bench.query.language import Effect, Pareto, Rank, Selection, Top
 from sase_bench.query.levels import note_on
 from sase_bench.query.metrics import METRICS, Metric
@@ -100,8 +101,11 @@ def rank(query: Rank, source: Source) -> Answer:
     )
     notes, sd, low, high = list(measured.notes_on(metric)), None, None, None
     if not metric.is_of_run:
-        low = high = 1 + ahead
-        notes.append(f"{metric.name} does not depend on the seed, so the interval is the place itself")
+        low = 1 + sum(_beats(metric, other, own) for other, _, _ in found.values())
+        high = low + sum(other == own for other, _, _ in found.values())
+        notes.append(
+            f"{metric.name} does not depend on the seed: place_low to place_high are the places of all with this value"
+        )
     elif not measured.is_together(metric, query.arch):
         archs, _, scores = measured.scores(column, {arch for arch, *_ in rows})
         effects = separate(scores)
@@ -129,12 +133,13 @@ def effect(query: Effect, source: Source) -> Answer:
     random, with the variance (1 − n/N)·s²/n + (n/N)·v/n (Cochran 1977, section 2.6), s² being that of their scores and v what
     the noise of the seeds has in it. Where none is missing, noise alone is left. The tied space is meant where all are tied.
     Blocks that a person or a search chose are left out where most were drawn at random: they do not stand for others. Scores
-    are without what a block's seeds do to all blocks.
+    are without what a block's seeds do to all blocks. Where a condition picks blocks by their scores there is no interval.
     """
     measured, metric = relation_on(source, query.selection.on, query.selection.space), query.metric
     costs = measured.costs(query.slot, metric, query.selection)
     if costs is not None:
         return _effect_on_costs(query, measured, costs)
+    picked = any(condition.is_of_run for condition in metrics_in(query.selection.where))  # by the outcome
     column, together = metric.column(test=source.test), measured.is_together(metric)
     values: dict[str, list[float]] = defaultdict(list)
     errors: dict[str, list[float]] = defaultdict(list)  # 1 / seeds
@@ -157,7 +162,7 @@ def effect(query: Effect, source: Source) -> Answer:
     for operation in OPERATIONS[query.slot]:
         mean, sd = spread(values[operation])
         size = None if sizes is None else sizes.get(operation)
-        margin = None if together else _margin(sd, errors[operation], size, noise)
+        margin = None if together or picked else _margin(sd, errors[operation], size, noise)
         low, high = (None, None) if mean is None or margin is None else (mean - margin, mean + margin)
         difference = None if mean is None or grand is None else mean - grand
         lines.append((query.slot, measured.proxy, column, operation, len(values[operation]), mean, low, high, difference))
@@ -167,7 +172,10 @@ def effect(query: Effect, source: Source) -> Answer:
         total = sum(map(len, values.values()))
         meant = _meant(total, None if noise is None or sizes is None else sum(sizes.values()), space)
         note = f"mean of all {total} architectures: {grand:.6g} {metric.unit}"
-        note += "" if together else f"; intervals 95 %, {meant}"
+        note += "" if together or picked else f"; intervals 95 %, {meant}"
+        note += (
+            "; these blocks were picked by what a run gave, so their means have no interval and stand for no others" * picked
+        )
     notes = measured.notes_on(metric, where=query.selection.where)
     if left_out := {arch for arch, *_ in rows} - judged:
         notes = (*notes, _left_out(left_out, measured_at_all, space))

@@ -133,7 +133,15 @@ def test_objectives_are_minimised_whatever_the_metric() -> None:
     [
         (lambda bench: bench.simulate("digits").submit(0, seeds=True), "seed is a whole number, got True"),
         (lambda bench: bench.simulate("digits", workers=2.5), "workers is a whole number, got 2.5"),
-        (lambda bench: bench.simulate("digits").advance(-1.0), "time does not go back: advance by 0 s or more, got -1.0"),
+        (
+            lambda bench: bench.simulate("digits").advance(-1.0),
+            "time does not go back: advance by a number from 0 s, got -1.0",
+        ),
+        (
+            lambda bench: bench.simulate("digits").advance(float("inf")),
+            "time does not go back: advance by a number from 0 s, got inf",
+        ),
+        (lambda bench: bench.simulate("digits").advance("3"), "time does not go back: advance by a number from 0 s, got '3'"),
         (lambda bench: bench.simulate("digits").submit(0, [1, 1]), "the seeds of a block are all different, got (1, 1)"),
         (
             lambda bench: bench.simulate("digits").run(object(), 1, metric="loss"),

@@ -7,6 +7,7 @@ import pytest
 
 from sase_bench.cost import cost_in, count
 from sase_bench.database import Store
+from sase_bench.database.shelf import released_path
 from sase_bench.errors import RequestError
 from sase_bench.modules import Module
 from sase_bench.proxies import PROXIES
@@ -174,3 +175,12 @@ def test_the_modules_of_the_proxy_that_is_named_are_told(tmp_path: Path) -> None
         store.append(run(Module("eca").index, 0, 0.75, 0.5, 1.0, proxy=other.name))
     told = {name: ask(f"modules by loss on {name}", db=tmp_path / "table.duckdb") for name in (DIGITS.name, other.name)}
     assert [[row[0] for row in answer.rows] for answer in told.values()] == [["none"], ["eca"]]
+
+
+@pytest.mark.parametrize("metric", ["loss", "top1", "train_loss"])
+def test_as_many_blocks_are_ahead_of_the_published_one_as_its_place_says(metric: str) -> None:
+    """On the released table, where its seeds are others than those of most blocks."""
+    for proxy in ("cifar10-8-local-colours-long", "cifar10-8-local-colours-longest", "digits-local-colours-long"):
+        (place,) = ask(f"rank {SASE} by {metric} on {proxy}", db=released_path()).records()
+        found = {row["module"]: row for row in ask(f"modules by {metric} on {proxy}", db=released_path()).records()}
+        assert found["sase"]["blocks_ahead"] == place["place"] - 1

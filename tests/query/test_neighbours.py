@@ -74,6 +74,13 @@ def test_what_all_come_to_is_counted_by_the_intervals(table: Path) -> None:
     assert note == f"gain: over block 0, larger is better; {counted}"
 
 
+def test_exact_costs_have_no_intervals_to_count_by(table: Path) -> None:
+    answer = ask(f"neighbours {CENTRE} by params", db=table)
+    better, worse = (sum(sign * row["gain"] > 0 for row in answer.records()) for sign in (1, -1))
+    note = next(note for note in answer.notes if note.startswith("gain"))
+    assert note == f"gain: over block 0, larger is better; {better} of 3 are better, {worse} worse"
+
+
 def test_the_luck_of_a_block_that_was_chosen_for_its_score_is_allowed_for(tmp_path: Path) -> None:
     """All blocks are alike, and the one asked for came out best: by intervals others are worse, in truth half of them are."""
     block = Architecture(54983)

@@ -189,11 +189,23 @@ def test_without_two_seeds_the_interval_is_missing_and_the_answer_says_why(tmp_p
     assert answer.notes == ("too few blocks share two seeds, so the seed noise is not known and the interval is missing",)
 
 
+def test_blocks_with_one_count_share_their_places(tmp_path: Path) -> None:
+    like = Architecture.parse("gap/conv1d_3/conv1d_3/gap/gap/conv_3x3")
+    other = Architecture.parse("p-norm/conv1d_3/conv1d_3/gap/gap/conv_3x3")  # as many parameters
+    larger = Architecture.parse("gap/conv1d_7/conv1d_3/gap/gap/conv_3x3")
+    archs = [like.index, other.index, larger.index]
+    path = write(tmp_path / "table.duckdb", [run(arch, 0, 0.5, 1.0, 1.0) for arch in archs])
+    found = [ask(f"rank {arch} by params", db=path).records()[0] for arch in archs]
+    assert [(row["place"], row["place_low"], row["place_high"]) for row in found] == [(1, 1, 2), (2, 1, 2), (3, 3, 3)]
+
+
 def test_a_count_has_no_seed_noise(asked: Ask) -> None:
     answer = asked(f"rank {PLAIN} by params")
     (record,) = answer.records()
     assert (record["place"], record["place_low"], record["place_high"], record["seed_sd"]) == (1, 1, 1, None)
-    assert answer.notes == ("params does not depend on the seed, so the interval is the place itself",)
+    assert answer.notes == (
+        "params does not depend on the seed: place_low to place_high are the places of all with this value",
+    )
 
 
 def test_the_scores_are_those_of_the_runs(asked: Ask) -> None:
