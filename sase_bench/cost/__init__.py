@@ -5,7 +5,7 @@ once as they are built, into a file. Neither needs torch.
 
 >>> from sase_bench.modules import Module
 >>> from sase_bench.space import SASE_BLOCK
->>> [cost_in(find_trunk("resnet50"), attention) for attention in (SASE_BLOCK, Module("se"), Module("none"))]
+>>> [tuple(cost_in(find_trunk("resnet50"), attention)) for attention in (SASE_BLOCK, Module("se"), Module("none"))]
 [(28102568, 4092006748), (28088024, 4091699200), (25557032, 4089184256)]
 """
 

@@ -1,12 +1,12 @@
 """`SHA256SUMS`: the checksums of the files on a shelf, as the program sha256sum writes and checks them."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from sase_bench.errors import RequestError
 
-__all__ = ["NEXT", "SUMS", "announce_sums", "check_sums", "matches", "read_sums", "sha256", "write_sums"]
+__all__ = ["NEXT", "SUMS", "announce_sums", "check_sums", "matches", "read_sums", "remove_listed", "sha256", "write_sums"]
 
 SUMS = "SHA256SUMS"
 
@@ -21,10 +21,22 @@ def write_sums(folder: Path, others: Iterable[str] = ()) -> None:
     """
     fine = [path for path in folder.glob("*.parquet") if matches(path)]
     sums = read_sums(folder) | {path.name: sha256(path) for path in [*fine, *(folder / name for name in others)]}
+    _replace_sums(folder, sums)
+    (folder / NEXT).unlink(missing_ok=True)
+
+
+def remove_listed(path: Path) -> None:
+    """Remove a file that nothing is left to say in, and its line."""
+    sums = read_sums(path.parent)
+    if sums.pop(path.name, None) is not None:
+        _replace_sums(path.parent, sums)
+    path.unlink(missing_ok=True)
+
+
+def _replace_sums(folder: Path, sums: Mapping[str, str]) -> None:
     fresh = folder / (SUMS + ".new")
     fresh.write_text("".join(f"{known}  {name}\n" for name, known in sorted(sums.items())))
     fresh.replace(folder / SUMS)
-    (folder / NEXT).unlink(missing_ok=True)
 
 
 def announce_sums(fresh: Iterable[tuple[str, Path]]) -> None:

@@ -13,7 +13,7 @@ from sase_bench.answers import Answer, render
 from sase_bench.calibrate import Finding, judge
 from sase_bench.cost import DEFAULT_TRUNKS
 from sase_bench.database.check import LARGEST, check_shelf
-from sase_bench.database.checksums import SUMS, write_sums
+from sase_bench.database.checksums import SUMS, remove_listed, write_sums
 from sase_bench.database.latencies import SLOT_SECONDS, content
 from sase_bench.database.schema import schema_sql
 from sase_bench.database.shelf import CALIBRATIONS, open_shelf, read_shelf
@@ -80,17 +80,17 @@ def _is_input(path: Path) -> bool:
 def _write_slot_seconds(folder: Path) -> None:
     """The latencies of all blocks in the networks whose parts were timed as `latency` times them by default."""
     latency = folder / SLOT_SECONDS.parent
-    timings, checks = read_timings(latency / "operations.parquet"), read_checks(latency / "check.parquet")
+    timings = read_timings(latency / "operations.parquet")
     if not timings:
         return
-    found = []
+    checks, found = read_checks(latency / "check.parquet"), []
     for trunk in DEFAULT_TRUNKS:
         with suppress(RequestError):  # not all of its parts were timed
             found.append(slot_seconds_of(trunk, timings, checks, Setting()))
     if found:
         write_json(folder / SLOT_SECONDS, content(found))
     else:
-        (folder / SLOT_SECONDS).unlink(missing_ok=True)
+        remove_listed(folder / SLOT_SECONDS)
 
 
 def _write_calibrations(path: Path, found: Sequence[Finding]) -> None:

@@ -55,6 +55,8 @@ def test_a_proxy_whose_trunk_has_no_latency_says_so_and_names_the_trunks_that_ha
         f"query: latency has not been measured in {SMALL}, the trunk of the proxy digits; measure it with: "
         f"python -m sase_bench.latency measure --trunks {SMALL}, and then: "
         f"python -m sase_bench.latency fill --trunks {SMALL} --db sase-bench.duckdb; "
+        "or take that of ResNet-50, timed for the release: "
+        "python -m sase_bench.latency fill --trunks resnet50-224px-1000 --db sase-bench.duckdb; "
         f"the table has it for {COLOURS}: sql SELECT arch, latency FROM costs WHERE trunk = ...\n"
     )
 
