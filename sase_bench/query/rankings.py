@@ -172,10 +172,10 @@ def effect(query: Effect, source: Source) -> Answer:
         total = sum(map(len, values.values()))
         meant = _meant(total, None if noise is None or sizes is None else sum(sizes.values()), space)
         note = f"mean of all {total} architectures: {grand:.6g} {metric.unit}"
-        note += "" if together or picked else f"; intervals 95 %, {meant}"
-        note += (
-            "; these blocks were picked by what a run gave, so their means have no interval and stand for no others" * picked
-        )
+        if picked:
+            note += "; these blocks were picked by what a run gave, so their means have no interval and stand for no others"
+        elif not together:
+            note += f"; intervals 95 %, {meant}"
     notes = measured.notes_on(metric, where=query.selection.where)
     if left_out := {arch for arch, *_ in rows} - judged:
         notes = (*notes, _left_out(left_out, measured_at_all, space))

@@ -25,7 +25,7 @@ from sase_bench.errors import RequestError, unknown
 from sase_bench.seeds import derived_seed
 from sase_bench.train.backbone import build_backbone
 from sase_bench.train.recipe import DETECTORS, CocoRecipe
-from sase_bench.train.weights import Taken, stored_network, take_weights, tensors_at
+from sase_bench.train.weights import Taken, stored_network, take_weights, tensors_at, usual_tensors
 
 __all__ = ["PyramidBackbone", "build_detector", "describe_detector", "load_detector", "save_detector"]
 
@@ -125,7 +125,7 @@ def _begun(weights: Path | None, backbone: str, attention: str, seed: int) -> tu
     stored = stored_network(weights, backbone, attention)
     if stored is not None and stored.attention == str(attention_builder(attention)):
         return stored, Taken(path=weights, tensors=len(stored.state_dict()))
-    tensors = tensors_at(weights, backbone, attention)
+    tensors = tensors_at(weights, backbone, attention) if stored is None else usual_tensors(stored, weights)
     network = build_backbone(backbone, attention, 1, _RESOLUTION, seed)
     taken = take_weights(network, tensors, weights)
     return network, replace(taken, classifier_left=False)  # a detector has none

@@ -21,7 +21,7 @@ from sase_bench.errors import RequestError
 from sase_bench.modules import PLAIN
 from sase_bench.train.files import load_pickled
 
-__all__ = ["Taken", "file_hash", "stored_network", "take_weights", "tensors_at"]
+__all__ = ["Taken", "file_hash", "stored_network", "take_weights", "tensors_at", "usual_tensors"]
 
 _CLASSIFIER = ("fc.", "classifier.")
 _COUNTER = ".num_batches_tracked"  # of batch normalisation; older files of torchvision have none
@@ -72,20 +72,13 @@ def file_hash(path: Path | None) -> str:
 
 
 def tensors_at(path: Path, backbone: str, attention: str) -> Mapping[str, Tensor]:
-    """The weights in the file at `path` by their names. Raises `RequestError` as `stored_network`, and for no weights.
+    """The weights in the file at `path` by their names.
 
-    So it does for those of a network with dilated stages or an epsilon of its own, which would compute something else.
+    Raises `RequestError` as `stored_network` and `usual_tensors`, and for no weights.
     """
     network = stored_network(path, backbone, attention)
     if network is not None:
-        described = describe(network)
-        dilated = any(json.loads(described["options"]).get("replace_stride_with_dilation") or ())  # of other shape is the rest
-        unlike = ["dilated stages"] if dilated else []
-        unlike += [f"epsilon {described['epsilon']}"] if "epsilon" in described else []
-        if unlike:
-            raise RequestError(f"{str(path)!r} holds the weights of a network with {' and '.join(unlike)}, not of a usual one")
-        stored: dict[str, Tensor] = network.state_dict()
-        return stored
+        return usual_tensors(network, path)
     content = load_pickled(path, "weights", "download it again")
     for key in _WRAPPERS:
         if isinstance(content, dict) and isinstance(content.get(key), dict):
@@ -93,6 +86,21 @@ def tensors_at(path: Path, backbone: str, attention: str) -> Mapping[str, Tensor
     if not isinstance(content, dict) or not content or not all(isinstance(value, Tensor) for value in content.values()):
         raise RequestError(f"{str(path)!r} holds no weights of a network by their names")
     return {str(name).removeprefix(_PARALLEL): tensor for name, tensor in content.items()}
+
+
+def usual_tensors(network: nn.Module, path: Path) -> Mapping[str, Tensor]:
+    """The weights of the `network` that was stored at `path`.
+
+    Raises `RequestError` for one with dilated stages or an epsilon of its own: elsewhere they would compute something else.
+    """
+    described = describe(network)
+    dilated = any(json.loads(described["options"]).get("replace_stride_with_dilation") or ())  # of other shape is the rest
+    unlike = ["dilated stages"] if dilated else []
+    unlike += [f"epsilon {described['epsilon']}"] if "epsilon" in described else []
+    if unlike:
+        raise RequestError(f"{str(path)!r} holds the weights of a network with {' and '.join(unlike)}, not of a usual one")
+    tensors: dict[str, Tensor] = network.state_dict()
+    return tensors
 
 
 def take_weights(network: nn.Module, tensors: Mapping[str, Tensor], path: Path) -> Taken:

@@ -105,7 +105,7 @@ def test_a_block_of_the_space_is_counted_without_memory() -> None:
     assert count_network(network, 3, 32, 32) == count_network(cifar_resnet(8, SASE_BLOCK), 3, 32, 32)
 
 
-def test_counting_leaves_a_network_as_it_was() -> None:
+def test_counting_leaves_frozen_parts_frozen() -> None:
     network = cifar_resnet(8, "sase").double().train()
     network.stem.eval()
     before = [module.training for module in network.modules()]
